@@ -1,0 +1,239 @@
+r"""Find where a text mentions the target.
+
+The text is read word by word; the words that an entry of the profile can begin with lead to one small pattern
+each, longest entry first, so that the cost does not grow with the profile (one pattern for all entries took
+40 µs a character). What is part of a mention:
+
+- the name with its title ("Secretary of State Jane Doe", "Ms. Doe") and a leading "the" ("the White House");
+- not the possessive ending: in "Doe's order" the mention is "Doe";
+- people of the target: "administration officials", "White House aides" are one mention each.
+
+A dash parts words: "Doe-era rules", "anti-Doe" and "Doe–Roe talks" mention Doe. A phrase in lower case does
+not count after a hyphen ("non-government").
+
+Case: a word with capitals matches as written or in capitals throughout; a word in lower case also with a
+capital first letter, so that "The administration", "the Doe Administration" and "ADMINISTRATION" match.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from functools import lru_cache
+
+from newstance.articles.records import Article, Mention
+from newstance.articles.targets import Person, TargetProfile
+
+__all__ = ["MentionFinder", "mark_mentions"]
+
+#: People who speak for a body: the body's name and one of these are one mention.
+_PEOPLE = (
+    r"(?:\s+(?:(?i:senior|top)\s+)?(?i:officials?|aides?|advis[eo]rs?|appointees|lawyers|"
+    r"spokes(?:man|woman|person|people)))?(?![\w\u0300-\u036f])"
+)
+_DAY_OR_MONTH = (
+    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|"
+    r"January|February|March|April|June|July|August|September|October|November|December)"
+)
+#: `*` in a profile: one capitalised word in what is a mention, any one word in what is none.
+_CAPITALISED = rf"(?!{_DAY_OR_MONTH}\b)[A-ZÀ-ÖØ-ÞŁŚŠŻŽČĆĐİŞ][\w\u0300-\u036f]*(?:[-‐‑'’](?!s\b)\w+)*"
+_ANY_WORD = r"\w[\w\u0300-\u036f'’-]*"
+_HONORIFICS = (
+    *("Mr.", "Mrs.", "Ms.", "Mx.", "Dr.", "Mr", "Mrs", "Ms", "Dr"),
+    *("Sir", "Dame", "Lord", "Lady", "Baroness"),
+)
+#: Titles that make a bare surname somebody else, unless the person's own role or titles have them.
+_FOREIGN = (
+    *("Sen.", "Sens.", "Senator", "Rep.", "Reps.", "Representative", "Congressman", "Congresswoman", "Gov."),
+    *("Governor", "Mayor", "Judge", "Justice", "Sheriff", "Councilman", "Councilwoman", "First Lady"),
+)
+_MARK = r"\u0300-\u036f"
+_BEFORE_NAME = rf"(?<![\w{_MARK}])(?<!\w['’])"
+_BEFORE_PHRASE = rf"(?<![\w{_MARK}])(?<!\w['’\-‐‑])"
+_AFTER = rf"(?![\w{_MARK}])"
+_ARTICLE = re.compile(r"(?<!\w)(?:[Tt]he|THE)\s+$")
+_WORD = re.compile(r"\w+")
+#: Titles are looked for in this many characters before a name.
+_LOOK_BACK = 90
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One way to name the target (or, with ``mention`` false, something else that looks like it)."""
+
+    phrase: str
+    pattern: str
+    mention: bool = True
+    before: re.Pattern[str] | None = None
+    never_after: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The entries that can begin with one word; the pattern's group n + 1 is entry n."""
+
+    pattern: re.Pattern[str]
+    entries: tuple[_Entry, ...]
+
+
+class MentionFinder:
+    """Find mentions of one target in any text.
+
+    A profile is compiled once for each set of people in office, so making many finders costs little.
+
+    Args:
+        profile: the target.
+        date: day of the article; then only people in office on it count. An ISO date (a time after it is
+            ignored), or None, or a text that is no date: then everybody counts.
+    """
+
+    def __init__(self, profile: TargetProfile, date: Date | str | None = None) -> None:
+        """Keep the profile's pattern for the people in office on the date."""
+        self.profile = profile
+        self.date = _day(date)
+        people = tuple(person.in_office(self.date) for person in profile.people)
+        self._groups = _compiled(profile, people)
+
+    def find(self, text: str) -> tuple[Mention, ...]:
+        """Return the mentions in order, never overlapping, with offsets into ``text``."""
+        found: list[Mention] = []
+        done = 0
+        anywhere = self._groups.get("*")
+        for word in _WORD.finditer(text):
+            start = word.start()
+            if start < done:
+                continue
+            hit = _match(self._groups.get(word.group().lower()), text, start)
+            if anywhere is not None and word.group()[0].isupper():
+                hit = max(hit, _match(anywhere, text, start), key=lambda h: h[0])
+            end, entry = hit
+            if entry is None:
+                continue
+            before = text[max(done, start - _LOOK_BACK) : start]
+            done = end
+            if not entry.mention or (entry.never_after is not None and entry.never_after.search(before)):
+                continue
+            if entry.before is not None and (prefix := entry.before.search(before)):
+                start -= len(before) - prefix.start()
+            found.append(Mention(start, end, text[start:end]))
+        return tuple(found)
+
+
+def _match(group: _Group | None, text: str, start: int) -> tuple[int, _Entry | None]:
+    match = group.pattern.match(text, start) if group is not None else None
+    if group is None or match is None or match.lastindex is None:
+        return 0, None
+    return match.end(), group.entries[match.lastindex - 1]
+
+
+def mark_mentions(article: Article, profile: TargetProfile) -> Article:
+    """Return the article with each sentence's mentions of the target, offsets into the article's text.
+
+    People count if they were in office on the article's date; without a date all of them count. No mention
+    crosses a sentence's border.
+    """
+    finder = MentionFinder(profile, article.date)
+    sentences = tuple(
+        replace(
+            sentence,
+            mentions=tuple(
+                Mention(sentence.start + found.start, sentence.start + found.end, found.text)
+                for found in finder.find(sentence.text)
+            ),
+        )
+        for sentence in article.sentences
+    )
+    return replace(article, sentences=sentences)
+
+
+def _day(date: Date | str | None) -> Date | None:
+    if date is None or isinstance(date, Date):
+        return date
+    try:
+        return Date.fromisoformat(date.strip()[:10])
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _compiled(profile: TargetProfile, in_office: tuple[bool, ...]) -> dict[str, _Group]:
+    """Compile a profile by first words; an article archive has few distinct sets of people in office."""
+    entries: list[_Entry] = []
+    for phrase in (*profile.aliases, *profile.offices, *profile.institutions):
+        entries.extend(_phrase(form, mention=True) for form in _forms(phrase))
+    for phrase in profile.exclude:
+        entries.extend(_phrase(form, mention=False) for form in _forms(phrase))
+    for person, serving in zip(profile.people, in_office, strict=True):
+        if serving:
+            entries.extend(_person(person))
+    # Longest first; where a mention and an exclusion are equally long, the exclusion wins.
+    entries.sort(key=lambda entry: (-len(entry.phrase), entry.mention))
+    by_word: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        first = _WORD.search(entry.phrase) if not entry.phrase.startswith("*") else None
+        by_word.setdefault(first.group().lower() if first else "*", []).append(entry)
+    return {
+        word: _Group(re.compile("|".join(f"({entry.pattern})" for entry in group)), tuple(group))
+        for word, group in by_word.items()
+    }
+
+
+def _forms(phrase: str) -> Iterator[str]:
+    """Yield the composed and, if it differs, the decomposed form of a name with accents."""
+    composed = unicodedata.normalize("NFC", phrase)
+    yield composed
+    decomposed = unicodedata.normalize("NFD", phrase)
+    if decomposed != composed:
+        yield decomposed
+
+
+def _phrase(phrase: str, *, mention: bool) -> _Entry:
+    """Make an entry of an alias, office, institution or exclusion."""
+    words = phrase.split()
+    has_article = words[0].lower() == "the"
+    named = any(c.isupper() for c in phrase) and not has_article
+    pattern = (
+        (_BEFORE_NAME if named else _BEFORE_PHRASE)
+        + _words(words, _CAPITALISED if mention else _ANY_WORD)
+        + _AFTER
+        + (_PEOPLE if mention else "")
+    )
+    return _Entry(phrase, pattern, mention, None if has_article else _ARTICLE)
+
+
+def _words(words: list[str], wildcard: str = _CAPITALISED) -> str:
+    return r"\s+".join(wildcard.join(_word(part) for part in word.split("*")) for word in words)
+
+
+def _word(word: str) -> str:
+    """Match a word as written or in capitals; one in lower case also with a capital first letter."""
+    forms = [word, word.upper()]
+    if word.islower():
+        forms.append(word[0].upper() + word[1:])
+    return "(?:" + "|".join(_escape(form) for form in dict.fromkeys(forms)) + ")" if word else ""
+
+
+def _escape(word: str) -> str:
+    return re.escape(word).replace("’", "'").replace("'", "['’]").replace(r"\-", "[-‐‑]")
+
+
+def _person(person: Person) -> Iterator[_Entry]:
+    own = [title for title in (person.role, *person.titles) if title]
+    titles = [*sorted(own, key=len, reverse=True), *_HONORIFICS]
+    title = "|".join(_words(_either_case(t)) for t in titles)
+    before = re.compile(rf"{_BEFORE_NAME}(?:(?:[Ff]ormer|[Tt]hen)[\s-]+)?(?:(?:{title})\s+){{1,2}}$")
+    foreign = "|".join(_words(t.split()) for t in _FOREIGN if t not in own)
+    never_after = re.compile(rf"(?<!\w)(?:{foreign})\s+$")
+    for name in (person.name, *person.short):
+        bare = name in person.short and len(name.split()) == 1
+        for form in _forms(name):
+            pattern = f"{_BEFORE_NAME}{_words(form.split())}{_AFTER}"
+            yield _Entry(form, pattern, True, before, never_after if bare else None)
+
+
+def _either_case(title: str) -> list[str]:
+    """Titles before a name are in lower case in some papers ("press secretary Jane Doe")."""
+    return [word.lower() if word[:1].isupper() and word[1:].islower() else word for word in title.split()]

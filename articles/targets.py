@@ -1,0 +1,189 @@
+"""Target profiles: who and what counts as one administration, read from YAML."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from newstance.errors import UsageError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+__all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile"]
+
+#: The profile that names nobody.
+DEFAULT_PROFILE = "government"
+
+Kind = Literal["generic", "national", "subnational", "supranational"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True)
+
+
+class Person(_Strict):
+    """One person who speaks and acts for the target while in office.
+
+    Attributes:
+        name: full name, as an article first gives it.
+        short: shorter names under which later sentences go on, usually the surname.
+        role: office held, also matched as a title before the name ("Secretary of State").
+        titles: further titles that may stand before the name.
+        since: first day in office (`from` in YAML), None if open.
+        until: last day in office (`to` in YAML), None if open.
+    """
+
+    name: str = Field(min_length=1)
+    short: tuple[str, ...] = ()
+    role: str | None = None
+    titles: tuple[str, ...] = ()
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Person:
+        if self.since and self.until and self.until < self.since:
+            raise ValueError("`to` lies before `from`")
+        return self
+
+    def in_office(self, day: date | None) -> bool:
+        """Whether the person holds the office on a day; without a day everybody counts."""
+        if day is None:
+            return True
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+class TargetProfile(_Strict):
+    """The names under which articles speak of one administration.
+
+    Attributes:
+        name: what it is called on the page and shown to the model: "the Doe administration".
+        kind: what it governs.
+        description: one line for people.
+        aliases: names of the whole ("the administration", "the Doe government").
+        offices: offices that stand for it ("the president").
+        institutions: bodies under it ("the Treasury Department").
+        people: persons with their dates in office.
+        exclude: phrases that are no mention though they contain one ("Doe Tower"); `not` in YAML.
+        country: for people and reports; not used by the model.
+        party: for people and reports; not used by the model.
+    """
+
+    name: str = Field(min_length=1)
+    kind: Kind = "national"
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    offices: tuple[str, ...] = ()
+    institutions: tuple[str, ...] = ()
+    people: tuple[Person, ...] = ()
+    exclude: tuple[str, ...] = Field(default=(), alias="not")
+    country: str | None = None
+    party: str | None = None
+
+    @field_validator("aliases", "offices", "institutions", "exclude")
+    @classmethod
+    def _words(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not any(c.isalnum() for c in value):
+                raise ValueError(f"{value!r} has no letter or digit")
+        return values
+
+    @model_validator(mode="after")
+    def _names_something(self) -> TargetProfile:
+        if not (self.aliases or self.offices or self.institutions or self.people):
+            raise ValueError("names nothing: give aliases, offices, institutions or people")
+        return self
+
+
+def list_profiles() -> list[str]:
+    """Return the names of the shipped profiles, sorted."""
+    folder = files("newstance.configs").joinpath("targets")
+    return sorted(
+        entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")
+    )
+
+
+def load_profile(name_or_path: str | PathLike[str]) -> TargetProfile:
+    """Load a shipped profile by name, or a YAML file by path.
+
+    What has a folder separator or ends in ``.yaml`` or ``.yml`` is a path, all else a name.
+
+    Raises:
+        UsageError: there is no such profile or file (the nearest names are given), or it is not a valid
+            profile (every problem is given at once).
+    """
+    given = fspath(name_or_path)
+    if given.lower().endswith((".yaml", ".yml")) or "/" in given or "\\" in given:
+        return _read(given)
+    return _shipped(given)
+
+
+@lru_cache(maxsize=32)
+def _shipped(name: str) -> TargetProfile:
+    known = list_profiles()
+    if name not in known:
+        near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+        hint = f", did you mean {near[0]!r}?" if near else ""
+        raise UsageError(
+            f"no target profile is called {name!r}{hint}; known: {', '.join(known)}, or a YAML file"
+        )
+    resource = files("newstance.configs").joinpath("targets", f"{name}.yaml")
+    return _profile(resource.read_text(encoding="utf-8"), f"{name}.yaml")
+
+
+def _read(path: str) -> TargetProfile:
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(
+            f"no such profile file; shipped profiles go by name: {', '.join(list_profiles())}", path=path
+        ) from None
+    except (OSError, UnicodeError, ValueError) as error:
+        raise UsageError(f"the profile cannot be read ({error})", path=path) from error
+    return _profile(text, path)
+
+
+def _profile(text: str, path: str) -> TargetProfile:
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        raise UsageError(
+            f"not valid YAML: {problem}", path=path, line=None if mark is None else mark.line + 1
+        ) from error
+    if not isinstance(data, dict):
+        raise UsageError("a profile is a mapping with at least `name` and `aliases`", path=path)
+    try:
+        return TargetProfile.model_validate(data)
+    except ValidationError as error:
+        raise UsageError("; ".join(_problems(error)), path=path) from error
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    """Describe each validation error with its path, and the nearest valid key where the key is wrong."""
+    for problem in error.errors(include_url=False):
+        place = problem["loc"]
+        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+        message: str = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            model = Person if "people" in place[:-1] else TargetProfile
+            keys = _keys(model)
+            near = difflib.get_close_matches(str(place[-1]), keys, n=1, cutoff=0.5)
+            message = (
+                f"unknown key; did you mean {near[0]!r}?"
+                if near
+                else f"unknown key; known: {', '.join(keys)}"
+            )
+        yield f"{where}: {message}" if where else message
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    fields: dict[str, Any] = dict(model.model_fields)
+    return [field.alias or name for name, field in fields.items()]

@@ -1,0 +1,173 @@
+"""The `newstance` command. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from newstance.errors import NewstanceError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="newstance",
+    help="Stance and framing in news articles, sentence by sentence, with the words that carried each decision.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+TargetOption = Annotated[
+    str, typer.Option("--target", "-t", help="Whose actions: a shipped profile's name (see `newstance targets`) or a YAML file.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"newstance {version('newstance')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(
+    epilog="""**Examples**
+
+`newstance score examples/`
+
+`newstance score article.txt --target us-trump-2025`
+
+`cat article.txt | newstance score - --json | jq .summary`
+
+`newstance score archive/ --out scored.parquet`
+"""
+)
+def score(
+    paths: Annotated[
+        list[str], typer.Argument(help="Articles: .txt, .md, .html, folders of them, or - for standard input.")
+    ],
+    target: TargetOption = "government",
+    model: Annotated[
+        Optional[str], typer.Option("--model", "-m", help="A model folder or a shipped model's name. [default: the shipped default]")
+    ] = None,
+    out: Annotated[
+        Optional[Path], typer.Option("--out", "-o", help="Write sentences to a .jsonl, .csv or .parquet file, or into a folder.")
+    ] = None,
+    format: Annotated[Optional[str], typer.Option("--format", help="jsonl, csv or parquet; needed only for a folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per article and nothing else.")] = False,
+    explain: Annotated[str, typer.Option("--explain", help="evidence (each word's weight; free) or none.")] = "evidence",
+    wrap: Annotated[bool, typer.Option("--wrap", help="Show whole sentences instead of one line each.")] = False,
+) -> None:
+    """Score articles sentence by sentence: stance, confidence, and the words that carried it."""
+    from .score import run_score
+
+    raise typer.Exit(
+        run_score(paths, target=target, model=model, out=out, wanted=format, as_json=json, explain=explain, wrap=wrap)
+    )
+
+
+@app.command(
+    epilog="""**Examples**
+
+`newstance evaluate --data annotations.jsonl --json`
+
+`newstance evaluate runs/mine/model --corpus newsmtsc-rw --data-dir newsmtsc --split test`
+"""
+)
+def evaluate(
+    model: Annotated[Optional[str], typer.Argument(help="A model folder or a shipped model's name. [default: the shipped default]")] = None,
+    data: Annotated[
+        Optional[list[Path]], typer.Option("--data", "-d", help="Annotation records, JSON Lines; may be given again.")
+    ] = None,
+    corpus: Annotated[Optional[str], typer.Option("--corpus", help="Instead of --data: newsmtsc-rw, newsmtsc-mt or seesaw.")] = None,
+    data_dir: Annotated[Optional[Path], typer.Option("--data-dir", help="Where that corpus lies, in its official layout.")] = None,
+    split: Annotated[str, typer.Option("--split", help="Which split of the corpus.")] = "test",
+    target: Annotated[
+        Optional[str], typer.Option("--target", "-t", help="Profile that finds the mentions in rows without `target_spans`.")
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=100, help="Bootstrap samples behind each interval.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the bootstrap.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Measure a model against human annotations, with intervals."""
+    from .evaluate import run_evaluate
+
+    run_evaluate(
+        model, data=data or [], corpus=corpus, data_dir=data_dir, split=split, target=target, samples=samples,
+        seed=seed, as_json=json,
+    )
+
+
+@app.command(
+    epilog="""**Examples**
+
+`newstance train default --out runs/default --set data.root=newsmtsc`
+
+`newstance train my.yaml --out runs/mine --set seed=14 --set encoding.target_mode=mark`
+"""
+)
+def train(
+    config: Annotated[str, typer.Argument(help="A YAML file, or the name of a shipped configuration (default, smoke).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+    set_: Annotated[
+        Optional[list[str]], typer.Option("--set", help="Override a setting: a.b=value; may be given again.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+) -> None:
+    """Fine-tune a model from a configuration, calibrate it, and write its checkpoint."""
+    from .train import run_train
+
+    run_train(config, out=out, overrides=set_ or [], resume=resume)
+
+
+@app.command(
+    epilog="""**Example**
+
+`newstance export runs/default/model --out runs/default/exported`
+"""
+)
+def export(
+    model: Annotated[Path, typer.Argument(help="A model folder with torch weights.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    quantise: Annotated[str, typer.Option("--quantise", help="int8-weights (a quarter of the size) or none.")] = "int8-weights",
+) -> None:
+    """Export a checkpoint to ONNX, so that it scores without torch."""
+    from .train import run_export
+
+    run_export(model, out=out, quantise=quantise)
+
+
+@app.command()
+def targets() -> None:
+    """List the target profiles that ship with newstance."""
+    from newstance.articles import list_profiles, load_profile
+
+    for name in list_profiles():
+        typer.echo(f"{name:20} {load_profile(name).name}")
+
+
+def main() -> None:
+    """Run the command line; what a user can act on ends in one line, never in a traceback."""
+    try:
+        app()
+    except NewstanceError as error:
+        typer.echo(f"newstance: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("newstance: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as `head` does; nothing to say
+        sys.exit(0)

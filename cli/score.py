@@ -1,0 +1,89 @@
+"""`newstance score`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import cast, get_args
+
+from newstance.articles import Article, expand_paths, read_article
+from newstance.errors import InputError, UsageError
+from newstance.scoring import Explain, Format, Scorer, open_writer
+
+from .terminal import ArticleTable, progress
+
+__all__ = ["run_score"]
+
+
+def run_score(
+    paths: Iterable[str],
+    *,
+    target: str,
+    model: str | None,
+    out: Path | None,
+    wanted: str | None,
+    as_json: bool,
+    explain: str,
+    wrap: bool,
+) -> int:
+    """Score every article that can be read, and name every one that cannot.
+
+    Returns:
+        0 when all were scored, 1 when some were refused.
+    """
+    if explain not in get_args(Explain):
+        raise UsageError(f"--explain takes {' or '.join(get_args(Explain))}, not {explain!r}")
+    if wanted is not None and wanted not in get_args(Format):
+        raise UsageError(f"--format takes {', '.join(get_args(Format))}, not {wanted!r}")
+    if wanted is not None and out is None:
+        raise UsageError("--format goes with --out")
+    scorer = Scorer.load(model, target=target)
+    files = _Files(paths)
+    sentences = articles = 0
+    with ExitStack() as stack:
+        writer = None if out is None else stack.enter_context(open_writer(out, cast("Format | None", wanted)))
+        table = None if as_json or writer is not None else ArticleTable(scorer.checkpoint.codebook.layer("stance"), wrap=wrap)
+        step = stack.enter_context(progress("articles", files.count))
+        for scored in scorer.score_many(files, explain=cast("Explain", explain)):
+            if writer is not None:
+                writer.write(scored)
+            if as_json:
+                sys.stdout.write(json.dumps(scored.to_dict(), ensure_ascii=True) + "\n")
+            elif table is not None:
+                table.print(scored)
+            articles += 1
+            sentences += len(scored.sentences)
+            step()
+    if writer is not None:
+        print(f"{sentences} sentences of {articles} articles: {writer.path}", file=sys.stderr)  # noqa: T201
+    return 1 if files.refused else 0
+
+
+class _Files:
+    """Read files one at a time; what cannot be read is named on standard error and left out."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.refused = 0
+        self._paths = list(self._expanded(paths))
+        self.count = len(self._paths)
+
+    def _expanded(self, paths: Iterable[str]) -> Iterator[Path]:
+        for path in paths:
+            try:
+                yield from expand_paths([path])
+            except InputError as error:
+                self._refuse(error)
+
+    def __iter__(self) -> Iterator[Article]:
+        for path in self._paths:
+            try:
+                yield read_article(path)
+            except InputError as error:
+                self._refuse(error)
+
+    def _refuse(self, error: InputError) -> None:
+        self.refused += 1
+        print(f"newstance: {error}", file=sys.stderr)  # noqa: T201

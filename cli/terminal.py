@@ -1,0 +1,139 @@
+"""What people see: a scored article as a table, and progress on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newstance.model import Layer
+from newstance.scoring import EvidenceWord, ScoredArticle, ScoredSentence
+
+__all__ = ["ArticleTable", "progress"]
+
+#: Colour-blind safe pairs, and never colour alone: each stance has its sign too.
+_COLOURS = {"favor": "blue", "against": "dark_orange", "neutral": "default"}
+_SPARE_COLOURS = ("blue", "dark_orange", "green", "magenta", "cyan", "default")
+#: Words that together carry this share of all the weight in favour of the decision are shown as evidence.
+_CARRIES = 0.6
+_MOST_WORDS = 4
+
+
+class ArticleTable:
+    """Print articles, one line a sentence, and a summary below."""
+
+    def __init__(self, stance: Layer, *, wrap: bool = False, console: Console | None = None) -> None:
+        """Prepare for the labels of a stance layer; `wrap` shows whole sentences on several lines."""
+        self._labels = {label.code: label for label in stance.labels}
+        self._wrap = wrap
+        self._console = console or Console(soft_wrap=False, width=None if sys.stdout.isatty() else 140)
+
+    def print(self, scored: ScoredArticle) -> None:
+        """Print one article."""
+        article = scored.article
+        title = Text(str(article["title"] or article["id"]), style="bold")
+        self._console.print(title, Text(f"{article['id']} · toward {article['target']}", style="dim"), sep="\n")
+        table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim", expand=True)
+        table.add_column("#", justify="right", style="dim", no_wrap=True)
+        table.add_column("part", no_wrap=True, style="dim")
+        table.add_column("stance", no_wrap=True)
+        table.add_column("conf", justify="right", no_wrap=True)
+        table.add_column("sentence", ratio=3, no_wrap=not self._wrap, overflow="fold" if self._wrap else "ellipsis")
+        table.add_column("carried by", ratio=1, no_wrap=not self._wrap, overflow="ellipsis")
+        frames = any(s.frames is not None for s in scored.sentences)
+        if frames:
+            table.add_column("frames", no_wrap=True, overflow="ellipsis", max_width=26)
+        for sentence in scored.sentences:
+            table.add_row(*self._row(sentence, frames=frames))
+        self._console.print(table)
+        self._print_summary(scored)
+
+    def _row(self, sentence: ScoredSentence, *, frames: bool) -> list[Text]:
+        carrying = _carrying_words(sentence.evidence or [])
+        row = [
+            Text(str(sentence.index)),
+            Text(sentence.role),
+            self._stance(sentence),
+            Text(f"{sentence.confidence:.0%}", style="dim" if sentence.abstained else ""),
+            self._emphasised(sentence, carrying),
+            Text(", ".join(_flat(word.word) for word in carrying)),
+        ]
+        if frames:
+            row.append(Text(", ".join(frame.code for frame in sentence.frames or ())))
+        return row
+
+    def _stance(self, sentence: ScoredSentence) -> Text:
+        label = self._labels[sentence.stance]
+        name = f"{label.sign or '·'} {sentence.stance}"
+        if sentence.abstained:
+            return Text(f"? {sentence.stance}", style="dim")
+        return Text(name, style=f"bold {self._colour(sentence.stance)}")
+
+    def _colour(self, stance: str) -> str:
+        return _COLOURS.get(stance) or _SPARE_COLOURS[list(self._labels).index(stance) % len(_SPARE_COLOURS)]
+
+    def _emphasised(self, sentence: ScoredSentence, carrying: list[EvidenceWord]) -> Text:
+        text = Text(_flat(sentence.text), style="dim" if sentence.abstained else "")
+        for word in carrying:
+            text.stylize(
+                f"bold underline {self._colour(sentence.stance)}",
+                word.start - sentence.start,
+                word.end - sentence.start,
+            )
+        return text
+
+    def _print_summary(self, scored: ScoredArticle) -> None:
+        summary = scored.summary
+        counts = " · ".join(f"{self._labels[code].sign}{code} {n}" for code, n in summary["stance"].items())
+        headline = next((code for code, n in summary["headline"].items() if n), None)
+        confidence = summary["mean_confidence"]
+        lines = [
+            f"{summary['counted']} sentences counted (headline and body): {counts} · abstained {summary['abstained']}",
+            f"headline: {headline or ('abstained' if _has_headline(scored) else 'none')}"
+            f" · mean confidence {'-' if confidence is None else f'{confidence:.0%}'}"
+            f" · name the target {summary['names_target']} · truncated {summary['truncated']}",
+        ]
+        if summary["abstained"]:
+            lines.append("? = the model abstains: too uncertain, or a kind of sentence that it was not trained on")
+        self._console.print(Text("\n".join(lines), style="dim"), "")
+
+
+def _has_headline(scored: ScoredArticle) -> bool:
+    return any(sentence.role == "headline" for sentence in scored.sentences)
+
+
+def _carrying_words(evidence: list[EvidenceWord]) -> list[EvidenceWord]:
+    """Return, in reading order, the fewest words that carry most of the weight behind the decision."""
+    positive = sorted((word for word in evidence if word.weight > 0), key=lambda word: -word.weight)
+    total = sum(word.weight for word in positive)
+    chosen: list[EvidenceWord] = []
+    carried = 0.0
+    for word in positive[:_MOST_WORDS]:
+        if carried >= _CARRIES * total:
+            break
+        chosen.append(word)
+        carried += word.weight
+    return sorted(chosen, key=lambda word: word.start)
+
+
+def _flat(text: str) -> str:
+    """Return text with every white-space and control character as one blank, so that a row stays a row."""
+    return "".join(" " if char.isspace() or not char.isprintable() else char for char in text)
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Show a bar on standard error when it is a terminal; yield what to call after each step."""
+    if not sys.stderr.isatty() or (total is not None and total < 10):
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,47 @@
+"""`newstance train` and `newstance export`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from newstance.errors import UsageError
+
+__all__ = ["run_export", "run_train"]
+
+
+def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool) -> None:
+    """Train and say where the checkpoint lies."""
+    from newstance.training.config import load_config
+
+    settings = load_config(config, overrides)
+    _needs_torch()
+    from newstance.training.finetune import finetune
+
+    folder = finetune(settings, out, resume=resume, say=_say)
+    _say(f"checkpoint: {folder}")
+
+
+def run_export(model: Path, *, out: Path, quantise: str) -> None:
+    """Export and print the parity figures."""
+    if quantise not in ("int8-weights", "none"):
+        raise UsageError(f"--quantise takes int8-weights or none, not {quantise!r}")
+    _needs_torch()
+    from newstance.training.export import export_checkpoint
+
+    export_checkpoint(model, out, quantise=quantise == "int8-weights")
+    size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
+    _say(f"exported: {out} ({size:.1f} MB)")
+
+
+def _needs_torch() -> None:
+    try:
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise UsageError("training needs torch and transformers: pip install 'newstance[train]'") from error
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201

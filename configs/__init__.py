@@ -1,0 +1,1 @@
+"""YAML that ships with newstance: experiments, codebook and target profiles. No code."""

@@ -1,0 +1,22 @@
+"""Annotated data: the `Annotation` record, its JSON Lines, and one adapter for each corpus."""
+
+from .annotation import Annotation
+from .jsonl import check_codes, read_annotations, write_annotations
+from .own import CorpusArticle, corpus_articles, load_corpus, read_corpus
+from .newsmtsc import read_newsmtsc, without_texts_of
+from .seesaw import SeesawSet, read_seesaw
+
+__all__ = [
+    "Annotation",
+    "CorpusArticle",
+    "SeesawSet",
+    "check_codes",
+    "corpus_articles",
+    "load_corpus",
+    "read_annotations",
+    "read_corpus",
+    "read_newsmtsc",
+    "read_seesaw",
+    "without_texts_of",
+    "write_annotations",
+]

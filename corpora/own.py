@@ -1,0 +1,118 @@
+"""The project's own corpus: invented articles, written and labelled for newstance (CC BY 4.0).
+
+Its files hold one Annotation record for each labeller and sentence: `writer` and `second` judged stance, voice, speaker
+and rationale, `frames-1` and `frames-2` the frames. What the data are, and are not, stands in
+`newstance_corpus/DATASHEET.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from newstance.errors import UsageError
+
+from .annotation import Annotation
+from .jsonl import read_annotations
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+__all__ = ["SPLITS", "CorpusArticle", "Split", "corpus_articles", "load_corpus", "read_corpus"]
+
+LICENCE = "CC BY 4.0"
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusArticle:
+    """What is known of an article besides its sentences.
+
+    Attributes:
+        article: its id.
+        event: id of the event that it tells; up to three articles tell the same one.
+        administration: id of its administration.
+        outlet: invented publisher.
+        genre: kind of text.
+        area: policy area.
+        date: invented ISO date.
+        telling: which way the writer was asked to lean: favourable, critical or neutral.
+        split: train, dev or test.
+        roles: role of each sentence.
+        rules: numbers of the codebook's hard cases, by sentence number.
+    """
+
+    article: str
+    event: str
+    administration: str
+    outlet: str
+    genre: str
+    area: str
+    date: str
+    telling: str
+    split: Split
+    roles: tuple[str, ...]
+    rules: dict[str, list[int]]
+
+
+def corpus_folder() -> Path:
+    """Return the folder of the corpus in this installation."""
+    return Path(str(resources.files("newstance.corpora") / "newstance_corpus"))
+
+
+@cache
+def corpus_articles() -> dict[str, CorpusArticle]:
+    """Return every article's description by its id."""
+    found = {}
+    for line in (corpus_folder() / "articles.jsonl").read_text(encoding="utf-8").splitlines():
+        data = json.loads(line)
+        found[data["article"]] = CorpusArticle(**data | {"roles": tuple(data["roles"])})
+    return found
+
+
+def read_corpus(split: str) -> list[Annotation]:
+    """Return the Annotation records of a split, each with its neighbouring sentences as `before` and `after`.
+
+    Raises:
+        UsageError: no such split.
+    """
+    if split not in SPLITS:
+        raise UsageError(f"the corpus has no split {split!r}; it has {', '.join(SPLITS)}")
+    return list(_with_neighbours(read_annotations(corpus_folder() / f"{split}.jsonl"), split))
+
+
+def _with_neighbours(records: list[Annotation], split: str) -> Iterator[Annotation]:
+    by_sentence = {record.id: record for record in records}
+    order = list(by_sentence.values())
+    position = {record.id: i for i, record in enumerate(order)}
+    for record in records:
+        i = position[record.id]
+        update: dict[str, Any] = {"corpus": "newstance", "split": split}
+        for side, j in (("before", i - 1), ("after", i + 1)):
+            if 0 <= j < len(order) and order[j].article == record.article:
+                update |= {side: order[j].text, f"{side}_spans": order[j].target_spans}
+        yield record.model_copy(update=update)
+
+
+def load_corpus() -> DatasetDict:
+    """Return the corpus as a `datasets.DatasetDict` with a row for each record.
+
+    Raises:
+        UsageError: the package `datasets` is not installed.
+    """
+    try:
+        from datasets import Dataset, DatasetDict
+    except ImportError as error:
+        raise UsageError("load_corpus needs the package datasets: pip install 'newstance[train]'") from error
+    return DatasetDict(
+        {
+            split: Dataset.from_list([record.model_dump(mode="json") for record in read_corpus(split)])
+            for split in SPLITS
+        }
+    )

@@ -1,0 +1,62 @@
+"""Metrics as functions of a confusion matrix, so that thousands of bootstrap samples cost one matrix product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["accuracy", "class_f1", "class_precision", "class_recall", "confusions", "macro_f1", "mean_f1_of"]
+
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.integer]
+
+#: A metric maps confusion matrices (..., gold, predicted) to values (...).
+Metric = Callable[[Floats], Floats]
+
+
+def confusions(gold: Ints, predicted: Ints, labels: int) -> Floats:
+    """Return one 0/1 confusion matrix for each item, shape (items, labels, labels); rows are gold."""
+    cells = np.zeros((len(gold), labels, labels))
+    cells[np.arange(len(gold)), gold, predicted] = 1.0
+    return cells
+
+
+def accuracy(matrix: Floats) -> Floats:
+    """Return the share of right decisions; higher is better."""
+    return np.asarray(np.trace(matrix, axis1=-2, axis2=-1) / matrix.sum(axis=(-2, -1)))
+
+
+def class_f1(matrix: Floats) -> Floats:
+    """Return F1 of each label (..., labels); 0 for a label that is neither in gold nor predicted, as scikit-learn does."""
+    hits = np.diagonal(matrix, axis1=-2, axis2=-1)
+    return _ratio(2 * hits, matrix.sum(axis=-1) + matrix.sum(axis=-2))
+
+
+def class_precision(matrix: Floats) -> Floats:
+    """Return precision of each label (..., labels); 0 where nothing was predicted."""
+    return _ratio(np.diagonal(matrix, axis1=-2, axis2=-1), matrix.sum(axis=-2))
+
+
+def class_recall(matrix: Floats) -> Floats:
+    """Return recall of each label (..., labels); 0 where gold has none."""
+    return _ratio(np.diagonal(matrix, axis1=-2, axis2=-1), matrix.sum(axis=-1))
+
+
+def macro_f1(matrix: Floats) -> Floats:
+    """Return the mean of the labels' F1 over the labels that occur in gold or are predicted; higher is better.
+
+    The same labels that scikit-learn's ``f1_score(average="macro")`` averages over.
+    """
+    present = (matrix.sum(axis=-1) + matrix.sum(axis=-2)) > 0
+    return _ratio((class_f1(matrix) * present).sum(axis=-1), present.sum(axis=-1))
+
+
+def mean_f1_of(numbers: Sequence[int]) -> Metric:
+    """Return a metric: the mean F1 of the given labels (SemEval's average of favor and against)."""
+    return lambda matrix: np.asarray(class_f1(matrix)[..., list(numbers)].mean(axis=-1))
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.zeros_like(np.asarray(above, dtype=float)), where=np.asarray(below) > 0)

@@ -1,0 +1,81 @@
+"""The network: one encoder pass, and for each layer of the codebook a head whose per-token parts sum to the logits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .head_config import HeadConfig
+
+__all__ = ["AdditiveHead", "SentenceClassifier"]
+
+class AdditiveHead(nn.Module):
+    """Give each token its own logits and add them up: ``logits = sum_i a_i * (W h_i + b)``.
+
+    The sum *is* the prediction, so the summands are an exact account of it. With `attention` pooling each label
+    weighs the tokens by its own softmax; `mean` weighs them alike; `sum` does not weigh them.
+    """
+
+    def __init__(self, hidden: int, config: HeadConfig, dropout: float = 0.1) -> None:
+        """Build the head for token vectors of size `hidden`."""
+        super().__init__()
+        self.pooling = config.pooling
+        self.dropout = nn.Dropout(dropout)
+        self.token_logits = nn.Linear(hidden, config.labels)
+        if config.pooling == "attention":
+            self.attention_hidden = nn.Linear(hidden, config.attention_size)
+            self.attention_scores = nn.Linear(config.attention_size, config.labels)
+
+    def forward(self, states: Tensor, pool_mask: Tensor) -> Tensor:
+        """Return the evidence, shape (rows, tokens, labels); zero where `pool_mask` (rows, tokens) is zero."""
+        states = self.dropout(states)
+        evidence: Tensor = self.token_logits(states)
+        mask = pool_mask.unsqueeze(-1).to(evidence.dtype)
+        if self.pooling == "attention":
+            scores = self.attention_scores(torch.tanh(self.attention_hidden(states)))
+            weights = torch.softmax(scores + (mask - 1.0) * 1e4, dim=1) * mask
+        elif self.pooling == "mean":
+            weights = mask / mask.sum(dim=1, keepdim=True).clamp(min=1.0)
+        else:
+            weights = mask
+        return evidence * weights
+
+
+class SentenceClassifier(nn.Module):
+    """An encoder with one additive head per layer."""
+
+    def __init__(self, encoder: nn.Module, heads: list[HeadConfig], dropout: float = 0.1) -> None:
+        """Put heads on any Hugging Face encoder that returns `last_hidden_state`."""
+        super().__init__()
+        self.encoder = encoder
+        hidden = int(encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
+        self.takes_types = int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
+        self.heads = nn.ModuleDict({h.layer: AdditiveHead(hidden, h, dropout) for h in heads})
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, pool_mask: Tensor
+    ) -> dict[str, Tensor]:
+        """Run the encoder once and every head on it.
+
+        Args:
+            input_ids: int64, (rows, tokens).
+            attention_mask: 1 for tokens to attend to, 0 for padding or hidden words.
+            token_type_ids: 0 in the first segment, 1 in the second.
+            pool_mask: 1 on the sentence's own tokens.
+
+        Returns:
+            For each layer `<layer>_logits` (rows, labels) and `<layer>_evidence` (rows, tokens, labels), which
+            summed over tokens is the former.
+        """
+        inputs: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if self.takes_types:
+            inputs["token_type_ids"] = token_type_ids
+        states = self.encoder(**inputs).last_hidden_state
+        outputs: dict[str, Tensor] = {}
+        for layer, head in self.heads.items():
+            evidence = head(states, pool_mask)
+            outputs[f"{layer}_logits"] = evidence.sum(dim=1)
+            outputs[f"{layer}_evidence"] = evidence
+        return outputs

@@ -1,0 +1,73 @@
+"""`Prediction`: what the model says of one sentence, put together from its windows, with evidence per word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .encoding import EncodedSentence
+from .runtime import Outputs
+from .words import Span
+
+__all__ = ["Prediction", "combine", "margin_weights"]
+
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Logits and evidence of one sentence.
+
+    Attributes:
+        logits: for each layer, shape (labels,).
+        evidence: for each layer, shape (words, labels); its sum over words is the logits.
+        words: display span of each word in the sentence, code points.
+        truncated: whether the model did not see the whole sentence.
+    """
+
+    logits: dict[str, Floats]
+    evidence: dict[str, Floats]
+    words: tuple[Span, ...]
+    truncated: bool
+
+
+def combine(sentence: EncodedSentence, layers: Sequence[str], rows: Sequence[Outputs]) -> Prediction:
+    """Put the windows of one sentence together.
+
+    The logits are the windows' mean, weighted by how many of the sentence's tokens each holds; evidence is weighted
+    alike, so that it still sums to the logits.
+
+    Args:
+        sentence: the encoded sentence.
+        layers: names of the layers.
+        rows: outputs of each of its windows: `<layer>_logits` (labels,) and `<layer>_evidence` (tokens, labels).
+    """
+    sizes = np.array([max(1, sum(word >= 0 for word in w.words)) for w in sentence.windows], dtype=np.float64)
+    shares = sizes / sizes.sum()
+    logits: dict[str, Floats] = {}
+    evidence: dict[str, Floats] = {}
+    for layer in layers:
+        labels = len(rows[0][f"{layer}_logits"])
+        total = np.zeros(labels)
+        per_word = np.zeros((len(sentence.words), labels))
+        for share, window, outputs in zip(shares, sentence.windows, rows, strict=True):
+            total += share * outputs[f"{layer}_logits"]
+            owners = np.array(window.words)
+            own = owners >= 0
+            np.add.at(per_word, owners[own], share * outputs[f"{layer}_evidence"][: len(owners)][own])
+        logits[layer], evidence[layer] = total, per_word
+    return Prediction(logits, evidence, sentence.words, sentence.truncated)
+
+
+def margin_weights(prediction: Prediction, layer: str) -> Floats:
+    """Return each word's part in the margin between the chosen label and the best other, shape (words,).
+
+    Positive words spoke for the choice, negative ones against it; the sum is the margin itself.
+    """
+    logits = prediction.logits[layer]
+    order = np.argsort(-logits, kind="stable")
+    parts = prediction.evidence[layer]
+    return np.asarray(parts[:, order[0]] - parts[:, order[1]])

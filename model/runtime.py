@@ -1,0 +1,57 @@
+"""`Runtime`: what runs a batch, be it ONNX Runtime (scoring) or torch (training and research)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.errors import CheckpointError
+
+from .checkpoint import Checkpoint
+from .encoding import Batch
+
+__all__ = ["Outputs", "Runtime", "RuntimeName", "open_runtime"]
+
+#: `<layer>_logits` (rows, labels) and `<layer>_evidence` (rows, tokens, labels), float32.
+Outputs = dict[str, npt.NDArray[np.float32]]
+RuntimeName = Literal["auto", "onnx", "torch"]
+
+
+class Runtime(Protocol):
+    """Run one padded batch through the network."""
+
+    def run(self, batch: Batch) -> Outputs:
+        """Return the outputs of every layer for a batch as `collate` makes it."""
+
+
+def open_runtime(checkpoint: Checkpoint, name: RuntimeName = "auto", *, threads: int | None = None) -> Runtime:
+    """Open a checkpoint's weights; `auto` prefers the exported file, which needs no torch.
+
+    Args:
+        checkpoint: an opened model folder.
+        name: `onnx`, `torch`, or `auto`.
+        threads: processor threads, or None for one per core.
+
+    Raises:
+        CheckpointError: the folder does not hold the weights that this runtime needs.
+    """
+    has_onnx = checkpoint.has("model.onnx")
+    if name == "onnx" or (name == "auto" and has_onnx):
+        if not has_onnx:
+            raise CheckpointError("has no model.onnx; make it with the export step", path=checkpoint.path)
+        from .onnx_runtime import OnnxRuntime
+
+        return OnnxRuntime(checkpoint.verified(Path("model.onnx")), threads=threads)
+    if not checkpoint.has("model.safetensors"):
+        raise CheckpointError("has neither model.onnx nor model.safetensors: copy the folder again", path=checkpoint.path)
+    try:
+        from .torch_runtime import TorchRuntime
+    except ImportError as error:
+        raise CheckpointError(
+            "holds no model.onnx, and torch is not installed; install newstance[train] or export the model",
+            path=checkpoint.path,
+        ) from error
+    return TorchRuntime.open(checkpoint, threads=threads)

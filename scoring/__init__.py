@@ -1,0 +1,19 @@
+"""Scoring: the `Scorer`, its records, summaries and writers."""
+
+from .records import EvidenceWord, FrameScore, ScoredArticle, ScoredSentence
+from .scorer import DEFAULT_TARGET, Explain, Scorer
+from .summary import summarise
+from .writers import Format, open_writer
+
+__all__ = [
+    "DEFAULT_TARGET",
+    "EvidenceWord",
+    "Explain",
+    "Format",
+    "FrameScore",
+    "ScoredArticle",
+    "ScoredSentence",
+    "Scorer",
+    "open_writer",
+    "summarise",
+]

@@ -1,0 +1,247 @@
+"""`Scorer`: articles in, scored articles out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from newstance.articles import (
+    Article,
+    MentionFinder,
+    Sentence,
+    TargetProfile,
+    article_from_text,
+    list_profiles,
+    load_profile,
+    mark_mentions,
+    read_article,
+)
+from newstance.errors import CheckpointError
+from newstance.model import (
+    Checkpoint,
+    Prediction,
+    Predictor,
+    RuntimeName,
+    SentenceInput,
+    margin_weights,
+    probabilities,
+)
+
+from .records import EvidenceWord, FrameScore, ScoredArticle, ScoredSentence
+from .summary import summarise
+
+__all__ = ["DEFAULT_TARGET", "Explain", "Scorer", "find_spans"]
+
+DEFAULT_TARGET = "government"
+Explain = Literal["evidence", "none"]
+
+#: Articles whose sentences are batched together: enough to fill batches of like length, few enough to stay small.
+GROUP = 32
+
+
+class Scorer:
+    """Score articles for stance toward one target with one model.
+
+    Example:
+        >>> from newstance.scoring import Scorer
+        >>> scorer = Scorer.load(target="government")
+        >>> scored = scorer.score("The government was praised for its flood response.")
+        >>> scored.sentences[0].stance  # doctest: +SKIP
+        'favor'
+    """
+
+    def __init__(self, checkpoint: Checkpoint, predictor: Predictor, target: TargetProfile) -> None:
+        """Join an opened checkpoint, its predictor and a target profile; `Scorer.load` is the usual way.
+
+        Raises:
+            CheckpointError: the model has no stance layer.
+        """
+        if "stance" not in checkpoint.codebook:
+            raise CheckpointError("predicts no layer called stance", path=checkpoint.path)
+        self.checkpoint = checkpoint
+        self.target = target
+        self._predictor = predictor
+        self._stance = checkpoint.codebook.layer("stance")
+        self._frames = checkpoint.codebook.layer("frames") if "frames" in checkpoint.codebook else None
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path | None = None,
+        *,
+        target: str | Path | TargetProfile = DEFAULT_TARGET,
+        runtime: RuntimeName = "auto",
+        threads: int | None = None,
+    ) -> Scorer:
+        """Open a model and a target profile.
+
+        Args:
+            model: a model folder, the name of a shipped model, or None for the shipped default.
+            target: the name of a shipped profile, a YAML file, or a profile.
+            runtime: `onnx`, `torch`, or `auto` (onnx where the model was exported).
+            threads: processor threads, or None for one per core.
+
+        Raises:
+            CheckpointError: the model folder is missing, incomplete or damaged.
+            UsageError: no such target profile.
+        """
+        checkpoint = Checkpoint.find(model)
+        profile = target if isinstance(target, TargetProfile) else load_profile(target)
+        return cls(checkpoint, Predictor.open(checkpoint, runtime=runtime, threads=threads), profile)
+
+    def score(self, text_or_path: str | Path | Article, *, explain: Explain = "evidence") -> ScoredArticle:
+        """Score one article.
+
+        Args:
+            text_or_path: an `Article`, a path (a `Path`, or a one-line string that names a file), or a text.
+            explain: `evidence` gives every sentence its words' weights, which cost nothing; `none` leaves them out.
+
+        Raises:
+            ArticleError: it cannot be read as an article.
+        """
+        return next(self.score_many([_as_article(text_or_path)], explain=explain))
+
+    def score_many(self, articles: Iterable[Article], *, explain: Explain = "evidence") -> Iterator[ScoredArticle]:
+        """Score articles, batching the sentences of several together; results come in the order given."""
+        stream = iter(articles)
+        while group := [mark_mentions(article, self.target) for article in islice(stream, GROUP)]:
+            inputs = [self._input(article, sentence) for article in group for sentence in article.sentences]
+            predictions = iter(self._predictor.predict(inputs))
+            for article in group:
+                sentences = [self._scored(article, s, next(predictions), explain) for s in article.sentences]
+                yield ScoredArticle(self._describe(article), sentences, summarise(sentences, self._stance.codes))
+
+    def _input(self, article: Article, sentence: Sentence) -> SentenceInput:
+        """Return what the model is asked: the sentence, its target, and its neighbours in the same kind of text."""
+        neighbours = article.sentences
+        before = neighbours[sentence.index - 1] if sentence.index > 0 else None
+        after = neighbours[sentence.index + 1] if sentence.index + 1 < len(neighbours) else None
+        return SentenceInput(
+            text=sentence.text,
+            target_spans=_local_spans(sentence),
+            target=self.target.name,
+            before=before.text if before else "",
+            after=after.text if after else "",
+            before_spans=_local_spans(before) if before else (),
+            after_spans=_local_spans(after) if after else (),
+        )
+
+    def _scored(
+        self, article: Article, sentence: Sentence, prediction: Prediction, explain: Explain
+    ) -> ScoredSentence:
+        calibration = self.checkpoint.calibration.layer("stance")
+        logits = prediction.logits["stance"]
+        probability = probabilities(logits, self._stance, calibration.temperature)
+        best = int(np.argmax(probability))
+        unseen_kind = not sentence.mentions and not self.checkpoint.config.unnamed_targets
+        frames, frame_logits = self._frame_scores(prediction)
+        return ScoredSentence(
+            article=article.id,
+            index=sentence.index,
+            text=sentence.text,
+            start=sentence.start,
+            end=sentence.end,
+            role=sentence.role,
+            section=sentence.section,
+            target=self.target.name,
+            target_spans=[(mention.start, mention.end) for mention in sentence.mentions],
+            speaker=sentence.speaker,
+            voice=sentence.voice,
+            stance=self._stance.codes[best],
+            stance_probability=dict(zip(self._stance.codes, _floats(probability), strict=True)),
+            stance_logits=_floats(logits),
+            frames=frames,
+            frame_logits=frame_logits,
+            evidence=_evidence(sentence, prediction) if explain == "evidence" else None,
+            abstained=unseen_kind or float(probability[best]) < calibration.abstain_below,
+            truncated=prediction.truncated,
+            model=self.checkpoint.hash,
+        )
+
+    def _frame_scores(self, prediction: Prediction) -> tuple[list[FrameScore] | None, list[float] | None]:
+        if self._frames is None:
+            return None, None
+        calibration = self.checkpoint.calibration.layer("frames")
+        logits = prediction.logits["frames"]
+        probability = _floats(probabilities(logits, self._frames, calibration.temperature))
+        pairs = sorted(zip(self._frames.codes, probability, strict=True), key=lambda pair: -pair[1])
+        return [FrameScore(code, p) for code, p in pairs if p >= calibration.show_above], _floats(logits)
+
+    def _describe(self, article: Article) -> dict[str, str | int | None]:
+        return {
+            "id": article.id,
+            "path": article.path,
+            "title": article.title,
+            "outlet": article.outlet,
+            "date": article.date,
+            "encoding": article.encoding,
+            "characters": len(article.text),
+            "target": self.target.name,
+            "model": self.checkpoint.hash,
+        }
+
+
+def find_spans(text: str, profile: str | None, name: str | None) -> tuple[tuple[int, int], ...]:
+    """Return where a text mentions a target: by a profile, else by the target's own name.
+
+    Args:
+        text: the text.
+        profile: a shipped profile's name or a YAML file, or None.
+        name: the target's name, used when no profile is given; a shipped profile's display name finds all that the
+            profile knows.
+
+    Raises:
+        UsageError: no such profile.
+    """
+    if not text or (profile is None and not name):
+        return ()
+    found = _finder(profile, name).find(text)
+    return tuple((mention.start, mention.end) for mention in found)
+
+
+@cache
+def _finder(profile: str | None, name: str | None) -> MentionFinder:
+    if profile is not None:
+        return MentionFinder(load_profile(profile))
+    for known in list_profiles():
+        candidate = load_profile(known)
+        if name in (known, candidate.name):
+            return MentionFinder(candidate)
+    return MentionFinder(TargetProfile(name=name or "-", aliases=(name or "-",)))
+
+
+def _as_article(source: str | Path | Article) -> Article:
+    if isinstance(source, Article):
+        return source
+    if isinstance(source, Path) or ("\n" not in source and len(source) < 4096 and _is_file(source)):
+        return read_article(Path(source))
+    return article_from_text(source)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False  # too long for a file name, or with a null byte: a text
+
+
+def _local_spans(sentence: Sentence) -> tuple[tuple[int, int], ...]:
+    return tuple((m.start - sentence.start, m.end - sentence.start) for m in sentence.mentions)
+
+
+def _evidence(sentence: Sentence, prediction: Prediction) -> list[EvidenceWord]:
+    weights = _floats(margin_weights(prediction, "stance"))
+    return [
+        EvidenceWord(sentence.text[start:end], sentence.start + start, sentence.start + end, weight)
+        for (start, end), weight in zip(prediction.words, weights, strict=True)
+    ]
+
+
+def _floats(values: Sequence[float] | np.ndarray) -> list[float]:  # type: ignore[type-arg]
+    """Return plain floats, rounded far below what the model can tell apart, so that files stay small."""
+    return [round(float(value), 6) for value in values]

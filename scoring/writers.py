@@ -1,0 +1,211 @@
+"""Writers: scored sentences to JSON Lines, CSV or Parquet, one row a sentence, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Literal, Protocol, Self, get_args
+
+from newstance.errors import OutputError, UsageError
+
+from .records import ScoredArticle
+
+__all__ = ["Format", "Writer", "open_writer"]
+
+Format = Literal["jsonl", "csv", "parquet"]
+
+
+class _Sink(Protocol):
+    def write(self, rows: list[dict[str, Any]]) -> None: ...
+    def close(self) -> None: ...
+
+
+class Writer(AbstractContextManager["Writer"]):
+    """Write the sentences of articles to one file.
+
+    Rows go to a temporary file beside the wanted one, which takes its name only when all is written, so that a reader
+    never sees half a file and an older result is never lost to a failed run.
+    """
+
+    def __init__(self, path: Path, make: Callable[[Path], _Sink]) -> None:
+        """Open the temporary file.
+
+        Raises:
+            OutputError: the folder cannot be made or written.
+        """
+        self.path = path
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._sink = make(self._temporary)
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+
+    def write(self, article: ScoredArticle) -> None:
+        """Add an article's sentences.
+
+        Raises:
+            OutputError: the disk is full, or the file cannot be written.
+        """
+        try:
+            self._sink.write([sentence.to_dict() for sentence in article.sentences])
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the file its name, or, after an error, remove what was written."""
+        try:
+            self._sink.close()
+            if kind is None:
+                self._temporary.replace(self.path)
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+
+def open_writer(out: Path, wanted: Format | None = None) -> Writer:
+    """Open a writer on a file, whose suffix gives the format, or on a folder.
+
+    Args:
+        out: a file ending in `.jsonl`, `.csv` or `.parquet`, or a folder (without suffix), in which
+            `sentences.<format>` is written.
+        wanted: the format; JSON Lines when neither this nor the suffix says otherwise.
+
+    Raises:
+        UsageError: the suffix and the format disagree, or the suffix is unknown.
+        OutputError: the place cannot be written.
+    """
+    suffix = out.suffix.lstrip(".").lower()
+    if out.is_dir() or not suffix:
+        chosen: str = wanted or "jsonl"
+        out = out / f"sentences.{chosen}"
+    elif suffix not in get_args(Format):
+        raise UsageError(f"--out ends in .{suffix}; use .jsonl, .csv or .parquet, or a folder", path=out)
+    elif wanted is not None and wanted != suffix:
+        raise UsageError(f"--out ends in .{suffix} but --format says {wanted}", path=out)
+    else:
+        chosen = suffix
+    return Writer(out, {"jsonl": _JsonLines, "csv": _Csv, "parquet": _Parquet}[chosen])
+
+
+def _safe(value: Any) -> Any:
+    """Replace lone surrogates, which no encoding can hold, in every string of a row."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_safe(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _safe(item) for key, item in value.items()}
+    return value
+
+
+class _JsonLines:
+    def __init__(self, path: Path) -> None:
+        self._file: IO[str] = path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            self._file.write(json.dumps(_safe(row), ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Csv:
+    """Nested fields are JSON inside their cell."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[str] = path.open("w", encoding="utf-8", newline="")
+        self._writer: Any = None
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            flat = {key: _cell(_safe(value)) for key, value in row.items()}
+            if self._writer is None:
+                self._writer = csv.DictWriter(self._file, list(flat))
+                self._writer.writeheader()
+            self._writer.writerow(flat)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | tuple) else value
+
+
+class _Parquet:
+    """Typed columns; probabilities are a struct of one column a stance, so that engines can read each alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] = path.open("wb")
+        self._writer: Any = None
+        self._schema: Any = None
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if not rows:
+            return
+        if self._writer is None:
+            self._schema = _schema(list(rows[0]["stance_probability"]))
+            self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
+        plain = [_safe(row | {"target_spans": [list(span) for span in row["target_spans"]]}) for row in rows]
+        self._writer.write_table(pa.Table.from_pylist(plain, schema=self._schema))
+
+    def close(self) -> None:
+        if self._writer is None:
+            import pyarrow.parquet as pq
+
+            self._writer = pq.ParquetWriter(self._file, _schema([]))
+        self._writer.close()
+        self._file.close()
+
+
+def _schema(stances: list[str]) -> Any:
+    import pyarrow as pa
+
+    number = pa.float32()
+    evidence = pa.struct(
+        [("word", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("weight", number)]
+    )
+    frame = pa.struct([("code", pa.string()), ("probability", number)])
+    return pa.schema(
+        [
+            ("article", pa.string()),
+            ("index", pa.int32()),
+            ("text", pa.string()),
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+            ("role", pa.string()),
+            ("section", pa.string()),
+            ("target", pa.string()),
+            ("target_spans", pa.list_(pa.list_(pa.int64()))),
+            ("speaker", pa.string()),
+            ("voice", pa.string()),
+            ("stance", pa.string()),
+            ("stance_probability", pa.struct([(code, number) for code in stances])),
+            ("stance_logits", pa.list_(number)),
+            ("frames", pa.list_(frame)),
+            ("frame_logits", pa.list_(number)),
+            ("evidence", pa.list_(evidence)),
+            ("abstained", pa.bool_()),
+            ("truncated", pa.bool_()),
+            ("model", pa.string()),
+            ("version", pa.int32()),
+        ]
+    )

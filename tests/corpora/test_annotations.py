@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newstance.corpora import Annotation, read_annotations, write_annotations
+from newstance.errors import AnnotationError
+from newstance.model import load_codebook
+
+GOOD = {"id": "1", "text": "The council met.", "stance": "neutral"}
+
+
+def written(tmp_path: Path, *rows: object) -> Path:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows), encoding="utf-8")
+    return path
+
+
+def test_records_read_back_equal(tmp_path: Path) -> None:
+    records = [
+        Annotation(id="1", text="“Voß” ging 🙂", stance="favor", target_spans=((0, 5),), rationale=((6, 10),)),
+        Annotation(id="1", text="“Voß” ging 🙂", frames=(), annotator="b", voice="quoted", speaker="Voß"),
+    ]
+    write_annotations(tmp_path / "out.jsonl", records)
+    assert read_annotations(tmp_path / "out.jsonl") == records
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ({"id": "2", "text": "x"}, "no label"),
+        ({"text": "x", "stance": "neutral"}, "id"),
+        (GOOD | {"stanze": "favor"}, "stanze"),
+        (GOOD | {"stance": "positive"}, "unknown label 'positive'"),
+        (GOOD | {"frames": ["money"]}, "unknown label 'money'"),
+        (GOOD | {"target_spans": [[4, 400]]}, "target_spans"),
+        (GOOD | {"rationale": [[3, 3]]}, "rationale"),
+        (GOOD | {"voice": "anonymous"}, "voice"),
+    ],
+)
+def test_a_bad_row_names_file_line_and_field(tmp_path: Path, row: object, problem: str) -> None:
+    path = written(tmp_path, GOOD, row)
+    with pytest.raises(AnnotationError) as caught:
+        read_annotations(path, load_codebook())
+    assert "rows.jsonl:2:" in str(caught.value)
+    assert problem in str(caught.value)
+
+
+def test_a_file_without_records_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match="no annotation"):
+        read_annotations(written(tmp_path))
+
+
+def test_a_missing_file_and_another_encoding_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match="No such file"):
+        read_annotations(tmp_path / "nowhere.jsonl")
+    (tmp_path / "latin.jsonl").write_bytes('{"id": "é"}'.encode("latin-1"))
+    with pytest.raises(AnnotationError, match="not UTF-8"):
+        read_annotations(tmp_path / "latin.jsonl")

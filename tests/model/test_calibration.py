@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from newstance.model import Label, Layer, fit_temperature, probabilities, threshold_for_risk
+
+SINGLE = Layer(name="stance", kind="single", labels=(Label(code="a"), Label(code="b"), Label(code="c")))
+MULTI = Layer(name="frames", kind="multi", labels=(Label(code="x"), Label(code="y")))
+
+
+def test_the_fitted_temperature_undoes_overconfidence() -> None:
+    generator = np.random.default_rng(0)
+    true = generator.normal(size=(4000, 3)) * 2
+    labels = np.array([generator.choice(3, p=row) for row in probabilities(true, SINGLE)])
+    assert fit_temperature(true * 3, labels, SINGLE) == pytest.approx(3.0, rel=0.1)
+
+
+def test_the_fitted_temperature_works_for_many_labels_at_once() -> None:
+    generator = np.random.default_rng(1)
+    true = generator.normal(size=(4000, 2)) * 2
+    labels = (generator.random((4000, 2)) < probabilities(true, MULTI)).astype(int)
+    assert fit_temperature(true * 2, labels, MULTI) == pytest.approx(2.0, rel=0.1)
+
+
+def test_probabilities_survive_huge_logits() -> None:
+    for layer, width in ((SINGLE, 3), (MULTI, 2)):
+        found = probabilities(np.full((1, width), 1e6), layer)
+        assert np.isfinite(found).all()
+
+
+def test_the_threshold_keeps_the_risk_and_as_many_as_it_can() -> None:
+    probability = np.array([0.9, 0.9, 0.8, 0.7, 0.6, 0.5])
+    right = np.array([True, True, True, False, True, False])
+    threshold = threshold_for_risk(probability, right, 0.2)
+    kept = probability >= threshold
+    assert threshold == 0.6
+    assert (~right[kept]).mean() <= 0.2
+
+
+def test_equal_probabilities_are_kept_or_dropped_together() -> None:
+    assert threshold_for_risk(np.array([0.9, 0.5, 0.5]), np.array([True, True, False]), 0.1) == 0.9
+
+
+def test_an_unreachable_risk_abstains_from_everything() -> None:
+    assert threshold_for_risk(np.array([0.9, 0.8]), np.array([False, False]), 0.1) == 1.0

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newstance.errors import UsageError
+from newstance.training.config import load_config
+
+
+def test_the_shipped_configuration_loads_and_takes_overrides() -> None:
+    config = load_config("default", ["seed=7", "encoding.target_mode=mark", "data.root=/data"])
+    assert (config.seed, config.encoding.target_mode, config.data.root) == (7, "mark", "/data")
+
+
+def test_every_error_is_named_at_once_with_the_nearest_key(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: x\nlearning_rat: 1\nepochs: none\nencoding: {target_mod: mark}\n"
+        "data: {train: [{corpus: newsmtsc, pth: a}], dev: []}\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        load_config(path)
+    text = str(caught.value)
+    for part in ("learning_rat", "'learning_rate'", "epochs", "encoding.target_mod", "'target_mode'", "'path'", "data.dev"):
+        assert part in text
+
+
+@pytest.mark.parametrize("override", ["seed", "=3", "seed=[", "name.first=x"])
+def test_a_bad_override_is_a_usage_error(override: str) -> None:
+    with pytest.raises(UsageError):
+        load_config("default", [override])
+
+
+def test_a_missing_configuration_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        load_config(tmp_path / "nowhere.yaml")

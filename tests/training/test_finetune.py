@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from newstance.errors import UsageError
+from newstance.model import Checkpoint, EncodingConfig, SentenceEncoding, SentenceInput
+from newstance.training.config import MaskingConfig, load_config
+from newstance.training.data import Collator
+from newstance.training.export import export_checkpoint
+from newstance.training.finetune import finetune
+from newstance.training.rounding import round_rows
+
+
+def test_a_run_leaves_a_complete_checkpoint_with_its_provenance(tiny_checkpoint: Path) -> None:
+    checkpoint = Checkpoint(tiny_checkpoint)
+    assert {"model.safetensors", "tokenizer.json", "labels.yaml", "calibration.json"} <= set(checkpoint.config.files)
+    assert checkpoint.config.provenance["rows"] == {"train": 36, "dev": 36}
+    assert checkpoint.config.provenance["config"]["data"]["root"] == "."
+    assert checkpoint.calibration.layer("stance").temperature > 0
+    assert "# tiny" in (tiny_checkpoint / "README.md").read_text()
+
+
+def test_the_same_seed_gives_the_same_weights(tiny_config: Path, tmp_path: Path) -> None:
+    config = load_config(tiny_config, ["epochs=1"])
+    hashes = {Checkpoint(finetune(config, tmp_path / name)).config.files["model.safetensors"] for name in "ab"}
+    assert len(hashes) == 1
+
+
+def test_a_folder_in_use_is_not_overwritten(tiny_config: Path, tmp_path: Path) -> None:
+    config = load_config(tiny_config, ["epochs=1"])
+    finetune(config, tmp_path / "run")
+    with pytest.raises(UsageError, match="--resume"):
+        finetune(config, tmp_path / "run")
+    with pytest.raises(UsageError, match="another configuration"):
+        finetune(load_config(tiny_config, ["epochs=2"]), tmp_path / "run", resume=True)
+
+
+def test_a_layer_without_labels_is_an_error(tiny_config: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="frames"):
+        finetune(load_config(tiny_config, ["layers=[stance, frames]"]), tmp_path / "run")
+
+
+def test_hidden_words_are_whole_and_never_the_target(tokenizer) -> None:  # type: ignore[no-untyped-def]
+    coder = SentenceEncoding(tokenizer, EncodingConfig())
+    window = coder.encode([SentenceInput("Fishermen blamed the council for a cruel plan.", ((21, 28),))])[0].windows[0]
+    row = {"input_ids": window.input_ids, "token_type_ids": window.token_type_ids, "words": window.words}
+    row |= {"labels_stance": [1.0, 0.0, 0.0], "weight": 1.0}
+    mask_id = tokenizer.token_to_id("[MASK]")
+    collator = Collator(coder.pad_id, {mask_id}, MaskingConfig(rows=1.0, up_to=0.9))
+    torch.manual_seed(0)
+    batch = collator([row] * 64)
+    target = window.input_ids.index(mask_id)
+    assert (batch["attention_mask"][:, target] == 1).all()
+    assert (batch["attention_mask"] == 0).any()
+    for mask in batch["attention_mask"].tolist():
+        hidden = {w for w, kept in zip(window.words, mask, strict=True) if not kept}
+        assert not hidden & {w for w, kept in zip(window.words, mask, strict=True) if kept}
+
+
+def test_rounded_rows_are_within_half_a_step() -> None:
+    weight = torch.randn(20, 30)
+    values, scale = round_rows(weight)
+    assert values.dtype == torch.int8
+    assert ((values.float() * scale - weight).abs() <= scale / 2 + 1e-7).all()
+
+
+def test_export_keeps_out_what_is_there_already(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not empty"):
+        export_checkpoint(tiny_checkpoint, tmp_path)
+
+
+def test_an_exported_model_says_how_its_weights_are_stored(tiny_exported: Path) -> None:
+    config = json.loads((tiny_exported / "config.json").read_text())
+    assert config["quantisation"] == "int8-weights"
+    assert not (tiny_exported / "model.safetensors").exists()

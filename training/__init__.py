@@ -1,0 +1,1 @@
+"""Training: a configuration becomes a checkpoint, and a checkpoint an exported model."""

@@ -1,0 +1,152 @@
+"""Training rows: annotations, merged over annotators and encoded, and the collator that batches them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from datasets import Dataset
+
+from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw
+from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
+from newstance.model.codebook import Layer
+
+from .config import MaskingConfig, Source
+
+__all__ = ["Collator", "Item", "as_dataset", "as_input", "merge_annotators", "read_sources"]
+
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sentence with what its annotators said, as one distribution per layer; None where nobody judged."""
+
+    record: Annotation
+    labels: dict[str, Floats | None]
+    weight: float = 1.0
+
+
+def read_sources(sources: Sequence[Source], root: str | Path, codebook: Codebook) -> list[tuple[Annotation, float]]:
+    """Read every source and pair each record with its source's weight.
+
+    Raises:
+        AnnotationError: a file is missing or wrong.
+        UsageError: a corpus has no such split.
+    """
+    pairs: list[tuple[Annotation, float]] = []
+    for source in sources:
+        path = Path(root) / source.path
+        if source.corpus == "newsmtsc":
+            records = read_newsmtsc(path, split=source.split)
+        elif source.corpus == "seesaw":
+            records = read_seesaw(path, split=source.split or "train").records
+        elif source.corpus == "newstance":
+            records = read_corpus(source.split or "train")
+        else:
+            records = read_annotations(path, codebook)
+            if source.split is not None:
+                records = [record for record in records if record.split == source.split]
+        pairs += [(record, source.weight) for record in records]
+    return pairs
+
+
+def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebook) -> list[Item]:
+    """Make one item of all judgements on the same sentence and target: the share of annotators for each label."""
+    groups: dict[tuple[str | None, str], list[tuple[Annotation, float]]] = {}
+    for record, weight in pairs:
+        groups.setdefault((record.corpus, record.id), []).append((record, weight))
+    items = []
+    for group in groups.values():
+        votes = [record for record, _ in group]
+        labels = {layer.name: _distribution(votes, layer) for layer in codebook.layers}
+        items.append(Item(votes[0], labels, group[0][1]))
+    return items
+
+
+def _distribution(votes: Sequence[Annotation], layer: Layer) -> Floats | None:
+    rows = []
+    for record in votes:
+        value = getattr(record, layer.name, None)
+        if value is None:
+            continue
+        chosen = {value} if layer.kind == "single" else set(value)
+        rows.append([float(code in chosen) for code in layer.codes])
+    return np.mean(rows, axis=0) if rows else None
+
+
+def as_input(record: Annotation) -> SentenceInput:
+    """Return what the model is asked about an annotated sentence."""
+    return SentenceInput(
+        text=record.text,
+        target_spans=record.target_spans,
+        target=record.target or "",
+        before=record.before,
+        after=record.after,
+        before_spans=record.before_spans,
+        after_spans=record.after_spans,
+    )
+
+
+def as_dataset(items: Sequence[Item], encoding: SentenceEncoding, codebook: Codebook) -> tuple[Dataset, int]:
+    """Encode items into rows for the `Trainer`.
+
+    Returns:
+        The rows, and how many sentences were longer than one window; of those only the first window is trained on.
+    """
+    encoded = encoding.encode([as_input(item.record) for item in items])
+    rows: list[dict[str, Any]] = []
+    for item, sentence in zip(items, encoded, strict=True):
+        window = sentence.windows[0]
+        row: dict[str, Any] = {
+            "input_ids": window.input_ids,
+            "token_type_ids": window.token_type_ids,
+            "words": window.words,
+            "length": len(window.input_ids),
+            "weight": item.weight,
+        }
+        for layer in codebook.layers:
+            labels = item.labels[layer.name]
+            row[f"labels_{layer.name}"] = [-1.0] * len(layer.codes) if labels is None else labels.tolist()
+        rows.append(row)
+    return Dataset.from_list(rows), sum(len(sentence.windows) > 1 for sentence in encoded)
+
+
+class Collator:
+    """Pad rows into a batch and hide words at random, drawing from torch's generator so that a run can resume."""
+
+    def __init__(self, pad_id: int, protected: set[int], masking: MaskingConfig) -> None:
+        """Prepare; `protected` are the token ids that are never hidden (mask and markers of the target)."""
+        self._pad_id = pad_id
+        self._protected = protected
+        self._masking = masking
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Return the network's inputs and, as `labels_<layer>` and `weight`, what the loss needs."""
+        windows = [Window(r["input_ids"], r["token_type_ids"], r["words"]) for r in rows]
+        batch = {name: torch.from_numpy(array) for name, array in collate(windows, self._pad_id).items()}
+        for row, window in enumerate(windows):
+            if torch.rand(()).item() < self._masking.rows:
+                hidden = self._hidden(window)
+                batch["attention_mask"][row, hidden] = 0
+                batch["pool_mask"][row, hidden] = 0
+        for name in rows[0]:
+            if name.startswith("labels_") or name == "weight":
+                batch[name] = torch.tensor([r[name] for r in rows], dtype=torch.float32)
+        return batch
+
+    def _hidden(self, window: Window) -> list[int]:
+        """Return the positions of the tokens of the words drawn to be hidden; at least one word stays."""
+        kept = {w for w, token in zip(window.words, window.input_ids, strict=True) if token in self._protected}
+        words = sorted({w for w in window.words if w >= 0} - kept)
+        share = torch.rand(()).item() * self._masking.up_to
+        count = min(int(round(share * len(words))), len(words) - (not kept))
+        if count <= 0:
+            return []
+        drawn = {words[i] for i in torch.randperm(len(words))[:count].tolist()}
+        return [position for position, word in enumerate(window.words) if word in drawn]
