@@ -1,12 +1,26 @@
-"""Files and pages become articles: sentences with offsets, roles, sections and mentions of the target."""
+"""Files and pages become articles: sentences with offsets, roles, sections and mentions of the target.
+
+Reading imports nothing heavy. The names around `TargetProfile` are looked up on first use, as pydantic and
+PyYAML take most of this package's import time.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from newstance.articles.mentions import MentionFinder, mark_mentions
 from newstance.articles.page import article_from_html
 from newstance.articles.read import article_from_text, expand_paths, read_article
 from newstance.articles.records import ROLES, TOTALLED_ROLES, Article, Mention, Role, Sentence, Voice
-from newstance.articles.targets import DEFAULT_PROFILE, Person, TargetProfile, list_profiles, load_profile
+
+if TYPE_CHECKING:
+    from newstance.articles.targets import (
+        DEFAULT_PROFILE,
+        Person,
+        TargetProfile,
+        list_profiles,
+        load_profile,
+    )
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -28,3 +42,11 @@ __all__ = [
     "mark_mentions",
     "read_article",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from newstance.articles import targets
+
+        return getattr(targets, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -128,11 +128,7 @@ def _detect(data: bytes, path: str | None) -> tuple[str, str]:
     western = any({"cp1252", "latin_1"} & {match.encoding, *match.could_be_from_charset} for match in matches)
     # No verdict means Western text too short to judge, or broken UTF-8: Windows-1252 reads both best.
     guesses = [] if best is None else [best.encoding]
-    guesses = (
-        ["cp1252", *guesses]
-        if western and not _foreign(best.encoding if best else "")
-        else [*guesses, "cp1252"]
-    )
+    guesses = ["cp1252", *guesses] if western and not _foreign(best.encoding if best else "") else [*guesses, "cp1252"]
     for encoding in [*guesses, "latin-1"]:
         text = _try(data, encoding)
         if text is not None and encoding == "cp1252" and best is not None and _IN_WORD.search(text[:_SAMPLE]):
@@ -144,6 +140,4 @@ def _detect(data: bytes, path: str | None) -> tuple[str, str]:
 
 def _foreign(encoding: str) -> bool:
     """Whether the detector saw a multi-byte script, whose statistics are too strong to overrule."""
-    return encoding.startswith(
-        ("big5", "gb", "hz", "euc", "shift", "cp932", "cp949", "johab", "iso2022", "utf")
-    )
+    return encoding.startswith(("big5", "gb", "hz", "euc", "shift", "cp932", "cp949", "johab", "iso2022", "utf"))

@@ -53,9 +53,7 @@ def front_matter(text: str) -> FrontMatter:
     if not isinstance(data, dict):
         return FrontMatter()
     keys = {str(key).lower(): value for key, value in data.items()}
-    outlet = next(
-        (keys[k] for k in ("outlet", "publisher", "publication", "site", "source") if keys.get(k)), None
-    )
+    outlet = next((keys[k] for k in ("outlet", "publisher", "publication", "site", "source") if keys.get(k)), None)
     return FrontMatter(close.end(), _one_line(keys.get("title")), _one_line(outlet), _iso(keys.get("date")))
 
 

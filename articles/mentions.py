@@ -23,9 +23,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date as Date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from newstance.articles.records import Article, Mention
-from newstance.articles.targets import Person, TargetProfile
+
+if TYPE_CHECKING:
+    from newstance.articles.targets import Person, TargetProfile
 
 __all__ = ["MentionFinder", "mark_mentions"]
 

@@ -71,9 +71,7 @@ def read_article(path: str | PathLike[str]) -> Article:
         from newstance.articles.page import article_from_html
 
         return article_from_html(text, id=given, path=name, encoding=encoding)
-    return article_from_text(
-        text, id=given, path=name, encoding=encoding, markdown=suffix in MARKDOWN_SUFFIXES
-    )
+    return article_from_text(text, id=given, path=name, encoding=encoding, markdown=suffix in MARKDOWN_SUFFIXES)
 
 
 def article_from_text(
@@ -121,7 +119,7 @@ def article_from_text(
         id=id,
         text=text,
         sentences=sentences,
-        title=headline or title,
+        title=" ".join(headline.split()) if headline else title,
         path=path,
         encoding=encoding,
         outlet=outlet,

@@ -27,14 +27,16 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _TITLE = re.compile(
     r"(?<![\w.])(?:Mr|Mrs|Ms|Mx|Messrs|Dr|Prof|Rev|Hon|Fr|St|Ste|Sen|Sens|Rep|Reps|Gov|Govs|Lt|Gen|Col|Maj|Capt|"
-    r"Cmdr|Cpl|Sgt|Adm|Brig|Amb|Pres|Supt|Atty|Dept|Asst|Det|Insp|vs|v|No|Nos|Vol|cf|approx)\.$"
+    r"Cmdr|Cpl|Sgt|Adm|Brig|Amb|Pres|Supt|Atty|Dept|Asst|Det|Insp|vs|v|cf|approx)\.$"
 )
 _CLOCK = re.compile(r"[\d ][ap]\.m\.$", re.IGNORECASE)
 _AFTER_CLOCK = re.compile(
     r"(?:\(|on |local |(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|"
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|Eastern|Central|Mountain|Pacific|[A-Z]{1,3}T\b|UTC|GMT)"
 )
-_MONTH = re.compile(r"(?<!\w)(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$")
+_BEFORE_DIGIT = re.compile(r"(?<!\w)(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Nos?|Vol|Art|Sec)\.$")
+#: sentencex takes any "no." for "number", also in "voted no. The cabinet fell."
+_NO = re.compile(r"(?<!\w)no\.[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[A-ZÀ-ÞŠŽ])")
 _NUMBER = re.compile(r"[\"'“‘(\[*]*\d{1,3}[.)]\*{0,2}$")
 _INITIAL = re.compile(r"(?<![^\W\d_])[A-Z]\.$")
 _VERB = (
@@ -44,15 +46,14 @@ _VERB = (
 )
 #: What may follow a quotation that ends in "?" or "!" and still be the same sentence: "Ms. Doe of Roe said."
 _ATTRIBUTION = re.compile(
-    r"(?!(?:He|She|They|It|We|I)\s)(?:(?:[A-Z][\w.'’-]*|of|the|de|van|von|al|bin)[ \u00a0]+){1,6}"
+    r"(?!(?:He|She|They|It|We|I|The|A|An)\s)"
+    r"(?:(?:[A-Z][\w.'’-]*|of|(?:the|a)\s\w+|the|de|van|von|al|bin)[ \u00a0]+){1,6}"
     rf"{_VERB}(?=[.,;:!?—–]|\s*$|"
     r"\s+(?:of|in|at|on|to|when|as|while|after|before|during|about|from|with|later|again|him|her|them|me|the)\b)"
 )
 
 
-def split_sentences(
-    text: str, start: int, end: int, *, keep: int = 0, markdown: bool = False
-) -> list[tuple[int, int]]:
+def split_sentences(text: str, start: int, end: int, *, keep: int = 0, markdown: bool = False) -> list[tuple[int, int]]:
     """Split one paragraph into sentences.
 
     Args:
@@ -78,6 +79,7 @@ def split_sentences(
         if at and shown[at : boundary["end_index"]].strip():
             lead = len(boundary["text"]) - len(boundary["text"].lstrip())
             cuts.append(_opening(paragraph, _original(at + lead, positions, removed)))
+    cuts = sorted({*cuts, *(match.end() for match in _NO.finditer(paragraph))})
     spans = []
     previous = 0
     for cut in [*cuts, len(paragraph)]:
@@ -144,12 +146,16 @@ def _repair(text: str, spans: list[tuple[int, int]], keep: int) -> list[tuple[in
     out: list[tuple[int, int]] = []
     for start, end in spans:
         glued = bool(out) and out[-1][1] == start
-        if out and (
-            start < keep
-            or _same(
-                text[max(out[-1][0], out[-1][1] - 60) : out[-1][1]],
-                text[start : min(end, start + 200)],
-                glued,
+        if (
+            out
+            and (
+                start < keep
+                or not any(c.isalpha() for c in text[start:end])  # stray figures and marks after the full stop
+                or _same(
+                    text[max(out[-1][0], out[-1][1] - 60) : out[-1][1]],
+                    text[start : start + 200],
+                    glued,
+                )
             )
         ):
             out[-1] = (out[-1][0], end)
@@ -163,11 +169,10 @@ def _same(before: str, after: str, glued: bool) -> bool:
     bare = before.rstrip(_CLOSE + _EITHER)
     closed = len(bare) < len(before) and bare.endswith(("?", "!", "…", "..."))
     return (
-        not any(c.isalpha() for c in after)  # stray figures and marks after the full stop
-        or _NUMBER.match(before) is not None  # "3. The cabinet fell."
+        _NUMBER.match(before) is not None  # "3. The cabinet fell."
         or _TITLE.search(bare) is not None
         or (_CLOCK.search(bare) is not None and _AFTER_CLOCK.match(after) is not None)
-        or (_MONTH.search(bare) is not None and after[:1].isdigit())
+        or (after[:1].isdigit() and _BEFORE_DIGIT.search(bare) is not None)  # "Jan. 5", "No. 10"
         or (glued and _INITIAL.search(bare) is not None)  # "D-N.Y." is one word
         or after[:1] in ";,—–―"
         or (after[:1].islower() and before.endswith(".)"))  # "Sen. Doe (D-Ill.) said"

@@ -141,8 +141,7 @@ def is_name(block: str) -> bool:
     return (
         2 <= len(words) <= 4
         and all(
-            word[:1].isupper() and word.replace(".", "").replace("-", "").replace("’", "").isalpha()
-            for word in words
+            word[:1].isupper() and word.replace(".", "").replace("-", "").replace("’", "").isalpha() for word in words
         )
         and not block.isupper()
     )
@@ -161,10 +160,11 @@ def is_caption(block: str) -> bool:
 
 
 def is_credit(sentence: str) -> bool:
-    """Whether a sentence credits, protects or ends an article rather than tells it."""
-    return len(sentence) <= _LOOK and (
-        _CREDIT.search(sentence) is not None or _END_MARK.match(sentence) is not None
-    )
+    """Whether a sentence, or a block from its first sentence on, credits, protects or ends an article."""
+    if _END_MARK.match(sentence[:_LOOK]):
+        return True
+    match = _CREDIT.search(sentence[:_LOOK])
+    return match is not None and _INNER_END.search(sentence[: match.start()]) is None
 
 
 def is_heading(block: str, *, most: int) -> bool:
@@ -180,9 +180,7 @@ def is_heading(block: str, *, most: int) -> bool:
     if len(block) > 12 * most or words_in(block) > most or is_mark(block):
         return False
     first = next((c for c in block if c.isalnum()), "")
-    if first.islower() or (
-        _SENTENCE_END.search(block[-12:]) and not block.rstrip("\"'”’»)]*_").endswith(("?", "!"))
-    ):
+    if first.islower() or (_SENTENCE_END.search(block[-12:]) and not block.rstrip("\"'”’»)]*_").endswith(("?", "!"))):
         return False
     return not _STAGE.match(block)
 

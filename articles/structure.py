@@ -42,12 +42,12 @@ def sentences_of(text: str, blocks: Sequence[Block], *, markdown: bool = False) 
         if role in ("headline", "heading"):
             spans = [(block.start, block.end)]
             if role == "heading":
-                section = text[block.start : block.end]
+                section = " ".join(text[block.start : block.end].split())
         else:
             keep = block.start + shapes.dateline_end(text[block.start : min(block.end, block.start + 200)])
             spans = split_sentences(text, block.start, block.end, keep=keep + 1, markdown=markdown)
         for start, end in spans:
-            above = None if role in ("headline", "heading") else section
+            above = None if role in ("headline", "heading", "credit") else section
             sentences.append(Sentence(len(sentences), text[start:end], start, end, role, number, above))
     return tuple(_closing_credits(sentences))
 
@@ -74,9 +74,7 @@ def _roles(text: str, blocks: Sequence[Block]) -> list[Role]:
     for number, block in enumerate(blocks):
         if block.kind in ("headline", "heading", "caption"):
             roles[number] = block.kind
-        elif roles[number] == "body" and (
-            shapes.is_caption(pieces[number]) or shapes.is_mark(pieces[number])
-        ):
+        elif roles[number] == "body" and (shapes.is_caption(pieces[number]) or shapes.is_mark(pieces[number])):
             roles[number] = "caption"
     return roles
 
@@ -106,9 +104,7 @@ def _credits(pieces: Sequence[str], blocks: Sequence[Block], roles: list[Role]) 
 def _tag(piece: str) -> bool:
     """Whether a last line is a name or tag: four words at most, none in lower case, no full stop."""
     words = piece.split()
-    return (
-        len(words) <= 4 and not shapes.ends_sentence(piece) and not any(word[0].islower() for word in words)
-    )
+    return len(words) <= 4 and not shapes.ends_sentence(piece) and not any(word[0].islower() for word in words)
 
 
 def _top(pieces: Sequence[str], blocks: Sequence[Block], roles: list[Role]) -> int:
@@ -133,9 +129,7 @@ def _top(pieces: Sequence[str], blocks: Sequence[Block], roles: list[Role]) -> i
     return end
 
 
-def _top_end(
-    pieces: Sequence[str], blocks: Sequence[Block], signed: Sequence[int], start: int, limit: int
-) -> int:
+def _top_end(pieces: Sequence[str], blocks: Sequence[Block], signed: Sequence[int], start: int, limit: int) -> int:
     """Return where the text begins: at a dateline, below the last byline, or below decks and captions."""
     dated = (n for n in range(start, min(limit + 1, len(pieces))) if shapes.dateline_end(pieces[n][:200]))
     end = next(dated, None)
@@ -192,9 +186,7 @@ def _under_headline(pieces: Sequence[str], blocks: Sequence[Block], number: int)
     return shapes.is_heading(piece, most=40) and not shapes.ends_sentence(piece)
 
 
-def _headings(
-    pieces: Sequence[str], blocks: Sequence[Block], roles: list[Role], first: int, last: int
-) -> None:
+def _headings(pieces: Sequence[str], blocks: Sequence[Block], roles: list[Role], first: int, last: int) -> None:
     """Mark the headings between paragraphs."""
     could = [
         first < n < last - 1
@@ -206,8 +198,7 @@ def _headings(
         and not pieces[n].startswith(("-", "•", "*", "…"))
         for n in range(len(pieces))
     ]
-    asks = [could[n] and shapes.ends_sentence(pieces[n]) for n in range(len(pieces))]
-    plain = any(c and not a for c, a in zip(could, asks, strict=True))
+    heads: list[int] = []
     n = first
     while n < last:
         run = n
@@ -215,15 +206,21 @@ def _headings(
             run += 1
         # Three short lines in a row are a list or a verse; and a heading heads a paragraph.
         if run - n <= 2 and run < last:
-            for at in range(n, run):
-                if not asks[at] or _asking_heading(pieces[at], plain):
-                    roles[at] = "heading"
+            heads.extend(range(n, run))
         n = run + 1
+    asks = {n for n in heads if shapes.ends_sentence(pieces[n])}
+    plain = len(asks) < len(heads) or any(block.kind == "heading" for block in blocks)
+    for n in heads:
+        if n not in asks or _asking_heading(pieces[n], plain):
+            roles[n] = "heading"
 
 
 def _asking_heading(piece: str, plain: bool) -> bool:
     """Whether a question (or cry) is a heading: it is quoted, in title case, or among plain headings."""
-    return _quoted(piece) or piece.istitle() or (plain and not piece.endswith("!"))
+    if _quoted(piece) or piece.istitle():
+        return True
+    # "But why?" between paragraphs is a paragraph.
+    return plain and not piece.endswith("!") and not piece.startswith(("And ", "But ", "So ", "Or ", "Yet "))
 
 
 def _quoted(piece: str) -> bool:
@@ -240,8 +237,6 @@ def _closing_credits(sentences: list[Sentence]) -> list[Sentence]:
         sentence = sentences[at - 1]
         if not shapes.is_credit(sentence.text):
             break
-        sentences[at - 1] = Sentence(
-            sentence.index, sentence.text, sentence.start, sentence.end, "credit", paragraph, sentence.section
-        )
+        sentences[at - 1] = Sentence(sentence.index, sentence.text, sentence.start, sentence.end, "credit", paragraph)
         at -= 1
     return sentences

@@ -104,9 +104,7 @@ class TargetProfile(_Strict):
 def list_profiles() -> list[str]:
     """Return the names of the shipped profiles, sorted."""
     folder = files("newstance.configs").joinpath("targets")
-    return sorted(
-        entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")
-    )
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
 def load_profile(name_or_path: str | PathLike[str]) -> TargetProfile:
@@ -130,9 +128,7 @@ def _shipped(name: str) -> TargetProfile:
     if name not in known:
         near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
         hint = f", did you mean {near[0]!r}?" if near else ""
-        raise UsageError(
-            f"no target profile is called {name!r}{hint}; known: {', '.join(known)}, or a YAML file"
-        )
+        raise UsageError(f"no target profile is called {name!r}{hint}; known: {', '.join(known)}, or a YAML file")
     resource = files("newstance.configs").joinpath("targets", f"{name}.yaml")
     return _profile(resource.read_text(encoding="utf-8"), f"{name}.yaml")
 
@@ -176,11 +172,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
             model = Person if "people" in place[:-1] else TargetProfile
             keys = _keys(model)
             near = difflib.get_close_matches(str(place[-1]), keys, n=1, cutoff=0.5)
-            message = (
-                f"unknown key; did you mean {near[0]!r}?"
-                if near
-                else f"unknown key; known: {', '.join(keys)}"
-            )
+            message = f"unknown key, did you mean {near[0]!r}?" if near else f"unknown key; known: {', '.join(keys)}"
         yield f"{where}: {message}" if where else message
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
-
 from newstance.errors import NewstanceError
 
 __all__ = ["app", "main"]
@@ -23,7 +22,10 @@ app = typer.Typer(
 )
 
 TargetOption = Annotated[
-    str, typer.Option("--target", "-t", help="Whose actions: a shipped profile's name (see `newstance targets`) or a YAML file.")
+    str,
+    typer.Option(
+        "--target", "-t", help="Whose actions: a shipped profile's name (see `newstance targets`) or a YAML file."
+    ),
 ]
 
 
@@ -60,14 +62,20 @@ def score(
     ],
     target: TargetOption = "government",
     model: Annotated[
-        Optional[str], typer.Option("--model", "-m", help="A model folder or a shipped model's name. [default: the shipped default]")
+        str | None,
+        typer.Option("--model", "-m", help="A model folder or a shipped model's name. [default: the shipped default]"),
     ] = None,
     out: Annotated[
-        Optional[Path], typer.Option("--out", "-o", help="Write sentences to a .jsonl, .csv or .parquet file, or into a folder.")
+        Path | None,
+        typer.Option("--out", "-o", help="Write sentences to a .jsonl, .csv or .parquet file, or into a folder."),
     ] = None,
-    format: Annotated[Optional[str], typer.Option("--format", help="jsonl, csv or parquet; needed only for a folder.")] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", help="jsonl, csv or parquet; needed only for a folder.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per article and nothing else.")] = False,
-    explain: Annotated[str, typer.Option("--explain", help="evidence (each word's weight; free) or none.")] = "evidence",
+    explain: Annotated[
+        str, typer.Option("--explain", help="evidence (each word's weight; free) or none.")
+    ] = "evidence",
     wrap: Annotated[bool, typer.Option("--wrap", help="Show whole sentences instead of one line each.")] = False,
 ) -> None:
     """Score articles sentence by sentence: stance, confidence, and the words that carried it."""
@@ -87,15 +95,22 @@ def score(
 """
 )
 def evaluate(
-    model: Annotated[Optional[str], typer.Argument(help="A model folder or a shipped model's name. [default: the shipped default]")] = None,
-    data: Annotated[
-        Optional[list[Path]], typer.Option("--data", "-d", help="Annotation records, JSON Lines; may be given again.")
+    model: Annotated[
+        str | None, typer.Argument(help="A model folder or a shipped model's name. [default: the shipped default]")
     ] = None,
-    corpus: Annotated[Optional[str], typer.Option("--corpus", help="Instead of --data: newsmtsc-rw, newsmtsc-mt or seesaw.")] = None,
-    data_dir: Annotated[Optional[Path], typer.Option("--data-dir", help="Where that corpus lies, in its official layout.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", "-d", help="Annotation records, JSON Lines; may be given again.")
+    ] = None,
+    corpus: Annotated[
+        str | None, typer.Option("--corpus", help="Instead of --data: newsmtsc-rw, newsmtsc-mt or seesaw.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Where that corpus lies, in its official layout.")
+    ] = None,
     split: Annotated[str, typer.Option("--split", help="Which split of the corpus.")] = "test",
     target: Annotated[
-        Optional[str], typer.Option("--target", "-t", help="Profile that finds the mentions in rows without `target_spans`.")
+        str | None,
+        typer.Option("--target", "-t", help="Profile that finds the mentions in rows without `target_spans`."),
     ] = None,
     samples: Annotated[int, typer.Option("--samples", min=100, help="Bootstrap samples behind each interval.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the bootstrap.")] = 0,
@@ -105,8 +120,15 @@ def evaluate(
     from .evaluate import run_evaluate
 
     run_evaluate(
-        model, data=data or [], corpus=corpus, data_dir=data_dir, split=split, target=target, samples=samples,
-        seed=seed, as_json=json,
+        model,
+        data=data or [],
+        corpus=corpus,
+        data_dir=data_dir,
+        split=split,
+        target=target,
+        samples=samples,
+        seed=seed,
+        as_json=json,
     )
 
 
@@ -119,10 +141,12 @@ def evaluate(
 """
 )
 def train(
-    config: Annotated[str, typer.Argument(help="A YAML file, or the name of a shipped configuration (default, smoke).")],
+    config: Annotated[
+        str, typer.Argument(help="A YAML file, or the name of a shipped configuration (default, smoke).")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
     set_: Annotated[
-        Optional[list[str]], typer.Option("--set", help="Override a setting: a.b=value; may be given again.")
+        list[str] | None, typer.Option("--set", help="Override a setting: a.b=value; may be given again.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
 ) -> None:
@@ -141,7 +165,9 @@ def train(
 def export(
     model: Annotated[Path, typer.Argument(help="A model folder with torch weights.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
-    quantise: Annotated[str, typer.Option("--quantise", help="int8-weights (a quarter of the size) or none.")] = "int8-weights",
+    quantise: Annotated[
+        str, typer.Option("--quantise", help="int8-weights (a quarter of the size) or none.")
+    ] = "int8-weights",
 ) -> None:
     """Export a checkpoint to ONNX, so that it scores without torch."""
     from .train import run_export

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 from typing import cast, get_args
 
@@ -42,10 +42,13 @@ def run_score(
         raise UsageError("--format goes with --out")
     scorer = Scorer.load(model, target=target)
     files = _Files(paths)
+    stance = scorer.checkpoint.codebook.layer("stance")
     sentences = articles = 0
     with ExitStack() as stack:
-        writer = None if out is None else stack.enter_context(open_writer(out, cast("Format | None", wanted)))
-        table = None if as_json or writer is not None else ArticleTable(scorer.checkpoint.codebook.layer("stance"), wrap=wrap)
+        writer = None
+        if out is not None:
+            writer = stack.enter_context(open_writer(out, cast("Format | None", wanted), stances=stance.codes))
+        table = None if as_json or writer is not None else ArticleTable(stance, wrap=wrap)
         step = stack.enter_context(progress("articles", files.count))
         for scored in scorer.score_many(files, explain=cast("Explain", explain)):
             if writer is not None:

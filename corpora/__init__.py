@@ -2,8 +2,8 @@
 
 from .annotation import Annotation
 from .jsonl import check_codes, read_annotations, write_annotations
-from .own import CorpusArticle, corpus_articles, load_corpus, read_corpus
 from .newsmtsc import read_newsmtsc, without_texts_of
+from .own import CorpusArticle, corpus_articles, load_corpus, read_corpus
 from .seesaw import SeesawSet, read_seesaw
 
 __all__ = [

@@ -51,9 +51,7 @@ def read_newsmtsc(path: str | Path, *, split: str | None = None) -> list[Annotat
                 f"from:to gives {text[start:end]!r}, the mention is {row['mention']!r}", path=path, line=number
             )
         if row["polarity"] not in _STANCE:
-            raise AnnotationError(
-                f"{row['polarity']!r} is not -1, 0 or 1", path=path, line=number, field="polarity"
-            )
+            raise AnnotationError(f"{row['polarity']!r} is not -1, 0 or 1", path=path, line=number, field="polarity")
         records.append(
             Annotation(
                 id=row["id"],

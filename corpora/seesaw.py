@@ -87,18 +87,16 @@ class _Article:
         annotation, article = _load(annotation_path), _load(article_path)
         rows = _field(article, "text", article_path)
         given = _field(annotation, "sentence-level stances", annotation_path)
-        stances = [
-            [(s["object"], s["sentiment"]) for s in given.get(str(row["id"]), [])] for row in rows
-        ]
+        stances = [[(s["object"], s["sentiment"]) for s in given.get(str(row["id"]), [])] for row in rows]
         return cls(annotation_path.stem, [row["text"] for row in rows], stances)
 
     def records(
         self, president: str, *, date: str, outlet: str | None, split: str, context: int
     ) -> tuple[list[Annotation], int]:
-        surname = president.split()[-1]
+        surname = president.rsplit(maxsplit=1)[-1]
         # Relatives and namesakes are not the administration.
         pattern = re.compile(
-            rf"(?:\bPresident\s+)?(?:\b{president.split()[0]}\s+(?:[A-Z]\.\s+)?)?\b{surname}\b"
+            rf"(?:\bPresident\s+)?(?:\b{president.split(maxsplit=1)[0]}\s+(?:[A-Z]\.\s+)?)?\b{surname}\b"
             rf"(?!\s+(?:Jr\b|Tower|Foundation|Organization|University))(?:\s+administration\b)?",
             re.IGNORECASE,
         )

@@ -11,7 +11,6 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-
 from newstance.corpora import Annotation
 from newstance.errors import AnnotationError
 from newstance.model import Checkpoint, Predictor, RuntimeName, SentenceInput

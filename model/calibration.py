@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from newstance.errors import CheckpointError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .codebook import Layer
 

@@ -22,10 +22,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from newstance.errors import CheckpointError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
-
-from newstance.errors import CheckpointError
 
 from .calibration import Calibration
 from .codebook import Codebook, load_codebook
@@ -160,7 +159,7 @@ class Checkpoint:
         path = self.verified(Path("tokenizer.json"))
         try:
             return Tokenizer.from_file(str(path))
-        except Exception as error:  # noqa: BLE001 - the binding raises bare Exception
+        except Exception as error:
             raise CheckpointError(f"not a tokenizer: {error}", path=path) from error
 
     @cached_property

@@ -13,10 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from newstance.errors import CheckpointError
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
-
-from newstance.errors import CheckpointError
 
 from .words import Span, word_spans
 
@@ -132,9 +131,7 @@ class SentenceEncoding:
         for item in inputs:
             texts += [item.text, item.target, item.before, item.after]
         encodings = self._tokenizer.encode_batch([_encodable(t) for t in texts], add_special_tokens=False)
-        return [
-            self._encode_one(item, *encodings[4 * row : 4 * row + 4]) for row, item in enumerate(inputs)
-        ]
+        return [self._encode_one(item, *encodings[4 * row : 4 * row + 4]) for row, item in enumerate(inputs)]
 
     def _encode_one(self, item: SentenceInput, text: Any, name: Any, before: Any, after: Any) -> EncodedSentence:
         spans = _clean_spans(item.target_spans, len(item.text))
@@ -196,9 +193,7 @@ class SentenceEncoding:
         step = max(1, room // 2)
         starts = range(0, max(1, len(tokens.ids) - room + step), step) if len(tokens.ids) > room else range(1)
         kept = starts[: self.config.max_windows]
-        windows = tuple(
-            self._window(tokens.ids[s : s + room], tokens.words[s : s + room], second) for s in kept
-        )
+        windows = tuple(self._window(tokens.ids[s : s + room], tokens.words[s : s + room], second) for s in kept)
         return windows, len(kept) < len(starts)
 
     def _window(self, ids: list[int], words: list[int], second: list[int]) -> Window:

@@ -11,6 +11,7 @@ from .head_config import HeadConfig
 
 __all__ = ["AdditiveHead", "SentenceClassifier"]
 
+
 class AdditiveHead(nn.Module):
     """Give each token its own logits and add them up: ``logits = sum_i a_i * (W h_i + b)``.
 

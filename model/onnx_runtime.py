@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import onnxruntime
-
 from newstance.errors import CheckpointError
 
 from .encoding import Batch
@@ -33,7 +32,7 @@ class OnnxRuntime:
             self._session = onnxruntime.InferenceSession(
                 str(path), sess_options=options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # noqa: BLE001 - onnxruntime raises half a dozen types of its own
+        except Exception as error:
             raise CheckpointError(f"ONNX Runtime cannot load it: {error}", path=path) from error
         self._inputs = {node.name for node in self._session.get_inputs()}
         self._outputs = [node.name for node in self._session.get_outputs()]

@@ -29,9 +29,7 @@ class Predictor:
         self.layers = tuple(layers)
 
     @classmethod
-    def open(
-        cls, checkpoint: Checkpoint, *, runtime: RuntimeName = "auto", threads: int | None = None
-    ) -> Predictor:
+    def open(cls, checkpoint: Checkpoint, *, runtime: RuntimeName = "auto", threads: int | None = None) -> Predictor:
         """Open a checkpoint for prediction.
 
         Raises:

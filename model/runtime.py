@@ -7,7 +7,6 @@ from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-
 from newstance.errors import CheckpointError
 
 from .checkpoint import Checkpoint
@@ -46,7 +45,9 @@ def open_runtime(checkpoint: Checkpoint, name: RuntimeName = "auto", *, threads:
 
         return OnnxRuntime(checkpoint.verified(Path("model.onnx")), threads=threads)
     if not checkpoint.has("model.safetensors"):
-        raise CheckpointError("has neither model.onnx nor model.safetensors: copy the folder again", path=checkpoint.path)
+        raise CheckpointError(
+            "has neither model.onnx nor model.safetensors: copy the folder again", path=checkpoint.path
+        )
     try:
         from .torch_runtime import TorchRuntime
     except ImportError as error:

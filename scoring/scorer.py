@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-
 from newstance.articles import (
     Article,
     MentionFinder,
@@ -131,9 +130,7 @@ class Scorer:
             after_spans=_local_spans(after) if after else (),
         )
 
-    def _scored(
-        self, article: Article, sentence: Sentence, prediction: Prediction, explain: Explain
-    ) -> ScoredSentence:
+    def _scored(self, article: Article, sentence: Sentence, prediction: Prediction, explain: Explain) -> ScoredSentence:
         calibration = self.checkpoint.calibration.layer("stance")
         logits = prediction.logits["stance"]
         probability = probabilities(logits, self._stance, calibration.temperature)

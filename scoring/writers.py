@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, Protocol, Self, get_args
@@ -33,7 +34,7 @@ class Writer(AbstractContextManager["Writer"]):
     """
 
     def __init__(self, path: Path, make: Callable[[Path], _Sink]) -> None:
-        """Open the temporary file.
+        """Open the temporary file with a sink that `make` opens on it.
 
         Raises:
             OutputError: the folder cannot be made or written.
@@ -75,13 +76,16 @@ class Writer(AbstractContextManager["Writer"]):
             self._temporary.unlink(missing_ok=True)
 
 
-def open_writer(out: Path, wanted: Format | None = None) -> Writer:
+def open_writer(
+    out: Path, wanted: Format | None = None, *, stances: Sequence[str] = ("favor", "against", "neutral")
+) -> Writer:
     """Open a writer on a file, whose suffix gives the format, or on a folder.
 
     Args:
         out: a file ending in `.jsonl`, `.csv` or `.parquet`, or a folder (without suffix), in which
             `sentences.<format>` is written.
         wanted: the format; JSON Lines when neither this nor the suffix says otherwise.
+        stances: codes of the stance layer, the columns of a Parquet file's probabilities.
 
     Raises:
         UsageError: the suffix and the format disagree, or the suffix is unknown.
@@ -97,7 +101,8 @@ def open_writer(out: Path, wanted: Format | None = None) -> Writer:
         raise UsageError(f"--out ends in .{suffix} but --format says {wanted}", path=out)
     else:
         chosen = suffix
-    return Writer(out, {"jsonl": _JsonLines, "csv": _Csv, "parquet": _Parquet}[chosen])
+    makers = {"jsonl": _JsonLines, "csv": _Csv, "parquet": partial(_Parquet, stances)}
+    return Writer(out, makers[chosen])
 
 
 def _safe(value: Any) -> Any:
@@ -149,40 +154,29 @@ def _cell(value: Any) -> Any:
 class _Parquet:
     """Typed columns; probabilities are a struct of one column a stance, so that engines can read each alone."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, stances: Sequence[str], path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self._schema = _schema(stances)
         self._file: IO[bytes] = path.open("wb")
-        self._writer: Any = None
-        self._schema: Any = None
+        self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        if not rows:
-            return
-        if self._writer is None:
-            self._schema = _schema(list(rows[0]["stance_probability"]))
-            self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
         plain = [_safe(row | {"target_spans": [list(span) for span in row["target_spans"]]}) for row in rows]
         self._writer.write_table(pa.Table.from_pylist(plain, schema=self._schema))
 
     def close(self) -> None:
-        if self._writer is None:
-            import pyarrow.parquet as pq
-
-            self._writer = pq.ParquetWriter(self._file, _schema([]))
         self._writer.close()
         self._file.close()
 
 
-def _schema(stances: list[str]) -> Any:
+def _schema(stances: Sequence[str]) -> Any:
     import pyarrow as pa
 
     number = pa.float32()
-    evidence = pa.struct(
-        [("word", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("weight", number)]
-    )
+    evidence = pa.struct([("word", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("weight", number)])
     frame = pa.struct([("code", pa.string()), ("probability", number)])
     return pa.schema(
         [

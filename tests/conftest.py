@@ -111,8 +111,12 @@ def tiny_config(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path, an
             {
                 "name": "tiny",
                 "encoder": str(tiny_encoder),
-                "data": {"root": str(annotations_file.parent), "train": [source], "dev": [source],
-                         "drop_repeated_texts": False},
+                "data": {
+                    "root": str(annotations_file.parent),
+                    "train": [source],
+                    "dev": [source],
+                    "drop_repeated_texts": False,
+                },
                 "freeze_embeddings": False,
                 "learning_rate": 3e-3,
                 "head_learning_rate": 3e-3,

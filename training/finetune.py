@@ -13,13 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
-from sklearn.metrics import f1_score
-from tokenizers import Tokenizer
-from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer, Trainer, TrainingArguments, set_seed
-from transformers.utils import logging as hf_logging
-
 from newstance.corpora import without_texts_of
 from newstance.errors import UsageError
 from newstance.model import (
@@ -40,6 +33,12 @@ from newstance.model import (
 )
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import TorchRuntime
+from safetensors.torch import save_file
+from sklearn.metrics import f1_score
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer, Trainer, TrainingArguments, set_seed
+from transformers.utils import logging as hf_logging
 
 from .card import model_card
 from .config import TrainingConfig
@@ -309,9 +308,9 @@ class _Trainer(Trainer):
                     reduction="none",
                 )
             else:
-                losses = nn.functional.binary_cross_entropy_with_logits(
-                    logits[rows], gold[rows], reduction="none"
-                ).sum(dim=1)
+                losses = nn.functional.binary_cross_entropy_with_logits(logits[rows], gold[rows], reduction="none").sum(
+                    dim=1
+                )
             total = total + (losses * weight[rows]).sum() / weight[rows].sum()
         return (total, outputs) if return_outputs else total
 

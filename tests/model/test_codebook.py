@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from newstance.errors import InputError, UsageError
 from newstance.model import load_codebook
 

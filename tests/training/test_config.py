@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from newstance.errors import UsageError
 from newstance.training.config import load_config
 
@@ -22,7 +21,15 @@ def test_every_error_is_named_at_once_with_the_nearest_key(tmp_path: Path) -> No
     with pytest.raises(UsageError) as caught:
         load_config(path)
     text = str(caught.value)
-    for part in ("learning_rat", "'learning_rate'", "epochs", "encoding.target_mod", "'target_mode'", "'path'", "data.dev"):
+    for part in (
+        "learning_rat",
+        "'learning_rate'",
+        "epochs",
+        "encoding.target_mod",
+        "'target_mode'",
+        "'path'",
+        "data.dev",
+    ):
         assert part in text
 
 

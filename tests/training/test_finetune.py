@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from newstance.errors import UsageError
 from newstance.model import Checkpoint, EncodingConfig, SentenceEncoding, SentenceInput
 from newstance.training.config import MaskingConfig, load_config

@@ -1,0 +1,171 @@
+"""Mentions: the longest name, with its title, never inside another word, never somebody else."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from newstance.articles import (
+    MentionFinder,
+    Person,
+    TargetProfile,
+    article_from_text,
+    load_profile,
+    mark_mentions,
+)
+
+DOE = TargetProfile.model_validate(
+    {
+        "name": "the Doe administration",
+        "aliases": [
+            "Doe administration",
+            "the administration",
+            "this administration",
+            "administration officials",
+        ],
+        "offices": ["the president", "the president of Roeland"],
+        "institutions": ["White House", "Ministry of *", "the * Agency"],
+        "people": [
+            {
+                "name": "Jane Doe",
+                "short": ["Doe"],
+                "role": "President",
+                "from": "2030-01-20",
+                "to": "2034-01-20",
+            },
+            {
+                "name": "John Roe",
+                "short": ["Roe"],
+                "role": "Secretary of State",
+                "from": "2030-02-01",
+                "to": "2031-05-01",
+            },
+            {
+                "name": "Íñigo Núñez-O’Dál",
+                "short": ["Núñez-O’Dál"],
+                "role": "Press Secretary",
+                "from": "2031-01-01",
+            },
+        ],
+        "not": ["Jane Doe Jr.", "Eric Doe", "Doe Tower", "the president of *", "Ministry of Sound"],
+    }
+)
+
+
+def found(text: str, date: str | None = None, profile: TargetProfile = DOE) -> list[str]:
+    mentions = MentionFinder(profile, date).find(text)
+    assert all(text[m.start : m.end] == m.text for m in mentions)
+    return [m.text for m in mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The Doe administration’s order came late.", ["The Doe administration"]),
+        ("Doe administration's order", ["Doe administration"]),
+        ("the Doe Administration and THE ADMINISTRATION", ["the Doe Administration", "THE ADMINISTRATION"]),
+        ("administration officials’ plan", ["administration officials"]),
+        ("two Doe administration officials said", ["Doe administration officials"]),
+        ("White House aides and the White House said", ["White House aides", "the White House"]),
+        (
+            "President Jane Doe, Secretary of State John Roe",
+            ["President Jane Doe", "Secretary of State John Roe"],
+        ),
+        (
+            "secretary of state John Roe, former President Doe",
+            ["secretary of state John Roe", "former President Doe"],
+        ),
+        ("Mr. Roe met Ms. Doe", ["Mr. Roe", "Ms. Doe"]),
+        ("Doe's plan and Doe’s other plan", ["Doe", "Doe"]),
+        ("PRESIDENT DOE WEIGHS STRIKES, ROE SAYS", ["PRESIDENT DOE", "ROE"]),
+        ("Jane\u00a0Doe and Jane\nDoe and Jane  Doe", ["Jane\u00a0Doe", "Jane\nDoe", "Jane  Doe"]),
+        ("Doe-era rules, anti-Doe posters, a Doe–Putin summit", ["Doe", "Doe", "Doe"]),
+        ("Doeburg, Does, McDoe, O’Doe, Doe2 and doe", []),
+        ("a doe and a roe in the wood; this roe", []),
+        ("Sen. Roe and Gov. Doe and Rep. Roe’s aide", []),
+        ("Sen. Vint and President Vint", []),
+        ("Jane Doe Jr. and Eric Doe near Doe Tower", []),
+        ("the president of Norland met the president of Roeland", ["the president of Roeland"]),
+        ("the Ministry of Sound and the Ministry of Works", ["the Ministry of Works"]),
+        ("the Space Agency but the agency", ["the Space Agency"]),
+        ("non-administration, the presidential, the presidents", []),
+        (
+            "Press Secretary Íñigo Núñez-O’Dál; Núñez-O'Dál left",
+            ["Press Secretary Íñigo Núñez-O’Dál", "Núñez-O'Dál"],
+        ),
+    ],
+)
+def test_what_is_a_mention(text: str, expected: list[str]) -> None:
+    assert found(text) == expected
+
+
+def test_names_with_accents_match_in_either_normal_form() -> None:
+    text = unicodedata.normalize("NFD", "Íñigo Núñez-O’Dál left.")
+    assert found(text) == [unicodedata.normalize("NFD", "Íñigo Núñez-O’Dál")]
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (None, ["Roe", "Doe"]),
+        ("2030-01-25", ["Doe"]),
+        ("2030-06-01T10:00:00Z", ["Roe", "Doe"]),
+        ("2031-05-01", ["Roe", "Doe"]),
+        ("2031-05-02", ["Doe"]),
+        ("2029-12-31", []),
+        ("some time in May", ["Roe", "Doe"]),
+    ],
+)
+def test_only_people_in_office_on_the_day_count(day: str | None, expected: list[str]) -> None:
+    assert found("Roe met Doe.", day) == expected
+
+
+def test_mentions_carry_article_offsets_and_follow_the_articles_date() -> None:
+    article = article_from_text("Roe met the press.\n\nThe administration fell. Doe wept.", date="2032-01-01")
+    marked = mark_mentions(article, DOE)
+    assert [[m.text for m in s.mentions] for s in marked.sentences] == [[], ["The administration"], ["Doe"]]
+    for sentence in marked.sentences:
+        for mention in sentence.mentions:
+            assert marked.text[mention.start : mention.end] == mention.text
+
+
+def test_a_profile_of_people_alone_and_of_a_wildcard_first() -> None:
+    profile = TargetProfile(name="x", people=(Person(name="Ann Dahl"),), aliases=("* cabinet", "*'s government"))
+    text = "Ann Dahl saw the Vint cabinet and Halloran’s government on Monday's government day."
+    assert found(text, profile=profile) == ["Ann Dahl", "the Vint cabinet", "Halloran’s government"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "government",
+            "The finance minister and President Lena Vale blamed the Vale government.",
+            ["The finance minister", "President Lena Vale", "the Vale government"],
+        ),
+        ("government", "The Police Department and the president-elect agreed.", []),
+        (
+            "us-biden-2021",
+            "Hunter Biden left; Mr. Biden and Treasury Secretary Janet L. Yellen stayed.",
+            ["Mr. Biden", "Treasury Secretary Janet L. Yellen"],
+        ),
+        (
+            "us-trump-2025",
+            "Trump Tower, Donald Trump Jr. and Melania Trump; Trump’s White House.",
+            ["Trump", "White House"],
+        ),
+        (
+            "uk-starmer-2024",
+            "Sir Keir Starmer and the Scottish Government; Downing Street officials said.",
+            ["Sir Keir Starmer", "Downing Street officials"],
+        ),
+    ],
+)
+def test_shipped_profiles_find_their_target_and_no_one_else(name: str, text: str, expected: list[str]) -> None:
+    assert found(text, profile=load_profile(name)) == expected
+
+
+def test_the_two_terms_differ_by_who_served() -> None:
+    text = "Rubio and Pompeo spoke."
+    assert found(text, profile=load_profile("us-trump-2017")) == ["Pompeo"]
+    assert found(text, profile=load_profile("us-trump-2025")) == ["Rubio"]

@@ -1,0 +1,167 @@
+"""The command as a user runs it: a process of its own, its streams and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ARTICLE = "Council plan divides harbour\n\nThe council wrecked the harbour. Members of the council met at noon.\n"
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    path = tmp_path / "article.txt"
+    path.write_text(ARTICLE, encoding="utf-8")
+    return path
+
+
+def run(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", "from newstance.cli.app import main; main()", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env=os.environ | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+    result = subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def test_the_table_shows_every_sentence_with_sign_confidence_and_summary(article: Path, tiny_exported: Path) -> None:
+    done = run("score", article, "--model", tiny_exported)
+    assert done.returncode == 0
+    assert "Council plan divides harbour" in done.stdout
+    assert "%" in done.stdout
+    assert "sentences counted" in done.stdout
+    assert [line.split()[:2] for line in done.stdout.splitlines() if line.strip()[:1].isdigit()][:3] == [
+        ["0", "headline"],
+        ["1", "body"],
+        ["2", "body"],
+    ]
+
+
+def test_json_is_one_object_per_article_and_nothing_else(article: Path, tiny_exported: Path) -> None:
+    done = run("score", article, article, "--model", tiny_exported, "--json")
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(objects) == 2
+    assert set(objects[0]) == {"article", "sentences", "summary"}
+    assert [s["text"] for s in objects[0]["sentences"]][1] == "The council wrecked the harbour."
+
+
+def test_standard_input_is_scored(tiny_exported: Path) -> None:
+    done = run("score", "-", "--model", tiny_exported, "--json", stdin=ARTICLE.encode())
+    assert json.loads(done.stdout)["article"]["id"] == "-"
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.parquet"])
+def test_results_go_to_a_file(article: Path, tiny_exported: Path, tmp_path: Path, name: str) -> None:
+    done = run("score", article, "--model", tiny_exported, "--out", tmp_path / name)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "3 sentences of 1 articles" in done.stderr
+    assert (tmp_path / name).stat().st_size > 0
+
+
+BAD_FILES: dict[str, bytes | None] = {
+    "missing.txt": None,
+    "empty.txt": b"",
+    "blank.txt": b" \n\t\n",
+    "binary.txt": bytes(range(256)) * 20,
+    "page.html": b"<html><head><title></title></head><body><script>1</script></body></html>",
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_one_bad_file_is_named_in_one_line_and_the_others_are_scored(
+    article: Path, tiny_exported: Path, tmp_path: Path, name: str
+) -> None:
+    content = BAD_FILES[name]
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    out = tmp_path / "out.jsonl"
+    done = run("score", article, tmp_path / name, article, "--model", tiny_exported, "--out", out)
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if line.startswith("newstance:")]
+    assert len(errors) == 1 and name in errors[0]
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 6
+
+
+def test_a_folder_without_articles_is_named(article: Path, tiny_exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "void").mkdir()
+    done = run("score", tmp_path / "void", article, "--model", tiny_exported, "--json")
+    assert done.returncode == 1
+    assert "void" in done.stderr and len(done.stdout.splitlines()) == 1
+
+
+def test_another_encoding_is_read(tiny_exported: Path, tmp_path: Path) -> None:
+    path = tmp_path / "latin.txt"
+    text = "The council’s café plan — “reckless”, said the ministry’s naïve señor Muñoz. The council met.\n"
+    path.write_bytes(text.encode("cp1252"))
+    done = run("score", path, "--model", tiny_exported, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["sentences"][0]["text"].startswith("The council’s café plan — “reckless”")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem"),
+    [
+        (["--target", "goverment"], 2, "government"),
+        (["--target", "nowhere.yaml"], 2, "nowhere.yaml"),
+        (["--explain", "shap"], 2, "shap"),
+        (["--format", "xlsx", "--out", "x"], 2, "xlsx"),
+        (["--format", "csv"], 2, "--out"),
+        (["--model", "nowhere"], 1, "nowhere"),
+        (["--out", "/dev/null/out.jsonl"], 1, "/dev/null/out.jsonl"),
+    ],
+)
+def test_a_wrong_call_ends_in_one_line(
+    article: Path, tiny_exported: Path, arguments: list[str], code: int, problem: str
+) -> None:
+    done = run("score", article, "--model", tiny_exported, *arguments)
+    assert done.returncode == code
+    assert problem in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_damaged_model_is_refused(article: Path, tiny_exported: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = Path(shutil.copytree(tiny_exported, tmp_path / "model"))
+    (folder / "model.onnx").write_bytes(b"\0" * 1000)
+    done = run("score", article, "--model", folder)
+    assert done.returncode == 1 and "SHA-256" in done.stderr
+
+
+def test_evaluate_prints_one_object(tiny_exported: Path, annotations_file: Path) -> None:
+    done = run("evaluate", tiny_exported, "--data", annotations_file, "--json", "--samples", "100")
+    report = json.loads(done.stdout)
+    assert report["layers"]["stance"]["macro_f1"]["n"] == 36
+    assert report["run"]["model"]
+
+
+def test_evaluate_names_the_bad_row(tiny_exported: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"id": "1", "text": "x", "stance": "maybe"}\n')
+    done = run("evaluate", tiny_exported, "--data", path)
+    assert done.returncode == 1
+    assert "rows.jsonl:1: stance: unknown label 'maybe'" in done.stderr
+
+
+def test_evaluate_needs_data_or_a_corpus(tiny_exported: Path) -> None:
+    assert run("evaluate", tiny_exported).returncode == 2
+    assert run("evaluate", tiny_exported, "--corpus", "newsmtsc-rw").returncode == 2
+
+
+def test_targets_lists_what_ships() -> None:
+    done = run("targets")
+    assert "government" in done.stdout and "us-biden-2021" in done.stdout
+
+
+def test_help_and_version_answer() -> None:
+    assert "score" in run("--help").stdout
+    assert run("--version").stdout.startswith("newstance ")

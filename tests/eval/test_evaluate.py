@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from newstance.corpora import Annotation, read_annotations
+from newstance.errors import AnnotationError
+from newstance.eval import evaluate_model
+from newstance.eval.bootstrap import cluster_sums, interval
+from newstance.eval.evaluate import sentence_inputs
+from newstance.eval.metrics import accuracy, class_f1, class_precision, class_recall, confusions, macro_f1
+from newstance.model import Checkpoint
+from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+
+PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
+
+
+@given(PAIRS)
+def test_every_metric_agrees_with_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    gold, predicted = (np.array(x) for x in zip(*pairs, strict=True))
+    matrix = confusions(gold, predicted, 3).sum(axis=0)
+    options = {"labels": [0, 1, 2], "average": None, "zero_division": 0.0}
+    assert float(accuracy(matrix)) == pytest.approx(accuracy_score(gold, predicted))
+    assert class_f1(matrix) == pytest.approx(f1_score(gold, predicted, **options))
+    assert class_precision(matrix) == pytest.approx(precision_score(gold, predicted, **options))
+    assert class_recall(matrix) == pytest.approx(recall_score(gold, predicted, **options))
+    assert float(macro_f1(matrix)) == pytest.approx(f1_score(gold, predicted, average="macro", zero_division=0.0))
+
+
+def test_clusters_widen_the_interval() -> None:
+    generator = np.random.default_rng(0)
+    right = np.repeat(generator.random(40) < 0.7, 10)  # ten sentences an article, all right or all wrong
+    gold = np.zeros(400, dtype=int)
+    cells = confusions(gold, np.where(right, 0, 1), 2)
+    by_article = interval(accuracy, cluster_sums(cells, [str(i // 10) for i in range(400)]), samples=500, seed=0)
+    by_sentence = interval(accuracy, cluster_sums(cells, [str(i) for i in range(400)]), samples=500, seed=0)
+    assert by_article.value == by_sentence.value
+    assert by_article.high - by_article.low > 2 * (by_sentence.high - by_sentence.low)
+    assert by_article.n == 400
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    covered = 0
+    for seed in range(200):
+        right = np.random.default_rng(seed).random(150) < 0.8
+        cells = confusions(np.zeros(150, dtype=int), np.where(right, 0, 1), 2)
+        found = interval(accuracy, cells, samples=300, seed=seed)
+        covered += found.low <= 0.8 <= found.high
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_a_model_is_measured_on_a_file_of_annotations(tiny_exported: Path, annotations_file: Path) -> None:
+    report = evaluate_model(Checkpoint(tiny_exported), read_annotations(annotations_file), samples=200).to_dict()
+    figure = report["layers"]["stance"]["macro_f1"]
+    assert set(figure) == {"value", "low", "high", "n"}
+    assert figure["n"] == 36
+    assert figure["value"] > 0.8  # it was trained on these very rows
+    assert figure["low"] <= figure["value"] <= figure["high"]
+    assert report["run"]["clusters"] == 12
+
+
+def test_annotators_are_merged_by_majority_and_ties_left_out(tiny_exported: Path) -> None:
+    def vote(identifier: str, stance: str, who: str) -> Annotation:
+        return Annotation(id=identifier, text="The council met.", target="the council", stance=stance, annotator=who)
+
+    votes = [vote("1", "neutral", "a"), vote("1", "neutral", "b"), vote("1", "favor", "c")]
+    report = evaluate_model(
+        Checkpoint(tiny_exported), [*votes, vote("2", "favor", "a"), vote("2", "against", "b")], samples=100
+    )
+    assert (report.run["sentences"], report.run["ties"], report.run["records"]) == (1, 1, 5)
+
+
+def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
+    record = Annotation(id="1", text="The government met. Ida Brandt left.", target="Ida Brandt", stance="neutral")
+    by_name, by_profile = (sentence_inputs([record], target)[0] for target in (None, "government"))
+    assert [record.text[a:b] for a, b in by_name.target_spans] == ["Ida Brandt"]
+    assert [record.text[a:b].lower() for a, b in by_profile.target_spans] == ["the government"]
+
+
+def test_nothing_to_measure_is_an_error_not_a_zero(tiny_exported: Path) -> None:
+    with pytest.raises(AnnotationError, match="no record has a stance"):
+        evaluate_model(Checkpoint(tiny_exported), [Annotation(id="1", text="x", frames=())])

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from newstance.articles import TargetProfile, article_from_text
+from newstance.errors import CheckpointError, UsageError
+from newstance.model import Checkpoint, Predictor
+from newstance.scoring import Scorer
+
+COUNCIL = TargetProfile(name="the council", aliases=("the council", "council"))
+TEXT = """Council plan divides the harbour
+
+The council wrecked the harbour and lied about it. “What the council built here works,” said Ida Brandt.
+
+Members met at noon. Fishermen thanked the council for a generous plan.
+"""
+
+
+@pytest.fixture(scope="module")
+def scorer(tiny_exported: Path) -> Scorer:
+    checkpoint = Checkpoint(tiny_exported)
+    return Scorer(checkpoint, Predictor.open(checkpoint), COUNCIL)
+
+
+def test_every_offset_is_exact(scorer: Scorer) -> None:
+    article = article_from_text(TEXT)
+    for sentence in scorer.score(article).sentences:
+        assert article.text[sentence.start : sentence.end] == sentence.text
+        for start, end in sentence.target_spans:
+            assert sentence.start <= start < end <= sentence.end
+            assert "council" in article.text[start:end].lower()
+        assert sentence.evidence
+        for word in sentence.evidence:
+            assert article.text[word.start : word.end] == word.word
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(st.text(alphabet=st.sampled_from(list("the council. “”’\n\u00a0é🙂\u202eX—")), min_size=1, max_size=200))
+def test_offsets_stay_exact_in_any_text(scorer: Scorer, text: str) -> None:
+    if not text.strip():
+        return
+    article = article_from_text(text)
+    for sentence in scorer.score(article).sentences:
+        assert article.text[sentence.start : sentence.end] == sentence.text
+        assert all(article.text[w.start : w.end] == w.word for w in sentence.evidence or [])
+
+
+def test_evidence_sums_to_the_margin_and_probabilities_to_one(scorer: Scorer) -> None:
+    for sentence in scorer.score(TEXT).sentences:
+        best, other = sorted(sentence.stance_logits, reverse=True)[:2]
+        assert sum(word.weight for word in sentence.evidence or []) == pytest.approx(best - other, abs=1e-3)
+        assert sum(sentence.stance_probability.values()) == pytest.approx(1, abs=1e-4)
+        assert sentence.stance == max(sentence.stance_probability, key=sentence.stance_probability.__getitem__)
+
+
+def test_a_sentence_that_does_not_name_the_target_is_abstained_from_when_training_had_none(scorer: Scorer) -> None:
+    scored = scorer.score(TEXT)
+    unnamed = [s for s in scored.sentences if not s.target_spans]
+    assert [s.text for s in unnamed] == ["Members met at noon."]
+    assert all(s.abstained for s in unnamed)
+    assert not scorer.checkpoint.config.unnamed_targets
+
+
+def test_the_summary_counts_headline_and_body_only(scorer: Scorer) -> None:
+    scored = scorer.score(TEXT + "\n© 2031 Harbour Press. All rights reserved.\n")
+    counted = [s for s in scored.sentences if s.role in ("headline", "body")]
+    summary = scored.summary
+    assert summary["sentences"] == len(scored.sentences) > summary["counted"] == len(counted)
+    assert sum(summary["stance"].values()) + summary["abstained"] == summary["counted"]
+    assert summary["stance"] == {k: summary["headline"][k] + summary["body"][k] for k in summary["stance"]}
+
+
+def test_scoring_many_gives_the_same_as_scoring_each(scorer: Scorer) -> None:
+    articles = [article_from_text(f"The council met {n} times.", id=str(n)) for n in range(70)]
+    together = list(scorer.score_many(articles))
+    assert [s.article["id"] for s in together] == [a.id for a in articles]
+    alone = scorer.score(articles[69]).sentences[0]
+    assert alone.stance_logits == pytest.approx(together[69].sentences[0].stance_logits, abs=1e-4)
+
+
+def test_no_frame_is_shown_by_a_model_without_a_frame_head(scorer: Scorer) -> None:
+    scored = scorer.score(TEXT)
+    assert all(s.frames is None and s.frame_logits is None for s in scored.sentences)
+    assert "frames" not in scored.summary
+
+
+def test_without_explanation_there_is_no_evidence(scorer: Scorer) -> None:
+    assert all(s.evidence is None for s in scorer.score(TEXT, explain="none").sentences)
+
+
+def test_a_path_is_read_and_a_text_is_taken_as_it_is(scorer: Scorer, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    from_path, from_text = scorer.score(str(path)), scorer.score(TEXT)
+    assert [s.text for s in from_path.sentences] == [s.text for s in from_text.sentences]
+    assert from_path.article["path"] == str(path)
+
+
+def test_an_unknown_model_and_an_unknown_target_are_refused(tiny_exported: Path) -> None:
+    with pytest.raises(CheckpointError):
+        Scorer.load(tiny_exported / "nowhere")
+    with pytest.raises(UsageError, match="government"):
+        Scorer.load(tiny_exported, target="goverment")
