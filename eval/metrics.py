@@ -29,7 +29,7 @@ def accuracy(matrix: Floats) -> Floats:
 
 
 def class_f1(matrix: Floats) -> Floats:
-    """Return F1 of each label (..., labels); 0 for a label that is neither in gold nor predicted, as scikit-learn does."""
+    """Return F1 of each label (..., labels); 0 for a label neither in gold nor predicted, as scikit-learn does."""
     hits = np.diagonal(matrix, axis1=-2, axis2=-1)
     return _ratio(2 * hits, matrix.sum(axis=-1) + matrix.sum(axis=-2))
 

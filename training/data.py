@@ -144,7 +144,7 @@ class Collator:
         kept = {w for w, token in zip(window.words, window.input_ids, strict=True) if token in self._protected}
         words = sorted({w for w in window.words if w >= 0} - kept)
         share = torch.rand(()).item() * self._masking.up_to
-        count = min(int(round(share * len(words))), len(words) - (not kept))
+        count = min(round(share * len(words)), len(words) - (not kept))
         if count <= 0:
             return []
         drawn = {words[i] for i in torch.randperm(len(words))[:count].tolist()}

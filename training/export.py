@@ -92,7 +92,8 @@ def _export(network: SentenceClassifier, path: Path, *, quantise: bool) -> None:
             output_names=model.names,
             dynamic_shapes=dynamic,
             opset_version=OPSET,
-            # The optimiser would fold int8 weights back into floats of four times the size; ONNX Runtime does at loading.
+            # The optimiser would fold int8 weights back into floats of four times the size; ONNX Runtime does
+            # so at loading.
             optimize=not quantise,
             verbose=False,
         )

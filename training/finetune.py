@@ -96,6 +96,7 @@ class _Run:
     tokenizer: Tokenizer
     train: list[Item]
     dev: list[Item]
+    say: Say
 
     @classmethod
     def prepare(cls, config: TrainingConfig, codebook: Codebook, say: Say) -> _Run:
@@ -122,11 +123,13 @@ class _Run:
                 parameter.requires_grad = False
         heads = [HeadConfig(layer=x.name, labels=len(x.codes), pooling=config.pooling) for x in codebook.layers]
         network = SentenceClassifier(encoder, heads)
-        return cls(config, codebook, network, SentenceEncoding(tokenizer, config.encoding), tokenizer, train, dev)
+        return cls(config, codebook, network, SentenceEncoding(tokenizer, config.encoding), tokenizer, train, dev, say)
 
     def trainer(self, out: Path) -> _Trainer:
         config = self.config
         rows, long = as_dataset(self.train, self.encoding, self.codebook)
+        if long:
+            self.say(f"{long} training sentences are longer than max_length: only their first window is trained on")
         protected = {self.tokenizer.token_to_id(t) for t in self._target_tokens()}
         arguments = TrainingArguments(
             output_dir=str(out / "steps"),

@@ -69,7 +69,7 @@ def test_seesaw_keeps_sentences_that_name_the_administration(tmp_path: Path) -> 
         tmp_path,
         {"0": [against("Donald Trump")], "2": [against("Congress")], "3": [against("Donald Trump", "POS")],
          "4": [against("Donald Trump"), against("Trump administration", "POS")]},
-        ["Trump erred.", "Nobody is named.", "President Trump met it.", "Trump Jr. cheered.", "The Trump administration."],
+        ["Trump erred.", "Nobody is named.", "President Trump met it.", "Trump Jr. left.", "The Trump administration."],
     )  # fmt: skip
     found = read_seesaw(folder)
     assert [(r.id[-1], r.stance) for r in found.records] == [("0", "against"), ("2", "neutral")]
