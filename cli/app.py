@@ -102,7 +102,8 @@ def evaluate(
         list[Path] | None, typer.Option("--data", "-d", help="Annotation records, JSON Lines; may be given again.")
     ] = None,
     corpus: Annotated[
-        str | None, typer.Option("--corpus", help="Instead of --data: newsmtsc-rw, newsmtsc-mt or seesaw.")
+        str | None,
+        typer.Option("--corpus", help="Instead of --data: newstance (shipped), newsmtsc-rw, newsmtsc-mt or seesaw."),
     ] = None,
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", help="Where that corpus lies, in its official layout.")

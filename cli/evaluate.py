@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from newstance.corpora import Annotation, read_annotations, read_newsmtsc, read_seesaw
+from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw
 from newstance.errors import UsageError
 from newstance.eval import Report, evaluate_model
 from newstance.model import Checkpoint
@@ -47,13 +47,15 @@ def _records(
         raise UsageError("give either --data FILE or --corpus NAME")
     if corpus is None:
         return [record for path in data for record in read_annotations(path, checkpoint.codebook)]
+    if corpus == "newstance":
+        return read_corpus(split)
     if data_dir is None:
         raise UsageError("--corpus needs --data-dir, the folder of the corpus in its official layout")
     if corpus in _NEWSMTSC:
         return read_newsmtsc(data_dir / _NEWSMTSC[corpus] / f"{split}.jsonl", split=split)
     if corpus == "seesaw":
         return read_seesaw(data_dir, split=split).records
-    raise UsageError(f"unknown corpus {corpus!r}; known: {', '.join([*_NEWSMTSC, 'seesaw'])}")
+    raise UsageError(f"unknown corpus {corpus!r}; known: {', '.join(['newstance', *_NEWSMTSC, 'seesaw'])}")
 
 
 def _print(report: Report) -> None:

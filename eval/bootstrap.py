@@ -33,19 +33,20 @@ class Figure:
 
 
 def cluster_sums(cells: Floats, clusters: Sequence[str]) -> Floats:
-    """Add up the items' matrices by cluster, shape (clusters, labels, labels)."""
+    """Add up the items' confusion matrices (items, ...) by cluster, shape (clusters, ...)."""
     numbers = {name: i for i, name in enumerate(dict.fromkeys(clusters))}
     sums = np.zeros((len(numbers), *cells.shape[1:]))
     np.add.at(sums, [numbers[name] for name in clusters], cells)
     return sums
 
 
-def interval(metric: Metric, sums: Floats, *, samples: int, seed: int) -> Figure:
+def interval(metric: Metric, sums: Floats, *, n: int, samples: int, seed: int) -> Figure:
     """Return a metric with its percentile bootstrap interval (Efron and Tibshirani, 1993, chapter 13).
 
     Args:
         metric: maps confusion matrices to values.
-        sums: one confusion matrix a cluster.
+        sums: confusion matrices, first axis one a cluster.
+        n: sentences behind them.
         samples: how many times clusters are drawn with replacement.
         seed: of the drawing; the same seed draws the same clusters for every metric.
     """
@@ -54,4 +55,4 @@ def interval(metric: Metric, sums: Floats, *, samples: int, seed: int) -> Figure
     counts = generator.multinomial(clusters, np.full(clusters, 1.0 / clusters), size=samples)
     drawn = np.tensordot(counts, sums, axes=1)
     low, high = np.percentile(metric(drawn), [2.5, 97.5])
-    return Figure(float(metric(sums.sum(axis=0))), float(low), float(high), round(float(sums.sum())))
+    return Figure(float(metric(sums.sum(axis=0))), float(low), float(high), n)

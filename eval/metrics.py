@@ -7,7 +7,20 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["accuracy", "class_f1", "class_precision", "class_recall", "confusions", "macro_f1", "mean_f1_of"]
+__all__ = [
+    "Metric",
+    "accuracy",
+    "class_f1",
+    "class_precision",
+    "class_recall",
+    "confusions",
+    "label_confusions",
+    "label_f1",
+    "label_macro_f1",
+    "label_micro_f1",
+    "macro_f1",
+    "mean_f1_of",
+]
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -58,5 +71,37 @@ def mean_f1_of(numbers: Sequence[int]) -> Metric:
     return lambda matrix: np.asarray(class_f1(matrix)[..., list(numbers)].mean(axis=-1))
 
 
+def label_confusions(gold: npt.NDArray[np.bool_], predicted: npt.NDArray[np.bool_]) -> Floats:
+    """Return a 2 x 2 confusion matrix for each item and label of a multi-label layer.
+
+    Args:
+        gold: (items, labels).
+        predicted: (items, labels).
+
+    Returns:
+        Shape (items, labels, 2, 2); the last axes are gold and predicted, 1 for "has the label".
+    """
+    items, labels = gold.shape
+    cells = np.zeros((items, labels, 2, 2))
+    rows, columns = np.meshgrid(np.arange(items), np.arange(labels), indexing="ij")
+    cells[rows, columns, gold.astype(int), predicted.astype(int)] = 1.0
+    return cells
+
+
+def label_f1(matrix: Floats) -> Floats:
+    """Return F1 of each label, from (..., labels, 2, 2) to (..., labels); 0 where neither gold nor predicted."""
+    return np.asarray(class_f1(matrix)[..., 1])
+
+
+def label_macro_f1(matrix: Floats) -> Floats:
+    """Return the mean F1 over all labels; higher is better."""
+    return np.asarray(label_f1(matrix).mean(axis=-1))
+
+
+def label_micro_f1(matrix: Floats) -> Floats:
+    """Return F1 over all decisions together; higher is better."""
+    return label_f1(matrix.sum(axis=-3))
+
+
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.zeros_like(np.asarray(above, dtype=float)), where=np.asarray(below) > 0)
+    return np.asarray(label_f1(matrix.sum(axis=-3)))

@@ -33,7 +33,7 @@ from .head_config import HeadConfig
 
 __all__ = ["FORMAT", "Checkpoint", "ModelConfig", "shipped_models", "write_config"]
 
-FORMAT = "newstance-model/1"
+FORMAT: Literal["newstance-model/1"] = "newstance-model/1"
 _HASHED = ("model.safetensors", "model.onnx", "tokenizer.json", "labels.yaml", "calibration.json")
 
 

@@ -27,7 +27,9 @@ def load_network(checkpoint: Checkpoint) -> SentenceClassifier:
     path = checkpoint.verified(Path("model.safetensors"))
     fields = dict(checkpoint.config.encoder)
     config = AutoConfig.for_model(fields.pop("model_type"), **fields)
-    encoder = AutoModel.from_config(config, trust_remote_code=False, attn_implementation="eager")
+    encoder = AutoModel.from_config(  # type: ignore[no-untyped-call]
+        config, trust_remote_code=False, attn_implementation="eager"
+    )
     network = SentenceClassifier(encoder, list(checkpoint.config.heads))
     try:
         network.load_state_dict(load_file(path))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from newstance.articles import (
     Article,
     MentionFinder,
@@ -239,6 +240,6 @@ def _evidence(sentence: Sentence, prediction: Prediction) -> list[EvidenceWord]:
     ]
 
 
-def _floats(values: Sequence[float] | np.ndarray) -> list[float]:  # type: ignore[type-arg]
+def _floats(values: npt.NDArray[np.floating]) -> list[float]:
     """Return plain floats, rounded far below what the model can tell apart, so that files stay small."""
     return [round(float(value), 6) for value in values]

@@ -101,7 +101,11 @@ def open_writer(
         raise UsageError(f"--out ends in .{suffix} but --format says {wanted}", path=out)
     else:
         chosen = suffix
-    makers = {"jsonl": _JsonLines, "csv": _Csv, "parquet": partial(_Parquet, stances)}
+    makers: dict[str, Callable[[Path], _Sink]] = {
+        "jsonl": _JsonLines,
+        "csv": _Csv,
+        "parquet": partial(_Parquet, stances),
+    }
     return Writer(out, makers[chosen])
 
 

@@ -30,12 +30,14 @@ class Source(_Strict):
         path: relative to `data.root`.
         split: which split, for corpora that hold several.
         weight: how much each of its rows counts in the loss.
+        share: take only this share of its rows, always the same ones.
     """
 
     corpus: Literal["newsmtsc", "seesaw", "newstance", "annotations"]
     path: str = ""
     split: str | None = None
     weight: float = Field(default=1.0, gt=0)
+    share: float = Field(default=1.0, gt=0, le=1)
 
 
 class DataConfig(_Strict):
@@ -76,6 +78,7 @@ class TrainingConfig(_Strict):
         layers: layers of the codebook to train; a layer without labels in the data is an error.
         codebook: path of a codebook YAML, or None for the shipped one.
         encoder: `all-MiniLM-L6-v2` (embedded), a folder, or a name on a model hub.
+        start_from: a newstance checkpoint whose weights the run starts from, heads of the same layers included.
         encoding: how sentences become token ids.
         pooling: how heads pool tokens.
         masking: random hiding of words.
@@ -89,6 +92,8 @@ class TrainingConfig(_Strict):
         batch_size: rows a step.
         epochs: passes over the training rows.
         seed: of initialisation, order, dropout and masking.
+        round_weights: put the finished weights on the int8 grid that an export stores, so that the checkpoint and its
+            export are the same model; calibration follows, and the cost on development data is recorded.
         target_risk: share of wrong decisions among those kept, for which the abstention threshold is chosen.
     """
 
@@ -97,6 +102,7 @@ class TrainingConfig(_Strict):
     layers: tuple[str, ...] = ("stance",)
     codebook: str | None = None
     encoder: str = EMBEDDED
+    start_from: str | None = None
     encoding: EncodingConfig = EncodingConfig()
     pooling: Pooling = "attention"
     masking: MaskingConfig = MaskingConfig()
@@ -110,6 +116,7 @@ class TrainingConfig(_Strict):
     batch_size: int = Field(default=16, ge=1)
     epochs: int = Field(default=4, ge=1)
     seed: int = 13
+    round_weights: bool = True
     target_risk: float = Field(default=0.15, gt=0, lt=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,13 @@ def read_sources(sources: Sequence[Source], root: str | Path, codebook: Codebook
             records = read_annotations(path, codebook)
             if source.split is not None:
                 records = [record for record in records if record.split == source.split]
-        pairs += [(record, source.weight) for record in records]
+        pairs += [(record, source.weight) for record in records if _drawn(record.id, source.share)]
     return pairs
+
+
+def _drawn(identifier: str, share: float) -> bool:
+    """Return whether a row is among the share: by the hash of its id, so that order and platform do not matter."""
+    return share >= 1.0 or zlib.crc32(identifier.encode("utf-8", "replace")) < share * 2**32
 
 
 def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebook) -> list[Item]:

@@ -14,35 +14,33 @@ from typing import Any
 import numpy as np
 import torch
 from newstance.corpora import without_texts_of
-from newstance.errors import UsageError
+from newstance.errors import CheckpointError, UsageError
 from newstance.model import (
     Calibration,
+    Checkpoint,
     Codebook,
     HeadConfig,
-    LayerCalibration,
     ModelConfig,
     Prediction,
     Predictor,
     SentenceEncoding,
     encoder_folder,
-    fit_temperature,
     load_codebook,
-    probabilities,
-    threshold_for_risk,
     write_config,
 )
 from newstance.model.network import SentenceClassifier
-from newstance.model.torch_runtime import TorchRuntime
+from newstance.model.torch_runtime import TorchRuntime, load_network
 from safetensors.torch import save_file
-from sklearn.metrics import f1_score
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer, Trainer, TrainingArguments, set_seed
 from transformers.utils import logging as hf_logging
 
+from .calibrate import calibrate, macro_f1_by_layer
 from .card import model_card
 from .config import TrainingConfig
 from .data import Collator, Item, as_dataset, as_input, merge_annotators, read_sources
+from .rounding import snap_to_grid
 
 __all__ = ["finetune", "remove_steps"]
 
@@ -123,6 +121,8 @@ class _Run:
                 parameter.requires_grad = False
         heads = [HeadConfig(layer=x.name, labels=len(x.codes), pooling=config.pooling) for x in codebook.layers]
         network = SentenceClassifier(encoder, heads)
+        if config.start_from is not None:
+            _start_from(network, Checkpoint(config.start_from), say)
         return cls(config, codebook, network, SentenceEncoding(tokenizer, config.encoding), tokenizer, train, dev, say)
 
     def trainer(self, out: Path) -> _Trainer:
@@ -130,7 +130,8 @@ class _Run:
         rows, long = as_dataset(self.train, self.encoding, self.codebook)
         if long:
             self.say(f"{long} training sentences are longer than max_length: only their first window is trained on")
-        protected = {self.tokenizer.token_to_id(t) for t in self._target_tokens()}
+        found = (self.tokenizer.token_to_id(token) for token in self._target_tokens())
+        protected = {number for number in found if number is not None}
         arguments = TrainingArguments(
             output_dir=str(out / "steps"),
             num_train_epochs=config.epochs,
@@ -151,7 +152,7 @@ class _Run:
             remove_unused_columns=False,
             use_cpu=not torch.cuda.is_available(),
         )
-        hf_logging.set_verbosity_error()
+        hf_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         return _Trainer(
             run=self,
             model=self.network,
@@ -172,51 +173,20 @@ class _Run:
         return predictor.predict([as_input(item.record) for item in self.dev])
 
     def dev_scores(self) -> dict[str, float]:
-        """Return macro-F1 on the development rows: of each layer, and their mean."""
-        predictions = self._predict_dev()
-        scores: dict[str, float] = {}
-        for layer in self.codebook.layers:
-            rows = [i for i, item in enumerate(self.dev) if item.labels[layer.name] is not None]
-            if not rows:
-                continue
-            gold = np.stack([self.dev[i].labels[layer.name] for i in rows])  # type: ignore[misc]
-            logits = np.stack([predictions[i].logits[layer.name] for i in rows])
-            if layer.kind == "single":
-                scores[layer.name] = f1_score(gold.argmax(1), logits.argmax(1), average="macro")
-            else:
-                scores[layer.name] = f1_score(gold >= 0.5, logits > 0, average="macro", zero_division=0.0)
-        return scores
+        """Return macro-F1 on the development rows, by layer."""
+        return macro_f1_by_layer(self.dev, self._predict_dev(), self.codebook)
 
     def calibrate(self) -> Calibration:
         """Fit temperature and thresholds of each layer on the development rows."""
-        predictions = self._predict_dev()
-        layers: dict[str, LayerCalibration] = {}
-        for layer in self.codebook.layers:
-            rows = [i for i, item in enumerate(self.dev) if item.labels[layer.name] is not None]
-            if not rows:
-                continue
-            gold = np.stack([self.dev[i].labels[layer.name] for i in rows])  # type: ignore[misc]
-            logits = np.stack([predictions[i].logits[layer.name] for i in rows])
-            note = f"{len(rows)} development sentences"
-            if layer.kind == "multi":
-                temperature = fit_temperature(logits, (gold >= 0.5).astype(int), layer)
-                layers[layer.name] = LayerCalibration(temperature=temperature, fitted_on=note)
-                continue
-            labels = gold.argmax(1)
-            temperature = fit_temperature(logits, labels, layer)
-            p = probabilities(logits, layer, temperature)
-            right = p.argmax(1) == labels
-            layers[layer.name] = LayerCalibration(
-                temperature=temperature,
-                abstain_below=threshold_for_risk(p.max(1), right, self.config.target_risk),
-                target_risk=self.config.target_risk,
-                fitted_on=note,
-            )
-        return Calibration(layers=layers)
+        return calibrate(self.dev, self._predict_dev(), self.codebook, self.config.target_risk)
 
     def save(self, folder: Path, history: list[dict[str, Any]]) -> Path:
         """Write the checkpoint with its card."""
         folder.mkdir(parents=True, exist_ok=True)
+        scores = {"as trained": self.dev_scores()}
+        if self.config.round_weights:
+            snap_to_grid(self.network)
+            scores["weights rounded"] = self.dev_scores()
         state = {name: tensor.contiguous() for name, tensor in self.network.state_dict().items()}
         save_file(state, folder / "model.safetensors")
         self.tokenizer.save(str(folder / "tokenizer.json"))
@@ -233,7 +203,7 @@ class _Run:
                 HeadConfig(layer=x.name, labels=len(x.codes), pooling=self.config.pooling) for x in self.codebook.layers
             ),
             unnamed_targets=any(not item.record.target_spans for item in self.train),
-            provenance=self._provenance(history),
+            provenance=self._provenance(history) | {"dev_macro_f1": scores},
         )
         write_config(folder, config)
         (folder / "README.md").write_text(model_card(config, self.codebook), encoding="utf-8")
@@ -242,6 +212,8 @@ class _Run:
     def _provenance(self, history: list[dict[str, Any]]) -> dict[str, Any]:
         run = self.config.model_dump(mode="json")
         run["data"]["root"] = "."  # a path on somebody's machine says nothing to anybody else
+        if self.config.start_from is not None:
+            run["start_from"] = f"checkpoint {Checkpoint(self.config.start_from).hash}"
         dev = [{k: v for k, v in entry.items() if k.startswith(("eval_", "epoch"))} for entry in history]
         return {
             "config": run,
@@ -250,6 +222,25 @@ class _Run:
             "versions": {name: version(name) for name in ("newstance", "torch", "transformers", "tokenizers")}
             | {"python": platform.python_version()},
         }
+
+
+def _start_from(network: SentenceClassifier, checkpoint: Checkpoint, say: Say) -> None:
+    """Copy a checkpoint's weights; heads that it lacks keep their fresh ones.
+
+    Raises:
+        CheckpointError: the weights are missing, or those of the encoder do not fit.
+    """
+    trained = load_network(checkpoint).state_dict()
+    own = network.state_dict()
+    misfit = [name for name, tensor in trained.items() if name in own and own[name].shape != tensor.shape]
+    if misfit or not all(name in own for name in trained if name.startswith("encoder.")):
+        raise CheckpointError(
+            "is of another architecture than this run", path=checkpoint.path, field=", ".join(misfit[:3])
+        )
+    known = {name: tensor for name, tensor in trained.items() if name in own}
+    network.load_state_dict(known, strict=False)
+    fresh = sorted({name.split(".")[1] for name in own if name not in known})
+    say(f"weights from {checkpoint.path}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))
 
 
 def _tokenizer(config: TrainingConfig) -> Tokenizer:
@@ -328,7 +319,7 @@ class _Trainer(Trainer):
 
 
 def _class_weights(run: _Run, layer: str) -> Tensor:
-    labels = [item.labels[layer] for item in run.train if item.labels[layer] is not None]
+    labels = [found for item in run.train if (found := item.labels[layer]) is not None]
     counts = np.sum(labels, axis=0)
     return torch.tensor(counts.sum() / (len(counts) * np.maximum(counts, 1.0)), dtype=torch.float32)
 

@@ -7,10 +7,12 @@ without VNNI can saturate on int8 activations, and the evidence would no longer 
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import torch
 from torch import Tensor, nn
 
-__all__ = ["RoundedEmbedding", "RoundedLinear", "round_rows", "with_rounded_weights"]
+__all__ = ["RoundedEmbedding", "RoundedLinear", "round_rows", "snap_to_grid", "with_rounded_weights"]
 
 
 def round_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -59,13 +61,29 @@ class RoundedEmbedding(nn.Module):
         return rows * nn.functional.embedding(ids, self.scale)
 
 
+def snap_to_grid(network: nn.Module) -> nn.Module:
+    """Move every weight that an export would round onto its grid, in place, so that exporting loses nothing more."""
+    for module in network.modules():
+        if _is_rounded(module):
+            weight: Tensor = module.weight.data
+            values, scale = round_rows(weight)
+            module.weight.data = values.float() * scale
+    return network
+
+
+def _is_rounded(module: nn.Module) -> TypeGuard[nn.Linear | nn.Embedding]:
+    """Return whether a layer is stored in int8: linear layers, and tables large enough to matter."""
+    return isinstance(module, nn.Linear) or (isinstance(module, nn.Embedding) and module.num_embeddings > 1000)
+
+
 def with_rounded_weights(network: nn.Module) -> nn.Module:
     """Replace every linear layer and large embedding table of a network, in place, by its rounded twin."""
     for name, child in network.named_children():
-        if isinstance(child, nn.Linear):
-            setattr(network, name, RoundedLinear(child))
-        elif isinstance(child, nn.Embedding) and child.num_embeddings > 1000:
+        if not _is_rounded(child):
+            with_rounded_weights(child)
+        elif isinstance(child, nn.Embedding):
             setattr(network, name, RoundedEmbedding(child))
         else:
-            with_rounded_weights(child)
+            assert isinstance(child, nn.Linear)
+            setattr(network, name, RoundedLinear(child))
     return network

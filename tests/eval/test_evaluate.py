@@ -11,7 +11,17 @@ from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import cluster_sums, interval
 from newstance.eval.evaluate import sentence_inputs
-from newstance.eval.metrics import accuracy, class_f1, class_precision, class_recall, confusions, macro_f1
+from newstance.eval.metrics import (
+    accuracy,
+    class_f1,
+    class_precision,
+    class_recall,
+    confusions,
+    label_confusions,
+    label_macro_f1,
+    label_micro_f1,
+    macro_f1,
+)
 from newstance.model import Checkpoint
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
@@ -30,13 +40,26 @@ def test_every_metric_agrees_with_scikit_learn(pairs: list[tuple[int, int]]) -> 
     assert float(macro_f1(matrix)) == pytest.approx(f1_score(gold, predicted, average="macro", zero_division=0.0))
 
 
+@given(
+    st.lists(
+        st.tuples(st.lists(st.booleans(), min_size=3, max_size=3), st.lists(st.booleans(), min_size=3, max_size=3)),
+        min_size=1,
+    )
+)
+def test_multi_label_metrics_agree_with_scikit_learn(pairs: list[tuple[list[bool], list[bool]]]) -> None:
+    gold, predicted = (np.array(x, dtype=bool) for x in zip(*pairs, strict=True))
+    matrix = label_confusions(gold, predicted).sum(axis=0)
+    for average, function in (("macro", label_macro_f1), ("micro", label_micro_f1)):
+        assert float(function(matrix)) == pytest.approx(f1_score(gold, predicted, average=average, zero_division=0.0))
+
+
 def test_clusters_widen_the_interval() -> None:
     generator = np.random.default_rng(0)
     right = np.repeat(generator.random(40) < 0.7, 10)  # ten sentences an article, all right or all wrong
     gold = np.zeros(400, dtype=int)
     cells = confusions(gold, np.where(right, 0, 1), 2)
-    by_article = interval(accuracy, cluster_sums(cells, [str(i // 10) for i in range(400)]), samples=500, seed=0)
-    by_sentence = interval(accuracy, cluster_sums(cells, [str(i) for i in range(400)]), samples=500, seed=0)
+    by_article = interval(accuracy, cluster_sums(cells, [str(i // 10) for i in range(400)]), n=400, samples=500, seed=0)
+    by_sentence = interval(accuracy, cluster_sums(cells, [str(i) for i in range(400)]), n=400, samples=500, seed=0)
     assert by_article.value == by_sentence.value
     assert by_article.high - by_article.low > 2 * (by_sentence.high - by_sentence.low)
     assert by_article.n == 400
@@ -47,7 +70,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     for seed in range(200):
         right = np.random.default_rng(seed).random(150) < 0.8
         cells = confusions(np.zeros(150, dtype=int), np.where(right, 0, 1), 2)
-        found = interval(accuracy, cells, samples=300, seed=seed)
+        found = interval(accuracy, cells, n=150, samples=300, seed=seed)
         covered += found.low <= 0.8 <= found.high
     assert 0.88 <= covered / 200 <= 0.99
 
@@ -70,7 +93,7 @@ def test_annotators_are_merged_by_majority_and_ties_left_out(tiny_exported: Path
     report = evaluate_model(
         Checkpoint(tiny_exported), [*votes, vote("2", "favor", "a"), vote("2", "against", "b")], samples=100
     )
-    assert (report.run["sentences"], report.run["ties"], report.run["records"]) == (1, 1, 5)
+    assert (report.run["sentences"], report.run["ties"], report.run["records"]) == (1, {"stance": 1}, 5)
 
 
 def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
@@ -81,5 +104,5 @@ def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
 
 
 def test_nothing_to_measure_is_an_error_not_a_zero(tiny_exported: Path) -> None:
-    with pytest.raises(AnnotationError, match="no record has a stance"):
+    with pytest.raises(AnnotationError, match="no record has a label"):
         evaluate_model(Checkpoint(tiny_exported), [Annotation(id="1", text="x", frames=())])

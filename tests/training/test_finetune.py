@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from newstance.errors import UsageError
-from newstance.model import Checkpoint, EncodingConfig, SentenceEncoding, SentenceInput
+from newstance.model import Checkpoint, EncodingConfig, Predictor, SentenceEncoding, SentenceInput
 from newstance.training.config import MaskingConfig, load_config
 from newstance.training.data import Collator
 from newstance.training.export import export_checkpoint
 from newstance.training.finetune import finetune
-from newstance.training.rounding import round_rows
+from newstance.training.rounding import round_rows, snap_to_grid
 
 
 def test_a_run_leaves_a_complete_checkpoint_with_its_provenance(tiny_checkpoint: Path) -> None:
@@ -65,6 +65,30 @@ def test_rounded_rows_are_within_half_a_step() -> None:
     values, scale = round_rows(weight)
     assert values.dtype == torch.int8
     assert ((values.float() * scale - weight).abs() <= scale / 2 + 1e-7).all()
+
+
+def test_weights_on_the_grid_stay_where_they_are() -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(30, 20), torch.nn.Embedding(2000, 8))
+    once = {k: v.clone() for k, v in snap_to_grid(network).state_dict().items()}
+    again = snap_to_grid(network).state_dict()
+    assert all(torch.allclose(once[k], again[k], atol=1e-7) for k in once)
+
+
+def test_a_checkpoint_and_its_rounded_export_are_the_same_model(tiny_checkpoint: Path, tiny_exported: Path) -> None:
+    inputs = [SentenceInput("The council wrecked the harbour.", ((4, 11),)), SentenceInput("plan " * 300)]
+    one, two = (Predictor.open(Checkpoint(folder)).predict(inputs) for folder in (tiny_checkpoint, tiny_exported))
+    for a, b in zip(one, two, strict=True):
+        assert a.logits["stance"] == pytest.approx(b.logits["stance"], abs=1e-4)
+        assert a.evidence["stance"] == pytest.approx(b.evidence["stance"], abs=1e-4)
+
+
+def test_a_run_can_start_from_another_checkpoint(tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    config = load_config(tiny_config, ["epochs=1", f"start_from={tiny_checkpoint}", "learning_rate=1.0e-9"])
+    folder = finetune(config, tmp_path / "run", say=said.append)
+    assert any("weights from" in line for line in said)
+    assert Checkpoint(folder).config.provenance["config"]["start_from"].startswith("checkpoint ")
+    assert Checkpoint(folder).config.provenance["dev_macro_f1"]["as trained"]["stance"] > 0.8
 
 
 def test_export_keeps_out_what_is_there_already(tiny_checkpoint: Path, tmp_path: Path) -> None:
