@@ -185,6 +185,25 @@ def targets() -> None:
         typer.echo(f"{name:20} {load_profile(name).name}")
 
 
+data_app = typer.Typer(help="Look at annotated data.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+
+@data_app.command()
+def stats(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Count what the project's own corpus covers, and how far its two passes agree."""
+    from .data import run_stats
+
+    run_stats(as_json=json)
+
+
+@data_app.callback()
+def _data() -> None:
+    pass
+
+
 def main() -> None:
     """Run the command line; what a user can act on ends in one line, never in a traceback."""
     try:

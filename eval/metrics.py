@@ -100,8 +100,8 @@ def label_macro_f1(matrix: Floats) -> Floats:
 
 def label_micro_f1(matrix: Floats) -> Floats:
     """Return F1 over all decisions together; higher is better."""
-    return label_f1(matrix.sum(axis=-3))
+    return np.asarray(label_f1(matrix.sum(axis=-3)))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.asarray(label_f1(matrix.sum(axis=-3)))
+    return np.divide(above, below, out=np.zeros_like(np.asarray(above, dtype=float)), where=np.asarray(below) > 0)

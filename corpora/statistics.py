@@ -1,0 +1,119 @@
+"""Counts of the project's own corpus: its coverage, and how far two passes agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from newstance.model.codebook import load_codebook
+
+from .annotation import Annotation
+from .own import SPLITS, CorpusArticle, corpus_articles, read_corpus
+
+__all__ = ["Coverage", "alpha", "corpus_coverage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the corpus holds.
+
+    Attributes:
+        articles: by split.
+        sentences: by split.
+        administrations: how many.
+        areas: policy areas, with their sentences.
+        unseen_areas: areas that only the test split has.
+        genres: with their articles.
+        stance: sentences by the writer's stance.
+        cells: sentences by the writer's (stance, voice).
+        frames: sentences by frame; a frame counts when at least half of the labellers gave it.
+        rules: sentences by the number of the codebook's hard case.
+        unnamed: share of sentences that do not name the target.
+        top_five_gram: the commonest sequence of five words, and the share of sentences that hold it.
+        agreement: Krippendorff's alpha of each layer between the two passes; frames also one by one.
+    """
+
+    articles: dict[str, int]
+    sentences: dict[str, int]
+    administrations: int
+    areas: dict[str, int]
+    unseen_areas: list[str]
+    genres: dict[str, int]
+    stance: dict[str, int]
+    cells: dict[tuple[str, str], int]
+    frames: dict[str, int]
+    rules: dict[int, int]
+    unnamed: float
+    top_five_gram: tuple[str, float]
+    agreement: dict[str, float]
+
+
+def corpus_coverage() -> Coverage:
+    """Count everything that the data statement states."""
+    articles = corpus_articles()
+    records = [record for split in SPLITS for record in read_corpus(split)]
+    by = {who: [r for r in records if r.annotator == who] for who in ("writer", "second", "frames-1", "frames-2")}
+    written = by["writer"]
+    areas = Counter(_article(r, articles).area for r in written)
+    seen = {a.area for a in articles.values() if a.split != "test"}
+    codes = load_codebook().layer("frames").codes
+    pairs = list(zip(by["frames-1"], by["frames-2"], strict=True))
+    agreement = {
+        "stance": alpha([r.stance for r in written], [r.stance for r in by["second"]]),
+        "voice": alpha([r.voice for r in written], [r.voice for r in by["second"]]),
+    }
+    for code in codes:
+        agreement[f"frame {code}"] = alpha(
+            *([code in (r.frames or ()) for r in by[w]] for w in ("frames-1", "frames-2"))
+        )
+    agreement["frames (mean)"] = float(np.mean([agreement[f"frame {code}"] for code in codes]))
+    return Coverage(
+        articles=dict(Counter(a.split for a in articles.values())),
+        sentences=dict(Counter(r.split or "" for r in written)),
+        administrations=len({a.administration for a in articles.values()}),
+        areas=dict(areas.most_common()),
+        unseen_areas=sorted(set(areas) - seen),
+        genres=dict(Counter(a.genre for a in articles.values()).most_common()),
+        stance=dict(Counter(r.stance or "" for r in written)),
+        cells=dict(sorted(Counter((r.stance or "", r.voice or "") for r in written).items())),
+        frames={c: sum(2 * ((c in (a.frames or ())) + (c in (b.frames or ()))) >= 2 for a, b in pairs) for c in codes},
+        rules=dict(sorted(Counter(n for a in articles.values() for found in a.rules.values() for n in found).items())),
+        unnamed=sum(not r.target_spans for r in written) / len(written),
+        top_five_gram=_top_five_gram([r.text for r in written]),
+        agreement=agreement,
+    )
+
+
+def alpha(one: Sequence[Hashable], two: Sequence[Hashable]) -> float:
+    """Return Krippendorff's alpha for two annotators, nominal, nothing missing (Krippendorff, 2011).
+
+    Args:
+        one: one annotator's labels.
+        two: the other's, for the same items.
+    """
+    pairs: Counter[tuple[Hashable, Hashable]] = Counter()
+    for a, b in zip(one, two, strict=True):
+        pairs[a, b] += 1
+        pairs[b, a] += 1
+    totals: Counter[Hashable] = Counter()
+    for (a, _), count in pairs.items():
+        totals[a] += count
+    n = sum(totals.values())
+    observed = sum(count for (a, b), count in pairs.items() if a != b) / n
+    expected = 1 - sum(count * (count - 1) for count in totals.values()) / (n * (n - 1))
+    return 1.0 - observed / expected if expected else 1.0
+
+
+def _article(record: Annotation, articles: dict[str, CorpusArticle]) -> CorpusArticle:
+    return articles[record.article or ""]
+
+
+def _top_five_gram(texts: Sequence[str]) -> tuple[str, float]:
+    grams: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        words = text.casefold().split()
+        grams.update({tuple(words[i : i + 5]) for i in range(len(words) - 4)})
+    words_, count = grams.most_common(1)[0]
+    return " ".join(words_), count / len(texts)
