@@ -3,7 +3,7 @@
 from .annotation import Annotation
 from .jsonl import check_codes, read_annotations, write_annotations
 from .newsmtsc import read_newsmtsc, without_texts_of
-from .own import CorpusArticle, corpus_articles, load_corpus, read_corpus
+from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, read_corpus
 from .seesaw import SeesawSet, read_seesaw
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "SeesawSet",
     "check_codes",
     "corpus_articles",
+    "disagreements",
     "load_corpus",
     "read_annotations",
     "read_corpus",

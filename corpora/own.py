@@ -23,7 +23,7 @@ from .jsonl import read_annotations
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-__all__ = ["SPLITS", "CorpusArticle", "Split", "corpus_articles", "load_corpus", "read_corpus"]
+__all__ = ["SPLITS", "CorpusArticle", "Split", "corpus_articles", "disagreements", "load_corpus", "read_corpus"]
 
 LICENCE = "CC BY 4.0"
 Split = Literal["train", "dev", "test"]
@@ -116,3 +116,15 @@ def load_corpus() -> DatasetDict:
             for split in SPLITS
         }
     )
+
+
+def disagreements(layer: Literal["stance", "voice"]) -> list[tuple[Annotation, Annotation]]:
+    """Return the pairs of records in which the writer and the second labeller differ on a layer."""
+    found = []
+    for split in SPLITS:
+        records = read_corpus(split)
+        second = {record.id: record for record in records if record.annotator == "second"}
+        for record in records:
+            if record.annotator == "writer" and getattr(record, layer) != getattr(second[record.id], layer):
+                found.append((record, second[record.id]))
+    return found
