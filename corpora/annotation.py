@@ -37,6 +37,7 @@ class Annotation(BaseModel):
         date: ISO date.
         corpus: the corpus that the record comes from.
         split: train, dev or test, or None.
+        version: version of this record's layout.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +61,7 @@ class Annotation(BaseModel):
     date: str | None = None
     corpus: str | None = None
     split: str | None = None
+    version: Literal[1] = 1
 
     @model_validator(mode="after")
     def _spans_lie_in_their_text(self) -> Annotation:

@@ -1,12 +1,109 @@
-"""The model card that a run writes beside its weights."""
+"""The model card that a run writes beside its weights (after Mitchell et al., 2019)."""
 
 from __future__ import annotations
 
-from newstance.model import Codebook, ModelConfig
+from typing import Any
+
+from newstance.model import Calibration, Codebook, ModelConfig
 
 __all__ = ["model_card"]
 
+_LICENCES = {
+    "newsmtsc": "NewsMTSC (MIT; Hamborg and Donnay, EACL 2021)",
+    "newstance": "the newstance corpus, written and labelled for the project (CC BY 4.0)",
+    "seesaw": "SEESAW (CC BY-NC-SA 4.0: research only, weights must not be shipped; Zhang et al., EMNLP 2022)",
+    "annotations": "the user's own annotations",
+}
 
-def model_card(config: ModelConfig, codebook: Codebook) -> str:
-    """Return the card as Markdown."""
-    return f"# {config.name}\n"
+
+def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration) -> str:
+    """Return the card as Markdown: data with licences, recipe, figures on development data, limits and uses.
+
+    Args:
+        config: the checkpoint's configuration with its provenance.
+        codebook: its layers.
+        calibration: its temperatures and thresholds.
+    """
+    provenance = config.provenance
+    run: dict[str, Any] = provenance.get("config", {})
+    mode = config.encoding.target_mode
+    sections = [
+        f"# {config.name}",
+        "Stance and framing of news sentences toward an administration's actions, with per-word evidence. "
+        f"Encoder {config.encoder_source} ({config.encoder.get('num_hidden_layers')} layers of "
+        f"{config.encoder.get('hidden_size')}), additive heads, target mode `{mode}`"
+        + (": the model does not see the target's name." if mode == "mask" else ": the target's name is in sight."),
+        "## Labels",
+        _labels(codebook),
+        "## Training data",
+        _data(run, provenance),
+        "## Figures on development data",
+        "Macro-F1, on the data that the epoch, the temperature and the thresholds were chosen by; figures on held-out "
+        "data are printed by `python -m newstance.eval.results`.",
+        _scores(provenance),
+        "## Calibration",
+        _calibration(calibration),
+        "## Uses",
+        "For studying how news text takes sides toward an administration, together with human annotation of a sample "
+        "of the same material. Not for rating journalists or outlets by itself, not for moderating or ranking people's "
+        "speech, not for any decision about a person.",
+        "## Limits",
+        _limits(config),
+        "## Made by",
+        "Versions: " + ", ".join(f"{name} {number}" for name, number in provenance.get("versions", {}).items()) + ".",
+        f"Seed {run.get('seed')}. The whole configuration stands in `config.json` under `provenance.config`.",
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _labels(codebook: Codebook) -> str:
+    return "\n".join(f"- {layer.name} ({layer.kind}): {', '.join(layer.codes)}" for layer in codebook.layers)
+
+
+def _data(run: dict[str, Any], provenance: dict[str, Any]) -> str:
+    sources = run.get("data", {}).get("train", [])
+    lines = [
+        f"- {_LICENCES.get(source['corpus'], source['corpus'])}"
+        + (f", {source['share']:.0%} of its rows" if source.get("share", 1.0) < 1 else "")
+        for source in sources
+    ]
+    rows = provenance.get("rows", {})
+    if run.get("start_from"):
+        lines.append(f"- its weights started from {run['start_from']}")
+    return "\n".join([*lines, f"- {rows.get('train', '?')} training sentences, {rows.get('dev', '?')} for development"])
+
+
+def _scores(provenance: dict[str, Any]) -> str:
+    scores: dict[str, dict[str, float]] = provenance.get("dev_macro_f1", {})
+    if not scores:
+        return ""
+    layers = list(next(iter(scores.values())))
+    lines = [f"| weights | {' | '.join(layers)} |", "|---" * (len(layers) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(f"{found[x]:.3f}" for x in layers) + " |" for name, found in scores.items()]
+    return "\n".join(lines)
+
+
+def _calibration(calibration: Calibration) -> str:
+    lines = []
+    for name, layer in calibration.layers.items():
+        line = f"- {name}: temperature {layer.temperature:.2f}, fitted on {layer.fitted_on}"
+        if layer.target_risk is not None:
+            line += (
+                f"; below a probability of {layer.abstain_below:.2f} it abstains, so that at most "
+                f"{layer.target_risk:.0%} of the decisions kept were wrong there"
+            )
+        else:
+            line += f"; a label is shown from a probability of {layer.show_above:.2f} on"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _limits(config: ModelConfig) -> str:
+    lines = [
+        "- English only; one sentence at a time"
+        + (", without its neighbours." if config.encoding.context == "none" else ", with its neighbours."),
+        "- Irony, two-sided sentences, and stances that only the context reveals are often misread.",
+    ]
+    if not config.unnamed_targets:
+        lines.append("- It was not trained on sentences that do not name the target, and abstains from them.")
+    return "\n".join(lines)

@@ -191,7 +191,8 @@ class _Run:
         save_file(state, folder / "model.safetensors")
         self.tokenizer.save(str(folder / "tokenizer.json"))
         (folder / "labels.yaml").write_text(self.codebook.to_yaml(), encoding="utf-8")
-        self.calibrate().write(folder / "calibration.json")
+        calibration = self.calibrate()
+        calibration.write(folder / "calibration.json")
         encoder_config = self.network.encoder.config.to_diff_dict()  # type: ignore[union-attr,operator]
         encoder_config.pop("_name_or_path", None)
         config = ModelConfig(
@@ -206,7 +207,7 @@ class _Run:
             provenance=self._provenance(history) | {"dev_macro_f1": scores},
         )
         write_config(folder, config)
-        (folder / "README.md").write_text(model_card(config, self.codebook), encoding="utf-8")
+        (folder / "README.md").write_text(model_card(config, self.codebook, calibration), encoding="utf-8")
         return folder
 
     def _provenance(self, history: list[dict[str, Any]]) -> dict[str, Any]:

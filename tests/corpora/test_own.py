@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
-
 from newstance.corpora import corpus_articles, disagreements, load_corpus, read_corpus
 from newstance.corpora.own import SPLITS, corpus_folder
 from newstance.corpora.statistics import Coverage, alpha, corpus_coverage
@@ -67,7 +67,7 @@ def test_articles_have_between_five_and_fourteen_sentences_and_a_role_for_each()
 
 def test_neighbours_come_from_the_same_article() -> None:
     records = [r for r in read_corpus("dev") if r.annotator == "second"]
-    for one, two in zip(records, records[1:], strict=False):
+    for one, two in pairwise(records):
         if one.article == two.article:
             assert (one.after, two.before) == (two.text, one.text)
             assert [two.before[a:b] for a, b in two.before_spans] == [one.text[a:b] for a, b in one.target_spans]
