@@ -176,6 +176,24 @@ def export(
     run_export(model, out=out, quantise=quantise)
 
 
+@app.command(
+    epilog="""**Example**
+
+`newstance average runs/13/model runs/14/model --config default --set data.root=newsmtsc --out runs/mean`
+"""
+)
+def average(
+    models: Annotated[list[Path], typer.Argument(help="Two checkpoint folders or more, of one architecture.")],
+    config: Annotated[str, typer.Option("--config", help="The runs' configuration; its development data calibrate.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting: a.b=value.")] = None,
+) -> None:
+    """Average the weights of several runs into one model, and calibrate it."""
+    from .train import run_average
+
+    run_average(models, config=config, out=out, overrides=set_ or [])
+
+
 @app.command()
 def targets() -> None:
     """List the target profiles that ship with newstance."""

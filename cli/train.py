@@ -1,4 +1,4 @@
-"""`newstance train` and `newstance export`."""
+"""`newstance train`, `newstance average` and `newstance export`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newstance.errors import UsageError
 
-__all__ = ["run_export", "run_train"]
+__all__ = ["run_average", "run_export", "run_train"]
 
 
 def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool) -> None:
@@ -21,6 +21,17 @@ def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool)
 
     folder = finetune(settings, out, resume=resume, say=_say)
     _say(f"checkpoint: {folder}")
+
+
+def run_average(models: Sequence[Path], *, config: str, out: Path, overrides: Sequence[str]) -> None:
+    """Average checkpoints and say where the mean lies."""
+    from newstance.training.config import load_config
+
+    settings = load_config(config, overrides)
+    _needs_torch()
+    from newstance.training.average import average_checkpoints
+
+    _say(f"checkpoint: {average_checkpoints(models, out, settings, say=_say)}")
 
 
 def run_export(model: Path, *, out: Path, quantise: str) -> None:

@@ -1,0 +1,185 @@
+"""`Run`: everything that a training run holds, from its data to the checkpoint that it writes."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from newstance.corpora import without_texts_of
+from newstance.errors import CheckpointError, UsageError
+from newstance.model import (
+    Calibration,
+    Checkpoint,
+    Codebook,
+    HeadConfig,
+    ModelConfig,
+    Prediction,
+    Predictor,
+    SentenceEncoding,
+    encoder_folder,
+    load_codebook,
+    write_config,
+)
+from newstance.model.network import SentenceClassifier
+from newstance.model.torch_runtime import TorchRuntime, load_network
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from transformers import AutoModel, AutoTokenizer
+
+from .calibrate import calibrate, macro_f1_by_layer
+from .card import model_card
+from .config import TrainingConfig
+from .data import Item, as_input, merge_annotators, read_sources
+from .rounding import snap_to_grid
+
+__all__ = ["Run", "Say"]
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Run:
+    """One training run: its data, its network, and what development data say of it."""
+
+    config: TrainingConfig
+    codebook: Codebook
+    network: SentenceClassifier
+    encoding: SentenceEncoding
+    tokenizer: Tokenizer
+    train: list[Item]
+    dev: list[Item]
+    say: Say
+
+    @classmethod
+    def prepare(cls, config: TrainingConfig, say: Say) -> Run:
+        """Read the data, build the network and load its weights.
+
+        Raises:
+            UsageError: a layer has no labels.
+            AnnotationError: the data cannot be read.
+            CheckpointError: the checkpoint to start from does not fit.
+        """
+        codebook = load_codebook(config.codebook).only(config.layers)
+        root = config.data.root
+        held_out = [record for record, _ in read_sources(config.data.held_out, root, codebook)]
+        dev_pairs = read_sources(config.data.dev, root, codebook)
+        train_pairs = read_sources(config.data.train, root, codebook)
+        weights = {id(record): weight for record, weight in train_pairs}
+        kept = [record for record, _ in train_pairs]
+        if config.data.drop_repeated_texts:
+            kept = without_texts_of(kept, held_out + [record for record, _ in dev_pairs])
+            say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
+        train = merge_annotators([(r, weights[id(r)]) for r in kept], codebook)
+        dev = merge_annotators(dev_pairs, codebook)
+        for layer in codebook.layers:
+            if not any(item.labels[layer.name] is not None for item in train):
+                raise UsageError(f"no training row has a label of the layer {layer.name!r}", field="layers")
+        tokenizer = _tokenizer(config)
+        encoder = AutoModel.from_pretrained(
+            encoder_folder(config.encoder), attn_implementation="eager", trust_remote_code=False
+        )
+        if config.freeze_embeddings:
+            for parameter in encoder.get_input_embeddings().parameters():
+                parameter.requires_grad = False
+        heads = [HeadConfig(layer=x.name, labels=len(x.codes), pooling=config.pooling) for x in codebook.layers]
+        network = SentenceClassifier(encoder, heads)
+        if config.start_from is not None:
+            _start_from(network, Checkpoint(config.start_from), say)
+        return cls(config, codebook, network, SentenceEncoding(tokenizer, config.encoding), tokenizer, train, dev, say)
+
+    def target_tokens(self) -> set[int]:
+        """Return the ids of the tokens that stand for or around the target."""
+        encoding = self.config.encoding
+        mask = encoding.target_mode == "mask"
+        names = [encoding.mask_token] if mask else [encoding.open_marker, encoding.close_marker]
+        return {number for name in names if (number := self.tokenizer.token_to_id(name)) is not None}
+
+    def _predict_dev(self) -> list[Prediction]:
+        layers = [layer.name for layer in self.codebook.layers]
+        predictor = Predictor(self.encoding, TorchRuntime(self.network), layers)
+        return predictor.predict([as_input(item.record) for item in self.dev])
+
+    def dev_scores(self) -> dict[str, float]:
+        """Return macro-F1 on the development rows, by layer."""
+        return macro_f1_by_layer(self.dev, self._predict_dev(), self.codebook)
+
+    def calibrate(self) -> Calibration:
+        """Fit temperature and thresholds of each layer on the development rows."""
+        return calibrate(self.dev, self._predict_dev(), self.codebook, self.config.target_risk)
+
+    def save(self, folder: Path, made_by: dict[str, Any]) -> Path:
+        """Round the weights if the configuration says so, calibrate, and write the checkpoint with its card.
+
+        Args:
+            folder: where to.
+            made_by: what else the provenance must say.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        scores = {"as trained": self.dev_scores()}
+        if self.config.round_weights:
+            snap_to_grid(self.network)
+            scores["weights rounded"] = self.dev_scores()
+        state = {name: tensor.contiguous() for name, tensor in self.network.state_dict().items()}
+        save_file(state, folder / "model.safetensors")
+        self.tokenizer.save(str(folder / "tokenizer.json"))
+        (folder / "labels.yaml").write_text(self.codebook.to_yaml(), encoding="utf-8")
+        calibration = self.calibrate()
+        calibration.write(folder / "calibration.json")
+        encoder_config = self.network.encoder.config.to_diff_dict()  # type: ignore[union-attr,operator]
+        encoder_config.pop("_name_or_path", None)
+        config = ModelConfig(
+            name=self.config.name,
+            encoder=encoder_config,
+            encoder_source=self.config.encoder,
+            encoding=self.config.encoding,
+            heads=tuple(
+                HeadConfig(layer=x.name, labels=len(x.codes), pooling=self.config.pooling) for x in self.codebook.layers
+            ),
+            unnamed_targets=any(not item.record.target_spans for item in self.train),
+            provenance=self._provenance() | made_by | {"dev_macro_f1": scores},
+        )
+        write_config(folder, config)
+        (folder / "README.md").write_text(model_card(config, self.codebook, calibration), encoding="utf-8")
+        return folder
+
+    def _provenance(self) -> dict[str, Any]:
+        run = self.config.model_dump(mode="json")
+        run["data"]["root"] = "."  # a path on somebody's machine says nothing to anybody else
+        if self.config.start_from is not None:
+            run["start_from"] = f"checkpoint {Checkpoint(self.config.start_from).hash}"
+        return {
+            "config": run,
+            "rows": {"train": len(self.train), "dev": len(self.dev)},
+            "versions": {name: version(name) for name in ("newstance", "torch", "transformers", "tokenizers")}
+            | {"python": platform.python_version()},
+        }
+
+
+def _start_from(network: SentenceClassifier, checkpoint: Checkpoint, say: Say) -> None:
+    """Copy a checkpoint's weights; heads that it lacks keep their fresh ones.
+
+    Raises:
+        CheckpointError: the weights are missing, or those of the encoder do not fit.
+    """
+    trained = load_network(checkpoint).state_dict()
+    own = network.state_dict()
+    misfit = [name for name, tensor in trained.items() if name in own and own[name].shape != tensor.shape]
+    if misfit or not all(name in own for name in trained if name.startswith("encoder.")):
+        raise CheckpointError(
+            "is of another architecture than this run", path=checkpoint.path, field=", ".join(misfit[:3])
+        )
+    known = {name: tensor for name, tensor in trained.items() if name in own}
+    network.load_state_dict(known, strict=False)
+    fresh = sorted({name.split(".")[1] for name in own if name not in known})
+    say(f"weights from {checkpoint.path}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))
+
+
+def _tokenizer(config: TrainingConfig) -> Tokenizer:
+    tokenizer = AutoTokenizer.from_pretrained(encoder_folder(config.encoder), use_fast=True).backend_tokenizer
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
