@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from newstance.errors import UsageError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from newstance.errors import UsageError
 
 __all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from newstance.errors import NewstanceError
 
 __all__ = ["app", "main"]
@@ -31,6 +31,8 @@ TargetOption = Annotated[
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # takes longer to import than everything else here
+
         typer.echo(f"newstance {version('newstance')}")
         raise typer.Exit
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from newstance.corpora.statistics import Coverage, corpus_coverage
 from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
+
+from newstance.corpora.statistics import Coverage, corpus_coverage
 
 __all__ = ["run_stats"]
 

@@ -6,12 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+from rich.console import Console
+from rich.table import Table
+
 from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw
 from newstance.errors import UsageError
 from newstance.eval import Report, evaluate_model
 from newstance.model import Checkpoint
-from rich.console import Console
-from rich.table import Table
 
 __all__ = ["run_evaluate"]
 

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from newstance.model import Layer
-from newstance.scoring import EvidenceWord, ScoredArticle, ScoredSentence
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from newstance.model import Layer
+from newstance.scoring import EvidenceWord, ScoredArticle, ScoredSentence
 
 __all__ = ["ArticleTable", "progress"]
 

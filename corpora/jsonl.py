@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook
-from pydantic import ValidationError
 
 from .annotation import Annotation
 

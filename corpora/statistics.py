@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from newstance.model.codebook import load_codebook
 
 from .annotation import Annotation

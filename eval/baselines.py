@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from newstance.corpora import Annotation
 from newstance.errors import UsageError
 from newstance.model import SentenceInput

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
 from newstance.model.codebook import Layer
 
 from . import metrics

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from newstance.corpora import Annotation
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer

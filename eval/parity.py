@@ -15,6 +15,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+
 from newstance.corpora import read_corpus, read_newsmtsc, read_seesaw
 from newstance.model import Checkpoint, Predictor
 

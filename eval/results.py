@@ -18,6 +18,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+
 from newstance.corpora import Annotation, read_corpus, read_newsmtsc, read_seesaw, without_texts_of
 from newstance.corpora.frac import read_frac
 from newstance.errors import AnnotationError

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from newstance.errors import CheckpointError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from newstance.errors import CheckpointError
 
 from .codebook import Layer
 

@@ -22,9 +22,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from newstance.errors import CheckpointError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
+
+from newstance.errors import CheckpointError
 
 from .calibration import Calibration
 from .codebook import Codebook, load_codebook

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from newstance.errors import InputError, UsageError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from newstance.errors import InputError, UsageError
 
 __all__ = ["Codebook", "Label", "Layer", "load_codebook"]
 

@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from newstance.errors import CheckpointError
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
+
+from newstance.errors import CheckpointError
 
 from .words import Span, word_spans
 

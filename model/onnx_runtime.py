@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import onnxruntime
+
 from newstance.errors import CheckpointError
 
 from .encoding import Batch
@@ -15,32 +17,40 @@ __all__ = ["OnnxRuntime"]
 
 
 class OnnxRuntime:
-    """Run an exported model on the processor."""
+    """Run an exported model on the processor.
+
+    The file is loaded in the background, which takes longer than reading a target profile and an article: whoever
+    scores a single article waits for the longer of the two, not for both.
+    """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        """Open the file.
-
-        Raises:
-            CheckpointError: ONNX Runtime cannot load it.
-        """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or _cores()
-        # Batches change shape all the time; memory planned for the largest would never be given back.
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise CheckpointError(f"ONNX Runtime cannot load it: {error}", path=path) from error
-        self._inputs = {node.name for node in self._session.get_inputs()}
-        self._outputs = [node.name for node in self._session.get_outputs()]
+        """Begin to load the file; what is wrong with it comes up in the first `run`."""
+        loader = ThreadPoolExecutor(max_workers=1)
+        self._loading = loader.submit(_load, path, threads)
+        loader.shutdown(wait=False)
 
     def run(self, batch: Batch) -> Outputs:
-        """Return the outputs of every layer for a padded batch."""
-        feed = {name: array for name, array in batch.items() if name in self._inputs}
-        return dict(zip(self._outputs, self._session.run(self._outputs, feed), strict=True))
+        """Return the outputs of every layer for a padded batch.
+
+        Raises:
+            CheckpointError: ONNX Runtime cannot load the file.
+        """
+        session = self._loading.result()
+        names = [node.name for node in session.get_outputs()]
+        feed = {node.name: batch[node.name] for node in session.get_inputs()}
+        return dict(zip(names, session.run(names, feed), strict=True))
+
+
+def _load(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or _cores()
+    # Batches change shape all the time; memory planned for the largest would never be given back.
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), sess_options=options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise CheckpointError(f"ONNX Runtime cannot load it: {error}", path=path) from error
 
 
 def _cores() -> int:

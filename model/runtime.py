@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
 from newstance.errors import CheckpointError
 
 from .checkpoint import Checkpoint

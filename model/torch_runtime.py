@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from newstance.errors import CheckpointError
 from safetensors.torch import load_file
 from transformers import AutoModel
 from transformers.models.auto.configuration_auto import AutoConfig
+
+from newstance.errors import CheckpointError
 
 from .checkpoint import Checkpoint
 from .encoding import Batch

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
 from newstance.articles import (
     Article,
     MentionFinder,

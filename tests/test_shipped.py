@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from newstance.articles import ROLES, read_article
 from newstance.model import Checkpoint
 from newstance.scoring import ScoredArticle, Scorer

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
+
 from newstance.errors import CheckpointError, UsageError
 from newstance.model import Checkpoint
 from newstance.model.torch_runtime import load_network
-from torch import Tensor
 
 from .config import TrainingConfig
 from .run import Run, Say

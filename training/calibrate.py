@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import f1_score
+
 from newstance.model import (
     Calibration,
     Codebook,
@@ -16,7 +18,6 @@ from newstance.model import (
     threshold_for_risk,
 )
 from newstance.model.codebook import Layer
-from sklearn.metrics import f1_score
 
 from .data import Item
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from newstance.errors import UsageError
 from newstance.model import EncodingConfig
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 __all__ = ["DataConfig", "MaskingConfig", "Source", "TrainingConfig", "load_config"]
 

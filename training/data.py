@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from datasets import Dataset
+
 from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw
 from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
 from newstance.model.codebook import Layer

@@ -10,11 +10,12 @@ import warnings
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
+
 from newstance.errors import OutputError, UsageError
 from newstance.model import Checkpoint, write_config
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import load_network
-from torch import Tensor, nn
 
 from .rounding import with_rounded_weights
 

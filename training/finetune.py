@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from newstance.errors import UsageError
 from transformers import set_seed
+
+from newstance.errors import UsageError
 
 from .config import TrainingConfig
 from .run import Run, Say

@@ -9,6 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from transformers import AutoModel, AutoTokenizer
+
 from newstance.corpora import without_texts_of
 from newstance.errors import CheckpointError, UsageError
 from newstance.model import (
@@ -26,9 +30,6 @@ from newstance.model import (
 )
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import TorchRuntime, load_network
-from safetensors.torch import save_file
-from tokenizers import Tokenizer
-from transformers import AutoModel, AutoTokenizer
 
 from .calibrate import calibrate, macro_f1_by_layer
 from .card import model_card

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from newstance.model.network import SentenceClassifier
 from torch import Tensor, nn
 from transformers import Trainer, TrainingArguments
 from transformers.utils import logging as hf_logging
+
+from newstance.model.network import SentenceClassifier
 
 from .config import TrainingConfig
 from .data import Collator, as_dataset

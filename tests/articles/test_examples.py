@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from newstance.articles import article_from_text, expand_paths, load_profile, mark_mentions, read_article
 
 ROOT = Path(__file__).parents[2]

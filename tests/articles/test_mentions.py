@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+
 from newstance.articles import (
     MentionFinder,
     Person,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from newstance.articles import Article, article_from_text, load_profile, mark_mentions
 
 #: Pieces that break naive splitters, beside anything that Unicode has (lone surrogates included).

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from newstance.articles import article_from_html, read_article
 from newstance.errors import ArticleError
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from newstance.articles import article_from_text, expand_paths, read_article
 from newstance.errors import ArticleError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from newstance.articles import article_from_text
 
 #: Each list is one paragraph, already split.

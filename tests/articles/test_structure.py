@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from newstance.articles import Article, article_from_text
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from newstance.articles import DEFAULT_PROFILE, TargetProfile, list_profiles, load_profile
 from newstance.errors import UsageError
 

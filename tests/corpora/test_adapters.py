@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from newstance.corpora import Annotation, read_newsmtsc, read_seesaw, without_texts_of
 from newstance.errors import AnnotationError
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from newstance.corpora import Annotation, read_annotations, write_annotations
 from newstance.errors import AnnotationError
 from newstance.model import load_codebook

@@ -6,6 +6,7 @@ import json
 from itertools import pairwise
 
 import pytest
+
 from newstance.corpora import corpus_articles, disagreements, load_corpus, read_corpus
 from newstance.corpora.own import SPLITS, corpus_folder
 from newstance.corpora.statistics import Coverage, alpha, corpus_coverage

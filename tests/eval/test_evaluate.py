@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+
 from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
@@ -23,7 +25,6 @@ from newstance.eval.metrics import (
     macro_f1,
 )
 from newstance.model import Checkpoint
-from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
 

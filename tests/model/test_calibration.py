@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from newstance.model import Label, Layer, fit_temperature, probabilities, threshold_for_risk
 
 SINGLE = Layer(name="stance", kind="single", labels=(Label(code="a"), Label(code="b"), Label(code="c")))

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from newstance.errors import CheckpointError
 from newstance.model import Checkpoint, Predictor, SentenceInput
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from newstance.errors import InputError, UsageError
 from newstance.model import load_codebook
 

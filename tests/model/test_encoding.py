@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
 from newstance.errors import CheckpointError
 from newstance.model import EncodingConfig, SentenceEncoding, SentenceInput, collate
-from tokenizers import Tokenizer
 
 TEXT = "Fishermen blamed the council for a cruel plan; the council met."
 SPANS = ((21, 28), (51, 58))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from newstance.model import Checkpoint, Predictor, SentenceInput, margin_weights, plan_batches
 
 

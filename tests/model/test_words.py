@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from newstance.model import word_spans
 
 TEXTS = st.text(alphabet=st.sampled_from(list("abÉ .,’“”—–\u00a0\n-'\u200b\U0001f600")), max_size=60)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from newstance.articles import TargetProfile, article_from_text
 from newstance.errors import CheckpointError, UsageError
 from newstance.model import Checkpoint, Predictor

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
 from newstance.errors import OutputError, UsageError
 from newstance.scoring import EvidenceWord, FrameScore, ScoredArticle, ScoredSentence, open_writer
 

@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
+
 from newstance.errors import CheckpointError, UsageError
 from newstance.model import Checkpoint
 from newstance.training.average import average_checkpoints
 from newstance.training.config import load_config
-from safetensors.torch import load_file
 
 
 def test_the_mean_of_a_checkpoint_with_itself_is_the_checkpoint(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from newstance.errors import UsageError
 from newstance.training.config import load_config
 

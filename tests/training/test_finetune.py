@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from newstance.errors import UsageError
 from newstance.model import Checkpoint, EncodingConfig, Predictor, SentenceEncoding, SentenceInput
 from newstance.training.config import MaskingConfig, load_config
