@@ -22,7 +22,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date as Date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from newstance.articles.records import Article, Mention
@@ -57,7 +57,7 @@ _MARK = r"\u0300-\u036f"
 _BEFORE_NAME = rf"(?<![\w{_MARK}])(?<!\w['’])"
 _BEFORE_PHRASE = rf"(?<![\w{_MARK}])(?<!\w['’\-‐‑])"
 _AFTER = rf"(?![\w{_MARK}])"
-_ARTICLE = re.compile(r"(?<!\w)(?:[Tt]he|THE)\s+$")
+_ARTICLE = r"(?<!\w)(?:[Tt]he|THE)\s+$"
 _WORD = re.compile(r"\w+")
 #: Titles are looked for in this many characters before a name.
 _LOOK_BACK = 90
@@ -70,16 +70,22 @@ class _Entry:
     phrase: str
     pattern: str
     mention: bool = True
-    before: re.Pattern[str] | None = None
-    never_after: re.Pattern[str] | None = None
+    before: str | None = None
+    never_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
     """The entries that can begin with one word; the pattern's group n + 1 is entry n."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     entries: tuple[_Entry, ...]
+
+
+@cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    """Compile on first use: an article meets a few of a profile's hundreds of patterns."""
+    return re.compile(pattern)
 
 
 class MentionFinder:
@@ -117,16 +123,16 @@ class MentionFinder:
                 continue
             before = text[max(done, start - _LOOK_BACK) : start]
             done = end
-            if not entry.mention or (entry.never_after is not None and entry.never_after.search(before)):
+            if not entry.mention or (entry.never_after is not None and _regex(entry.never_after).search(before)):
                 continue
-            if entry.before is not None and (prefix := entry.before.search(before)):
+            if entry.before is not None and (prefix := _regex(entry.before).search(before)):
                 start -= len(before) - prefix.start()
             found.append(Mention(start, end, text[start:end]))
         return tuple(found)
 
 
 def _match(group: _Group | None, text: str, start: int) -> tuple[int, _Entry | None]:
-    match = group.pattern.match(text, start) if group is not None else None
+    match = _regex(group.pattern).match(text, start) if group is not None else None
     if group is None or match is None or match.lastindex is None:
         return 0, None
     return match.end(), group.entries[match.lastindex - 1]
@@ -179,8 +185,7 @@ def _compiled(profile: TargetProfile, in_office: tuple[bool, ...]) -> dict[str, 
         first = _WORD.search(entry.phrase) if not entry.phrase.startswith("*") else None
         by_word.setdefault(first.group().lower() if first else "*", []).append(entry)
     return {
-        word: _Group(re.compile("|".join(f"({entry.pattern})" for entry in group)), tuple(group))
-        for word, group in by_word.items()
+        word: _Group("|".join(f"({entry.pattern})" for entry in group), tuple(group)) for word, group in by_word.items()
     }
 
 
@@ -227,9 +232,9 @@ def _person(person: Person) -> Iterator[_Entry]:
     own = [title for title in (person.role, *person.titles) if title]
     titles = [*sorted(own, key=len, reverse=True), *_HONORIFICS]
     title = "|".join(_words(_either_case(t)) for t in titles)
-    before = re.compile(rf"{_BEFORE_NAME}(?:(?:[Ff]ormer|[Tt]hen)[\s-]+)?(?:(?:{title})\s+){{1,2}}$")
+    before = rf"{_BEFORE_NAME}(?:(?:[Ff]ormer|[Tt]hen)[\s-]+)?(?:(?:{title})\s+){{1,2}}$"
     foreign = "|".join(_words(t.split()) for t in _FOREIGN if t not in own)
-    never_after = re.compile(rf"(?<!\w)(?:{foreign})\s+$")
+    never_after = rf"(?<!\w)(?:{foreign})\s+$"
     for name in (person.name, *person.short):
         bare = name in person.short and len(name.split()) == 1
         for form in _forms(name):

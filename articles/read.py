@@ -129,6 +129,8 @@ def article_from_text(
 
 def _bytes(path: str) -> bytes:
     if path == "-":
+        if sys.stdin is None:
+            raise ArticleError("standard input is closed; give a file, or something to read", path="-")
         return sys.stdin.buffer.read()
     file = Path(path)
     try:

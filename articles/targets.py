@@ -149,7 +149,7 @@ def _read(path: str) -> TargetProfile:
 def _profile(text: str, path: str) -> TargetProfile:
     try:
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "not valid YAML"
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -110,7 +111,10 @@ def evaluate(
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", help="Where that corpus lies, in its official layout.")
     ] = None,
-    split: Annotated[str, typer.Option("--split", help="Which split of the corpus.")] = "test",
+    split: Annotated[
+        str | None,
+        typer.Option("--split", help="Only this split. Without it: all of --data; of a corpus test, of seesaw valid."),
+    ] = None,
     target: Annotated[
         str | None,
         typer.Option("--target", "-t", help="Profile that finds the mentions in rows without `target_spans`."),
@@ -188,12 +192,15 @@ def average(
     models: Annotated[list[Path], typer.Argument(help="Two checkpoint folders or more, of one architecture.")],
     config: Annotated[str, typer.Option("--config", help="The runs' configuration; its development data calibrate.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    weights: Annotated[
+        list[float] | None, typer.Option("--weight", help="How much each model counts, once for each; alike without.")
+    ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting: a.b=value.")] = None,
 ) -> None:
     """Average the weights of several runs into one model, and calibrate it."""
     from .train import run_average
 
-    run_average(models, config=config, out=out, overrides=set_ or [])
+    run_average(models, config=config, out=out, weights=weights, overrides=set_ or [])
 
 
 @app.command()
@@ -226,14 +233,15 @@ def _data() -> None:
 
 def main() -> None:
     """Run the command line; what a user can act on ends in one line, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another, not an error
     try:
         app()
     except NewstanceError as error:
         typer.echo(f"newstance: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("newstance: interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as `head` does; nothing to say
-        sys.exit(0)
+    except OSError as error:
+        typer.echo(f"newstance: cannot write: {error.strerror or error}", err=True)
+        sys.stdout = None  # what is left in its buffer would fail once more at exit
+        sys.exit(1)

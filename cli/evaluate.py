@@ -25,7 +25,7 @@ def run_evaluate(
     data: list[Path],
     corpus: str | None,
     data_dir: Path | None,
-    split: str,
+    split: str | None,
     target: str | None,
     samples: int,
     seed: int,
@@ -42,12 +42,19 @@ def run_evaluate(
 
 
 def _records(
-    checkpoint: Checkpoint, data: list[Path], corpus: str | None, data_dir: Path | None, split: str
+    checkpoint: Checkpoint, data: list[Path], corpus: str | None, data_dir: Path | None, split: str | None
 ) -> list[Annotation]:
     if bool(data) == (corpus is not None):
         raise UsageError("give either --data FILE or --corpus NAME")
+    if data_dir is not None and corpus in (None, "newstance"):
+        raise UsageError("--data-dir goes with a --corpus that does not ship")
     if corpus is None:
-        return [record for path in data for record in read_annotations(path, checkpoint.codebook)]
+        records = [record for path in data for record in read_annotations(path, checkpoint.codebook)]
+        kept = [record for record in records if split in (None, record.split)]
+        if not kept:
+            raise UsageError(f"no record is of the split {split!r}", field="--split")
+        return kept
+    split = split or ("valid" if corpus == "seesaw" else "test")
     if corpus == "newstance":
         return read_corpus(split)
     if data_dir is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from newstance.errors import UsageError
@@ -23,7 +24,9 @@ def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool)
     _say(f"checkpoint: {folder}")
 
 
-def run_average(models: Sequence[Path], *, config: str, out: Path, overrides: Sequence[str]) -> None:
+def run_average(
+    models: Sequence[Path], *, config: str, out: Path, weights: Sequence[float] | None, overrides: Sequence[str]
+) -> None:
     """Average checkpoints and say where the mean lies."""
     from newstance.training.config import load_config
 
@@ -31,11 +34,11 @@ def run_average(models: Sequence[Path], *, config: str, out: Path, overrides: Se
     _needs_torch()
     from newstance.training.average import average_checkpoints
 
-    _say(f"checkpoint: {average_checkpoints(models, out, settings, say=_say)}")
+    _say(f"checkpoint: {average_checkpoints(models, out, settings, weights=weights, say=_say)}")
 
 
 def run_export(model: Path, *, out: Path, quantise: str) -> None:
-    """Export and print the parity figures."""
+    """Export and say how large the result is."""
     if quantise not in ("int8-weights", "none"):
         raise UsageError(f"--quantise takes int8-weights or none, not {quantise!r}")
     _needs_torch()
@@ -47,11 +50,10 @@ def run_export(model: Path, *, out: Path, quantise: str) -> None:
 
 
 def _needs_torch() -> None:
-    try:
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise UsageError("training needs torch and transformers: pip install 'newstance[train]'") from error
+    needed = ("torch", "transformers", "datasets", "sklearn", "accelerate", "onnx", "onnxscript")
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"training needs {', '.join(missing)}: pip install 'newstance[train]'")
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,6 @@
 """Annotated data: the `Annotation` record, its JSON Lines, and one adapter for each corpus."""
 
-from .annotation import Annotation
+from .annotation import Annotation, same_sentence
 from .jsonl import check_codes, read_annotations, write_annotations
 from .newsmtsc import read_newsmtsc, without_texts_of
 from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, read_corpus
@@ -18,6 +18,7 @@ __all__ = [
     "read_corpus",
     "read_newsmtsc",
     "read_seesaw",
+    "same_sentence",
     "without_texts_of",
     "write_annotations",
 ]

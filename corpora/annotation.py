@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Annotation", "Span"]
+from newstance.errors import AnnotationError
+
+__all__ = ["Annotation", "Span", "same_sentence"]
 
 #: Half-open code-point offsets.
 Span = tuple[int, int]
@@ -83,3 +86,12 @@ class Annotation(BaseModel):
         if self.stance is None and self.frames is None and self.voice is None:
             raise ValueError("holds no label: give stance, frames or voice")
         return self
+
+
+def same_sentence(records: Sequence[Annotation]) -> None:
+    """Raise `AnnotationError` when records that share an id are about different sentences."""
+    for record in records:
+        if record.text != records[0].text:
+            raise AnnotationError(
+                f"the id {record.id!r} stands for two different texts; give every sentence an id of its own", field="id"
+            )

@@ -24,6 +24,7 @@ CITATION = (
 )
 
 _ARTICLE = re.compile(r"(allsides_\d+_\d+|polusa_v1_-?\d+_-?\d+)_")
+_FIELDS = {"sentence": str, "mention": str, "from": int, "to": int, "polarity": int, "id": str}
 _STANCE = {-1: "against", 0: "neutral", 1: "favor"}
 
 
@@ -42,9 +43,13 @@ def read_newsmtsc(path: str | Path, *, split: str | None = None) -> list[Annotat
     """
     records = []
     for number, row in read_jsonl_objects(path):
-        for field in ("sentence", "mention", "from", "to", "polarity", "id"):
+        for field in _FIELDS:
             if field not in row:
                 raise AnnotationError("missing", path=path, line=number, field=field)
+        for field, kind in _FIELDS.items():
+            if not isinstance(row[field], kind) or row[field] == "":
+                wanted = "text" if kind is str else "whole number"
+                raise AnnotationError(f"{row[field]!r} is no {wanted}", path=path, line=number, field=field)
         text, start, end = row["sentence"], row["from"], row["to"]
         if text[start:end] != row["mention"]:
             raise AnnotationError(

@@ -16,7 +16,7 @@ from newstance.model.codebook import Layer
 from .evaluate import sentence_inputs
 from .gold import gold_labels
 
-__all__ = ["BagOfWords", "Majority"]
+__all__ = ["BagOfWords", "Majority", "text_classifier"]
 
 
 class Majority:
@@ -41,17 +41,8 @@ class BagOfWords:
         Raises:
             UsageError: scikit-learn is not installed.
         """
-        try:
-            from sklearn.feature_extraction.text import TfidfVectorizer
-            from sklearn.linear_model import LogisticRegression
-            from sklearn.multiclass import OneVsRestClassifier
-            from sklearn.pipeline import make_pipeline
-        except ImportError as error:
-            raise UsageError("baselines need scikit-learn: pip install 'newstance[train]'") from error
         gold = gold_labels(records, layer)
-        regression = LogisticRegression(max_iter=2000, C=10.0, class_weight="balanced")
-        model = regression if layer.kind == "single" else OneVsRestClassifier(regression)
-        self._model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), model)
+        self._model = text_classifier(layer)
         self._model.fit([_with_target(item) for item in sentence_inputs(gold.sentences)], gold.labels)
 
     def predict(self, texts: Sequence[SentenceInput]) -> npt.NDArray[Any]:
@@ -62,6 +53,28 @@ class BagOfWords:
     def predict_proba(self, texts: Sequence[SentenceInput]) -> npt.NDArray[Any]:
         """Return probabilities, (texts, labels)."""
         return np.asarray(self._model.predict_proba([_with_target(item) for item in texts]))
+
+
+def text_classifier(layer: Layer, *, min_df: int = 2) -> Any:
+    """Return an unfitted scikit-learn pipeline from texts to a layer's labels.
+
+    Args:
+        layer: single-label layers are fitted on label numbers, multi-label ones on rows of booleans.
+        min_df: words in fewer texts than this are left out.
+
+    Raises:
+        UsageError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.multiclass import OneVsRestClassifier
+        from sklearn.pipeline import make_pipeline
+    except ImportError as error:
+        raise UsageError("baselines need scikit-learn: pip install 'newstance[train]'") from error
+    regression = LogisticRegression(max_iter=2000, C=10.0, class_weight="balanced")
+    model = regression if layer.kind == "single" else OneVsRestClassifier(regression)
+    return make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=min_df), model)
 
 
 def _with_target(item: SentenceInput) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from newstance.corpora import Annotation
+from newstance.corpora import Annotation, same_sentence
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
@@ -46,6 +46,7 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
     labels: list[int | list[bool]] = []
     ties = 0
     for group in votes.values():
+        same_sentence(group)
         counts = Counter(code for record in group for code in _codes(record, layer))
         _check(counts, layer, group[0])
         if layer.kind == "multi":

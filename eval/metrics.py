@@ -104,4 +104,5 @@ def label_micro_f1(matrix: Floats) -> Floats:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.zeros_like(np.asarray(above, dtype=float)), where=np.asarray(below) > 0)
+    zero = np.zeros_like(np.asarray(above, dtype=float))
+    return np.asarray(np.divide(above, below, out=zero, where=np.asarray(below) > 0))

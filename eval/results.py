@@ -1,4 +1,4 @@
-"""Every figure that the docs quote, by one command.
+"""The table of results that README.md and docs/results.md quote, by one command.
 
 ::
 
@@ -14,9 +14,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 import typer
 
 from newstance.corpora import Annotation, read_corpus, read_newsmtsc, read_seesaw, without_texts_of
@@ -59,7 +60,7 @@ class _Set:
         gold = gold_labels(records, layer)
         return cls(name, layer, gold, sentence_inputs(gold.sentences))
 
-    def row(self, system: str, predicted: np.ndarray) -> Row:  # type: ignore[type-arg]
+    def row(self, system: str, predicted: npt.NDArray[Any]) -> Row:
         figures = single_figures if self.layer.kind == "single" else multi_figures
         groups = clusters(self.gold.sentences)
         return Row(
@@ -88,9 +89,12 @@ def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[Row]:
     layers = {layer.name: layer for model in models.values() for layer in model.codebook.layers}
     predictors = {name: Predictor.open(model) for name, model in models.items()}
     for layer in layers.values():
-        systems = {"majority": Majority(train, layer), "tf-idf + logistic regression": BagOfWords(train, layer)}
+        systems: dict[str, Majority | BagOfWords] = {
+            "majority": Majority(train, layer),
+            "tf-idf + logistic regression": BagOfWords(train, layer),
+        }
         for name, records in tests.items():
-            data = _Set.of(name, layer, records)
+            data = _Set.of(f"{layer.name}: {name}", layer, records)
             if not data.gold.sentences:
                 continue
             for system, baseline in systems.items():
@@ -118,7 +122,7 @@ def _frac_rows(
             found[system] = probabilities(logits, layer, models[system].calibration.layer(layer.name).temperature)
     for system, probability in found.items():
         figure = merged_macro_f1(rows, merged_choice(probability, layer), samples=SAMPLES, seed=SEED)
-        yield Row("FrAC, nine named classes", system, {"macro_f1": figure})
+        yield Row("frames: FrAC, nine named classes", system, {"macro_f1": figure})
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -41,8 +40,8 @@ __all__ = ["DEFAULT_TARGET", "Explain", "Scorer", "find_spans"]
 DEFAULT_TARGET = "government"
 Explain = Literal["evidence", "none"]
 
-#: Articles whose sentences are batched together: enough to fill batches of like length, few enough to stay small.
-GROUP = 32
+#: Sentences that are batched together: enough to fill batches of like length, few enough to show results soon.
+GROUP = 512
 
 
 class Scorer:
@@ -109,8 +108,7 @@ class Scorer:
 
     def score_many(self, articles: Iterable[Article], *, explain: Explain = "evidence") -> Iterator[ScoredArticle]:
         """Score articles, batching the sentences of several together; results come in the order given."""
-        stream = iter(articles)
-        while group := [mark_mentions(article, self.target) for article in islice(stream, GROUP)]:
+        for group in _groups(mark_mentions(article, self.target) for article in articles):
             inputs = [self._input(article, sentence) for article in group for sentence in article.sentences]
             predictions = iter(self._predictor.predict(inputs))
             for article in group:
@@ -183,6 +181,20 @@ class Scorer:
             "target": self.target.name,
             "model": self.checkpoint.hash,
         }
+
+
+def _groups(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    """Collect articles until their sentences fill batches of like length; a long article waits for no other."""
+    group: list[Article] = []
+    sentences = 0
+    for article in articles:
+        if group and sentences + len(article.sentences) > GROUP:
+            yield group
+            group, sentences = [], 0
+        group.append(article)
+        sentences += len(article.sentences)
+    if group:
+        yield group
 
 
 def find_spans(text: str, profile: str | None, name: str | None) -> tuple[tuple[int, int], ...]:

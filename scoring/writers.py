@@ -27,7 +27,7 @@ class _Sink(Protocol):
 
 
 class Writer(AbstractContextManager["Writer"]):
-    """Write the sentences of articles to one file.
+    """Write the sentences of articles to one file; a run without a single article leaves an older file alone.
 
     Rows go to a temporary file beside the wanted one, which takes its name only when all is written, so that a reader
     never sees half a file and an older result is never lost to a failed run.
@@ -40,6 +40,7 @@ class Writer(AbstractContextManager["Writer"]):
             OutputError: the folder cannot be made or written.
         """
         self.path = path
+        self._articles = 0
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,7 @@ class Writer(AbstractContextManager["Writer"]):
         """
         try:
             self._sink.write([sentence.to_dict() for sentence in article.sentences])
+            self._articles += 1
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error
 
@@ -68,7 +70,7 @@ class Writer(AbstractContextManager["Writer"]):
         """Give the file its name, or, after an error, remove what was written."""
         try:
             self._sink.close()
-            if kind is None:
+            if kind is None and (self._articles or not self.path.exists()):
                 self._temporary.replace(self.path)
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error

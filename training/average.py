@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,43 +24,64 @@ __all__ = ["average_checkpoints"]
 
 
 def average_checkpoints(
-    folders: Sequence[Path], out: Path, config: TrainingConfig, *, say: Say = lambda _: None
+    folders: Sequence[Path],
+    out: Path,
+    config: TrainingConfig,
+    *,
+    weights: Sequence[float] | None = None,
+    say: Say = lambda _: None,
 ) -> Path:
     """Average checkpoints of one architecture, round and calibrate the mean on development data, and write it.
+
+    A head that only some of them have is averaged over those.
 
     Args:
         folders: checkpoint folders.
         out: folder of the new checkpoint; must not hold one yet.
         config: the runs' configuration; its development data fit temperature and thresholds.
+        weights: how much each checkpoint counts, in their order; alike when None.
         say: called with one line at a time about what happens.
 
     Returns:
         The folder.
 
     Raises:
-        UsageError: fewer than two folders, or `out` holds something already.
+        UsageError: fewer than two folders, another number of weights, or `out` holds something already.
         CheckpointError: the checkpoints are not of one architecture, or do not predict the configuration's layers.
         AnnotationError: the data cannot be read.
     """
+    parts = list(weights) if weights is not None else [1.0] * len(folders)
     if len(folders) < 2:
         raise UsageError("averaging takes two checkpoints or more")
-    if out.exists() and any(out.iterdir()):
+    if len(parts) != len(folders) or min(parts) <= 0:
+        raise UsageError(f"{len(folders)} checkpoints need as many weights, all above 0")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoints = [Checkpoint(folder) for folder in folders]
     states = [load_network(checkpoint).state_dict() for checkpoint in checkpoints]
-    for checkpoint, state in zip(checkpoints[1:], states[1:], strict=True):
-        if _shapes(state) != _shapes(states[0]) or checkpoint.config.encoding != checkpoints[0].config.encoding:
-            raise CheckpointError(f"is of another architecture than {checkpoints[0].path}", path=checkpoint.path)
     run = Run.prepare(config, say)
-    if _shapes(run.network.state_dict()) != _shapes(states[0]):
-        raise CheckpointError("is of another architecture than the configuration", path=checkpoints[0].path)
-    run.network.load_state_dict({name: torch.stack([s[name] for s in states]).mean(dim=0) for name in states[0]})
-    return run.save(out, {"average_of": [f"checkpoint {c.hash}, seed {_seed(c)}" for c in checkpoints]})
+    wanted = run.network.state_dict()
+    for checkpoint, state in zip(checkpoints, states, strict=True):
+        fits = all(name in wanted and wanted[name].shape == tensor.shape for name, tensor in state.items())
+        if not fits or checkpoint.config.encoding != config.encoding:
+            raise CheckpointError("is of another architecture than the configuration", path=checkpoint.path)
+    run.network.load_state_dict({name: _mean(name, states, parts) for name in wanted})
+    made_by = [_part(checkpoint, part / sum(parts)) for checkpoint, part in zip(checkpoints, parts, strict=True)]
+    return run.save(out, {"average_of": made_by})
 
 
-def _shapes(state: dict[str, Tensor]) -> dict[str, torch.Size]:
-    return {name: tensor.shape for name, tensor in state.items()}
+def _part(checkpoint: Checkpoint, weight: float) -> dict[str, Any]:
+    """Describe one of the averaged checkpoints, without paths of the machine that it was trained on."""
+    config = dict(checkpoint.config.provenance.get("config", {}))
+    start = config.get("start_from")
+    if start is not None and not str(start).startswith("checkpoint "):
+        config["start_from"] = "another checkpoint"
+    return {"checkpoint": checkpoint.hash, "weight": round(weight, 4), "config": config}
 
 
-def _seed(checkpoint: Checkpoint) -> object:
-    return checkpoint.config.provenance.get("config", {}).get("seed", "unknown")
+def _mean(name: str, states: Sequence[dict[str, Tensor]], parts: Sequence[float]) -> Tensor:
+    found = [(state[name], part) for state, part in zip(states, parts, strict=True) if name in state]
+    if not found:
+        raise CheckpointError(f"no checkpoint has {name}, which the configuration asks for")
+    total = sum(part for _, part in found)
+    return torch.stack([tensor * (part / total) for tensor, part in found]).sum(dim=0)

@@ -76,11 +76,15 @@ def calibrate(
 
 
 def _labelled(items: Sequence[Item], predictions: Sequence[Prediction], layer: Layer) -> tuple[Floats, Floats]:
-    """Return label shares and logits, both (rows, labels), of the rows that carry the layer's labels."""
+    """Return label shares and logits, both (rows, labels), of the rows that carry the layer's labels.
+
+    Rows of a single-label layer whose annotators are split evenly have no right answer and are left out.
+    """
     pairs = [
         (labels, prediction.logits[layer.name])
         for item, prediction in zip(items, predictions, strict=True)
         if (labels := item.labels[layer.name]) is not None
+        and (layer.kind == "multi" or np.sort(labels)[-1] > np.sort(labels)[-2])
     ]
     if not pairs:
         return np.empty((0, len(layer.codes))), np.empty((0, len(layer.codes)))

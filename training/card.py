@@ -61,16 +61,27 @@ def _labels(codebook: Codebook) -> str:
 
 
 def _data(run: dict[str, Any], provenance: dict[str, Any]) -> str:
-    sources = run.get("data", {}).get("train", [])
+    parts: list[dict[str, Any]] = provenance.get("average_of", [])
+    lines: list[str] = []
+    for part in parts:
+        lines.append(f"- {part['weight']:.0%} of the weights' mean: a run of {part['config'].get('epochs')} epochs on")
+        lines += [f"  {line}" for line in _sources(part["config"])]
+    if not parts:
+        rows = provenance.get("rows", {})
+        lines = [*_sources(run), f"- {rows.get('train')} training sentences"]
+    lines.append(f"- for development, calibration and thresholds: {provenance.get('rows', {}).get('dev')} sentences")
+    return "\n".join(lines)
+
+
+def _sources(run: dict[str, Any]) -> list[str]:
     lines = [
         f"- {_LICENCES.get(source['corpus'], source['corpus'])}"
         + (f", {source['share']:.0%} of its rows" if source.get("share", 1.0) < 1 else "")
-        for source in sources
+        for source in run.get("data", {}).get("train", [])
     ]
-    rows = provenance.get("rows", {})
     if run.get("start_from"):
-        lines.append(f"- its weights started from {run['start_from']}")
-    return "\n".join([*lines, f"- {rows.get('train', '?')} training sentences, {rows.get('dev', '?')} for development"])
+        lines.append(f"- starting from {run['start_from']}")
+    return lines
 
 
 def _scores(provenance: dict[str, Any]) -> str:

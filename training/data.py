@@ -13,7 +13,8 @@ import numpy.typing as npt
 import torch
 from datasets import Dataset
 
-from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw
+from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw, same_sentence
+from newstance.errors import AnnotationError
 from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
 from newstance.model.codebook import Layer
 
@@ -70,6 +71,7 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
     items = []
     for group in groups.values():
         votes = [record for record, _ in group]
+        same_sentence(votes)
         labels = {layer.name: _distribution(votes, layer) for layer in codebook.layers}
         items.append(Item(votes[0], labels, group[0][1]))
     return items
@@ -82,6 +84,11 @@ def _distribution(votes: Sequence[Annotation], layer: Layer) -> Floats | None:
         if value is None:
             continue
         chosen = {value} if layer.kind == "single" else set(value)
+        if unknown := chosen - set(layer.codes):
+            known = ", ".join(layer.codes)
+            raise AnnotationError(
+                f"{record.id}: unknown label {unknown.pop()!r}; the codebook has {known}", field=layer.name
+            )
         rows.append([float(code in chosen) for code in layer.codes])
     return np.mean(rows, axis=0) if rows else None
 

@@ -8,6 +8,7 @@ import logging
 import shutil
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,7 @@ def export_checkpoint(source: Path, out: Path, *, quantise: bool = True) -> Path
     """
     checkpoint = Checkpoint(source)
     network = load_network(checkpoint)
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise UsageError("is not empty; give another --out", path=out)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -99,4 +100,17 @@ def _export(network: SentenceClassifier, path: Path, *, quantise: bool) -> None:
             verbose=False,
         )
     assert program is not None
-    program.save(str(path), external_data=False)
+    path.write_bytes(_without_traces(program.model_proto).SerializeToString())
+
+
+def _without_traces(proto: Any) -> Any:
+    """Drop the exporter's notes: stack traces with the paths of the machine, a megabyte of them."""
+    graph = proto.graph
+    for part in (proto, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    for function in proto.functions:
+        for part in (function, *function.node, *function.value_info):
+            part.ClearField("doc_string")
+            part.ClearField("metadata_props")
+    return proto

@@ -8,13 +8,15 @@ from typing import Any
 
 from transformers import set_seed
 
-from newstance.errors import UsageError
+from newstance.errors import OutputError, UsageError
 
 from .config import TrainingConfig
 from .run import Run, Say
 from .trainer import make_trainer
 
 __all__ = ["finetune"]
+
+_NOTE = "config.json"
 
 
 def finetune(config: TrainingConfig, out: Path, *, resume: bool = False, say: Say = lambda _: None) -> Path:
@@ -33,25 +35,35 @@ def finetune(config: TrainingConfig, out: Path, *, resume: bool = False, say: Sa
         UsageError: the folder is in use by another run, or a layer has no labels.
         AnnotationError: the data cannot be read.
     """
-    _claim(out, config, resume=resume)
+    _check_free(out, config, resume=resume)
     set_seed(config.seed)  # before the encoder is loaded: the heads are initialised from it too
     run = Run.prepare(config, say)
+    # Only now: data that cannot be read must not leave a folder that the corrected run may not use.
+    (out / _NOTE).write_text(_described(config), encoding="utf-8")
     trainer = make_trainer(run, out)
     trainer.train(resume_from_checkpoint=True if resume and any((out / "steps").glob("checkpoint-*")) else None)
     return run.save(out / "model", {"epochs": _epochs(trainer.state.log_history)})
 
 
-def _claim(out: Path, config: TrainingConfig, *, resume: bool) -> None:
+def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:
     """Refuse to mix two runs in one folder."""
-    note = out / "config.json"
-    text = json.dumps(config.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    note = out / _NOTE
     if note.is_file():
         if not resume:
             raise UsageError("holds a run already; give --resume or another --out", path=out)
-        if note.read_text(encoding="utf-8") != text:
+        if note.read_text(encoding="utf-8") != _described(config):
             raise UsageError("holds a run with another configuration; give another --out", path=out)
-    out.mkdir(parents=True, exist_ok=True)
-    note.write_text(text, encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", path=out) from error
+
+
+def _described(config: TrainingConfig) -> str:
+    """Return the configuration as JSON; data may lie elsewhere when a run is resumed."""
+    data = config.model_dump(mode="json")
+    data["data"]["root"] = "."
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def _epochs(history: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -88,11 +88,12 @@ class LayerTrainer(Trainer):
             rows = gold[:, 0] >= 0
             if not rows.any():
                 continue
+            weights = self._weights.get(layer.name)
             if layer.kind == "single":
                 losses = nn.functional.cross_entropy(
                     logits[rows],
                     gold[rows],
-                    weight=self._weights.get(layer.name),
+                    weight=weights if weights is None else weights.to(logits.device),
                     label_smoothing=self._run.config.label_smoothing,
                     reduction="none",
                 )

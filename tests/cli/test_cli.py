@@ -165,3 +165,35 @@ def test_targets_lists_what_ships() -> None:
 def test_help_and_version_answer() -> None:
     assert "score" in run("--help").stdout
     assert run("--version").stdout.startswith("newstance ")
+
+
+def test_a_run_in_which_every_article_fails_leaves_the_older_result_alone(tiny_exported: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text("older")
+    assert run("score", tmp_path / "nowhere.txt", "--model", tiny_exported, "--out", out).returncode == 1
+    assert out.read_text() == "older"
+
+
+def test_evaluate_keeps_to_the_split_it_was_asked_for(tiny_exported: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    row = {"id": "1", "text": "The council met.", "target": "the council", "stance": "neutral", "split": "dev"}
+    path.write_text(
+        "".join(json.dumps(row | {"id": str(i), "split": s}) + "\n" for i, s in enumerate(["dev", "test", "dev"]))
+    )
+    done = run("evaluate", tiny_exported, "--data", path, "--split", "dev", "--json")
+    assert json.loads(done.stdout)["run"]["sentences"] == 2
+    assert run("evaluate", tiny_exported, "--data", path, "--split", "train").returncode == 2
+
+
+def test_one_id_for_two_texts_is_refused(tiny_exported: Path, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"id": "1", "text": text, "stance": "neutral"} for text in ("One.", "Two.")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("evaluate", tiny_exported, "--data", path)
+    assert done.returncode == 1 and "two different texts" in done.stderr
+
+
+def test_an_impossible_date_in_a_profile_is_a_usage_error(tiny_exported: Path, article: Path, tmp_path: Path) -> None:
+    (tmp_path / "doe.yaml").write_text("name: Doe\npeople:\n - name: Jane\n   from: 2030-99-99\n")
+    done = run("score", article, "--model", tiny_exported, "--target", tmp_path / "doe.yaml")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1

@@ -35,7 +35,14 @@ def test_newsmtsc_rows_become_annotations(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "problem"),
-    [({"from": 7}, "from:to"), ({"polarity": 2}, "polarity"), ({"sentence": None}, "sentence")],
+    [
+        ({"from": 7}, "from:to"),
+        ({"from": "7"}, "from"),
+        ({"polarity": 2}, "polarity"),
+        ({"sentence": None}, "sentence"),
+        ({"id": 5}, "id"),
+        ({"mention": ""}, "mention"),
+    ],
 )
 def test_a_bad_newsmtsc_row_names_its_line(tmp_path: Path, change: dict[str, object], problem: str) -> None:
     row = {k: v for k, v in (ROW | change).items() if v is not None}

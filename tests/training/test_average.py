@@ -19,7 +19,7 @@ def test_the_mean_of_a_checkpoint_with_itself_is_the_checkpoint(
     one, two = (load_file(f / "model.safetensors") for f in (tiny_checkpoint, folder))
     assert all(one[name].allclose(two[name], atol=1e-6) for name in one)
     provenance = Checkpoint(folder).config.provenance
-    assert len(provenance["average_of"]) == 2 and "seed 13" in provenance["average_of"][0]
+    assert [part["config"]["seed"] for part in provenance["average_of"]] == [13, 13]
 
 
 def test_one_checkpoint_or_an_occupied_folder_is_refused(
@@ -28,6 +28,8 @@ def test_one_checkpoint_or_an_occupied_folder_is_refused(
     config = load_config(tiny_config)
     with pytest.raises(UsageError, match="two checkpoints"):
         average_checkpoints([tiny_checkpoint], tmp_path / "mean", config)
+    with pytest.raises(UsageError, match="as many weights"):
+        average_checkpoints([tiny_checkpoint] * 2, tmp_path / "mean", config, weights=[1.0])
     with pytest.raises(UsageError, match="not empty"):
         average_checkpoints([tiny_checkpoint] * 2, Path(shutil.copytree(tiny_checkpoint, tmp_path / "copy")), config)
 

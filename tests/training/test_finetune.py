@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from newstance.errors import UsageError
+from newstance.errors import AnnotationError, UsageError
 from newstance.model import Checkpoint, EncodingConfig, Predictor, SentenceEncoding, SentenceInput
 from newstance.training.config import MaskingConfig, load_config
 from newstance.training.data import Collator
@@ -102,3 +102,15 @@ def test_an_exported_model_says_how_its_weights_are_stored(tiny_exported: Path) 
     config = json.loads((tiny_exported / "config.json").read_text())
     assert config["quantisation"] == "int8-weights"
     assert not (tiny_exported / "model.safetensors").exists()
+
+
+def test_an_exported_model_tells_nothing_of_the_machine_that_made_it(tiny_exported: Path) -> None:
+    data = (tiny_exported / "model.onnx").read_bytes()
+    assert b".py" not in data
+    assert b"stack_trace" not in data
+
+
+def test_a_run_whose_data_cannot_be_read_leaves_its_folder_free(tiny_config: Path, tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError):
+        finetune(load_config(tiny_config, ["data.root=/nowhere"]), tmp_path / "run")
+    finetune(load_config(tiny_config, ["epochs=1"]), tmp_path / "run")
