@@ -19,7 +19,7 @@ import typer
 from newstance.corpora import read_corpus, read_newsmtsc, read_seesaw
 from newstance.model import Checkpoint, Predictor
 
-from .evaluate import sentence_inputs
+from .evaluate import decisions, sentence_inputs
 
 __all__ = ["main"]
 
@@ -39,10 +39,12 @@ def main(
     inputs = sentence_inputs(records)
     one = Predictor.open(Checkpoint(exported), runtime="onnx")
     two = Predictor.open(Checkpoint(trained), runtime="torch")
-    pairs = list(zip(one.predict(inputs), two.predict(inputs), strict=True))
-    for layer in Checkpoint(exported).codebook.layers:
-        x, y = (np.stack([pair[side].logits[layer.name] for pair in pairs]) for side in (0, 1))
-        same = (x.argmax(1) == y.argmax(1)) if layer.kind == "single" else ((x > 0) == (y > 0)).all(axis=1)
+    left, right = one.predict(inputs), two.predict(inputs)
+    pairs = list(zip(left, right, strict=True))
+    checkpoint = Checkpoint(exported)
+    for layer in checkpoint.codebook.layers:
+        x, y = (decisions(predictions, checkpoint, layer).reshape(len(pairs), -1) for predictions in (left, right))
+        same = (x == y).all(axis=1)
         apart = max(float(np.abs(a.evidence[layer.name] - b.evidence[layer.name]).max()) for a, b in pairs)
         missing = max(float(np.abs(a.evidence[layer.name].sum(0) - a.logits[layer.name]).max()) for a, _ in pairs)
         sys.stdout.write(
