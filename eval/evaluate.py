@@ -19,7 +19,7 @@ from newstance.model.codebook import Layer
 from newstance.scoring.scorer import find_spans
 
 from .bootstrap import Figure
-from .figures import multi_figures, single_figures
+from .figures import layer_figures
 from .gold import clusters, gold_labels
 
 __all__ = ["Report", "decisions", "evaluate_model", "sentence_inputs"]
@@ -83,8 +83,7 @@ def evaluate_model(
         inputs = sentence_inputs(gold.sentences, target)
         predicted = decisions(predictor.predict(inputs), checkpoint, layer)
         groups = clusters(gold.sentences)
-        figures = single_figures if layer.kind == "single" else multi_figures
-        layers[layer.name] = figures(layer, gold.labels, predicted, groups, samples=samples, seed=seed)
+        layers[layer.name] = layer_figures(layer, gold.labels, predicted, groups, samples=samples, seed=seed)
         ties[layer.name] = gold.ties
         unnamed = max(unnamed, sum(not item.target_spans for item in inputs))
         articles.update(groups)

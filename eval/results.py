@@ -29,7 +29,7 @@ from newstance.model.codebook import Layer
 from .baselines import BagOfWords, Majority
 from .bootstrap import Figure
 from .evaluate import decisions, sentence_inputs
-from .figures import multi_figures, single_figures
+from .figures import layer_figures
 from .gold import Gold, clusters, gold_labels
 from .merged import merged_choice, merged_macro_f1
 
@@ -61,10 +61,11 @@ class _Set:
         return cls(name, layer, gold, sentence_inputs(gold.sentences))
 
     def row(self, system: str, predicted: npt.NDArray[Any]) -> Row:
-        figures = single_figures if self.layer.kind == "single" else multi_figures
         groups = clusters(self.gold.sentences)
         return Row(
-            self.name, system, figures(self.layer, self.gold.labels, predicted, groups, samples=SAMPLES, seed=SEED)
+            self.name,
+            system,
+            layer_figures(self.layer, self.gold.labels, predicted, groups, samples=SAMPLES, seed=SEED),
         )
 
 
