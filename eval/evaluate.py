@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from newstance.articles.find import find_spans
 from newstance.corpora import Annotation
 from newstance.errors import AnnotationError
 from newstance.model import Checkpoint, Prediction, Predictor, RuntimeName, SentenceInput, probabilities
 from newstance.model.codebook import Layer
-from newstance.scoring.scorer import find_spans
 
 from .bootstrap import Figure
 from .figures import layer_figures

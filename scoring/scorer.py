@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -12,11 +11,9 @@ import numpy.typing as npt
 
 from newstance.articles import (
     Article,
-    MentionFinder,
     Sentence,
     TargetProfile,
     article_from_text,
-    list_profiles,
     load_profile,
     mark_mentions,
     read_article,
@@ -35,7 +32,7 @@ from newstance.model import (
 from .records import EvidenceWord, FrameScore, ScoredArticle, ScoredSentence
 from .summary import summarise
 
-__all__ = ["DEFAULT_TARGET", "Explain", "Scorer", "find_spans"]
+__all__ = ["DEFAULT_TARGET", "Explain", "Scorer"]
 
 DEFAULT_TARGET = "government"
 Explain = Literal["evidence", "none"]
@@ -195,35 +192,6 @@ def _groups(articles: Iterable[Article]) -> Iterator[list[Article]]:
         sentences += len(article.sentences)
     if group:
         yield group
-
-
-def find_spans(text: str, profile: str | None, name: str | None) -> tuple[tuple[int, int], ...]:
-    """Return where a text mentions a target: by a profile, else by the target's own name.
-
-    Args:
-        text: the text.
-        profile: a shipped profile's name or a YAML file, or None.
-        name: the target's name, used when no profile is given; a shipped profile's display name finds all that the
-            profile knows.
-
-    Raises:
-        UsageError: no such profile.
-    """
-    if not text or (profile is None and not name):
-        return ()
-    found = _finder(profile, name).find(text)
-    return tuple((mention.start, mention.end) for mention in found)
-
-
-@cache
-def _finder(profile: str | None, name: str | None) -> MentionFinder:
-    if profile is not None:
-        return MentionFinder(load_profile(profile))
-    for known in list_profiles():
-        candidate = load_profile(known)
-        if name in (known, candidate.name):
-            return MentionFinder(candidate)
-    return MentionFinder(TargetProfile(name=name or "-", aliases=(name or "-",)))
 
 
 def _as_article(source: str | Path | Article) -> Article:

@@ -17,9 +17,9 @@ MAY_IMPORT = {
     "articles": {"errors", "configs"},
     "model": {"errors", "configs"},
     "corpora": {"errors", "configs", "model"},
-    "training": {"errors", "configs", "model", "corpora"},
+    "training": {"errors", "configs", "model", "corpora", "eval"},
     "scoring": {"errors", "configs", "articles", "model"},
-    "eval": {"errors", "configs", "model", "corpora", "scoring"},
+    "eval": {"errors", "configs", "articles", "model", "corpora", "scoring"},
     "cli": {"errors", "configs", "articles", "corpora", "model", "training", "scoring", "eval"},
 }
 

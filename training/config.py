@@ -16,7 +16,10 @@ from newstance.model import EncodingConfig
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
 
-__all__ = ["DataConfig", "MaskingConfig", "Source", "TrainingConfig", "load_config"]
+__all__ = ["AttentionCode", "DataConfig", "MaskingConfig", "Source", "TrainingConfig", "load_config"]
+
+
+AttentionCode = Literal["auto", "eager", "sdpa"]
 
 
 class _Strict(BaseModel):
@@ -32,6 +35,8 @@ class Source(_Strict):
         split: which split, for corpora that hold several.
         weight: how much each of its rows counts in the loss.
         share: take only this share of its rows, always the same ones.
+        target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
+            without it the row's own `target` is looked for.
     """
 
     corpus: Literal["newsmtsc", "seesaw", "newstance", "annotations"]
@@ -39,6 +44,7 @@ class Source(_Strict):
     split: str | None = None
     weight: float = Field(default=1.0, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
+    target: str | None = None
 
 
 class DataConfig(_Strict):
@@ -79,6 +85,7 @@ class TrainingConfig(_Strict):
         layers: layers of the codebook to train; a layer without labels in the data is an error.
         codebook: path of a codebook YAML, or None for the shipped one.
         encoder: `all-MiniLM-L6-v2` (embedded), a folder, or a name on a model hub.
+        attention_code: what computes the encoder's attention: `auto` is `sdpa` where the encoder has it, the faster.
         start_from: a newstance checkpoint whose weights the run starts from, heads of the same layers included.
         encoding: how sentences become token ids.
         pooling: how heads pool tokens.
@@ -103,6 +110,7 @@ class TrainingConfig(_Strict):
     layers: tuple[str, ...] = ("stance",)
     codebook: str | None = None
     encoder: str = EMBEDDED
+    attention_code: AttentionCode = "auto"
     start_from: str | None = None
     encoding: EncodingConfig = EncodingConfig()
     pooling: Pooling = "attention"

@@ -15,21 +15,30 @@ from datasets import Dataset
 
 from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw, same_sentence
 from newstance.errors import AnnotationError
+from newstance.eval.evaluate import sentence_inputs
 from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
 from newstance.model.codebook import Layer
 
 from .config import MaskingConfig, Source
 
-__all__ = ["Collator", "Item", "as_dataset", "as_input", "merge_annotators", "read_sources"]
+__all__ = ["Collator", "Item", "as_dataset", "merge_annotators", "read_sources"]
 
 Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One sentence with what its annotators said, as one distribution per layer; None where nobody judged."""
+    """One sentence with what its annotators said, as one distribution per layer; None where nobody judged.
+
+    Attributes:
+        record: the first annotator's record.
+        input: what the model is asked; mentions that the record does not give were looked for, as `evaluate` does.
+        labels: for each layer, the share of annotators for each label.
+        weight: how much the row counts in the loss.
+    """
 
     record: Annotation
+    input: SentenceInput
     labels: dict[str, Floats | None]
     weight: float = 1.0
 
@@ -39,7 +48,7 @@ def read_sources(sources: Sequence[Source], root: str | Path, codebook: Codebook
 
     Raises:
         AnnotationError: a file is missing or wrong.
-        UsageError: a corpus has no such split.
+        UsageError: a corpus has no such split, or there is no such target profile.
     """
     pairs: list[tuple[Annotation, float]] = []
     for source in sources:
@@ -54,8 +63,18 @@ def read_sources(sources: Sequence[Source], root: str | Path, codebook: Codebook
             records = read_annotations(path, codebook)
             if source.split is not None:
                 records = [record for record in records if record.split == source.split]
-        pairs += [(record, source.weight) for record in records if _drawn(record.id, source.share)]
+        drawn = [record for record in records if _drawn(record.id, source.share)]
+        if source.target is not None:
+            drawn = [_with_mentions(record, source.target) for record in drawn]
+        pairs += [(record, source.weight) for record in drawn]
     return pairs
+
+
+def _with_mentions(record: Annotation, profile: str) -> Annotation:
+    """Return the record with the mentions that a profile finds where it gives none itself."""
+    found = sentence_inputs([record], profile)[0]
+    spans = {name: getattr(found, name) for name in ("target_spans", "before_spans", "after_spans")}
+    return record.model_copy(update=spans)
 
 
 def _drawn(identifier: str, share: float) -> bool:
@@ -73,7 +92,7 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
         votes = [record for record, _ in group]
         same_sentence(votes)
         labels = {layer.name: _distribution(votes, layer) for layer in codebook.layers}
-        items.append(Item(votes[0], labels, group[0][1]))
+        items.append(Item(votes[0], sentence_inputs(votes[:1])[0], labels, group[0][1]))
     return items
 
 
@@ -93,26 +112,13 @@ def _distribution(votes: Sequence[Annotation], layer: Layer) -> Floats | None:
     return np.mean(rows, axis=0) if rows else None
 
 
-def as_input(record: Annotation) -> SentenceInput:
-    """Return what the model is asked about an annotated sentence."""
-    return SentenceInput(
-        text=record.text,
-        target_spans=record.target_spans,
-        target=record.target or "",
-        before=record.before,
-        after=record.after,
-        before_spans=record.before_spans,
-        after_spans=record.after_spans,
-    )
-
-
 def as_dataset(items: Sequence[Item], encoding: SentenceEncoding, codebook: Codebook) -> tuple[Dataset, int]:
     """Encode items into rows for the `Trainer`.
 
     Returns:
         The rows, and how many sentences were longer than one window; of those only the first window is trained on.
     """
-    encoded = encoding.encode([as_input(item.record) for item in items])
+    encoded = encoding.encode([item.input for item in items])
     rows: list[dict[str, Any]] = []
     for item, sentence in zip(items, encoded, strict=True):
         window = sentence.windows[0]

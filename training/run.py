@@ -11,7 +11,6 @@ from typing import Any
 
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
-from transformers import AutoModel, AutoTokenizer
 
 from newstance.corpora import without_texts_of
 from newstance.errors import CheckpointError, UsageError
@@ -24,7 +23,6 @@ from newstance.model import (
     Prediction,
     Predictor,
     SentenceEncoding,
-    encoder_folder,
     load_codebook,
     write_config,
 )
@@ -34,7 +32,8 @@ from newstance.model.torch_runtime import TorchRuntime, load_network
 from .calibrate import calibrate, macro_f1_by_layer
 from .card import model_card
 from .config import TrainingConfig
-from .data import Item, as_input, merge_annotators, read_sources
+from .data import Item, merge_annotators, read_sources
+from .encoder import load_encoder, load_tokenizer
 from .rounding import snap_to_grid
 
 __all__ = ["Run", "Say"]
@@ -79,10 +78,8 @@ class Run:
         for layer in codebook.layers:
             if not any(item.labels[layer.name] is not None for item in train):
                 raise UsageError(f"no training row has a label of the layer {layer.name!r}", field="layers")
-        tokenizer = _tokenizer(config)
-        encoder = AutoModel.from_pretrained(
-            encoder_folder(config.encoder), attn_implementation="eager", trust_remote_code=False
-        )
+        tokenizer = load_tokenizer(config.encoder)
+        encoder = load_encoder(config.encoder, config.attention_code)
         if config.freeze_embeddings:
             for parameter in encoder.get_input_embeddings().parameters():
                 parameter.requires_grad = False
@@ -102,7 +99,7 @@ class Run:
     def _predict_dev(self) -> list[Prediction]:
         layers = [layer.name for layer in self.codebook.layers]
         predictor = Predictor(self.encoding, TorchRuntime(self.network), layers)
-        return predictor.predict([as_input(item.record) for item in self.dev])
+        return predictor.predict([item.input for item in self.dev])
 
     def dev_scores(self) -> dict[str, float]:
         """Return macro-F1 on the development rows, by layer."""
@@ -140,7 +137,7 @@ class Run:
             heads=tuple(
                 HeadConfig(layer=x.name, labels=len(x.codes), pooling=self.config.pooling) for x in self.codebook.layers
             ),
-            unnamed_targets=any(not item.record.target_spans for item in self.train),
+            unnamed_targets=any(not item.input.target_spans for item in self.train),
             provenance=self._provenance() | made_by | {"dev_macro_f1": scores},
         )
         write_config(folder, config)
@@ -177,10 +174,3 @@ def _start_from(network: SentenceClassifier, checkpoint: Checkpoint, say: Say) -
     network.load_state_dict(known, strict=False)
     fresh = sorted({name.split(".")[1] for name in own if name not in known})
     say(f"weights from {checkpoint.path}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))
-
-
-def _tokenizer(config: TrainingConfig) -> Tokenizer:
-    tokenizer = AutoTokenizer.from_pretrained(encoder_folder(config.encoder), use_fast=True).backend_tokenizer
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer

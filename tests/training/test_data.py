@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from newstance.eval.evaluate import sentence_inputs
+from newstance.model import EncodingConfig, SentenceEncoding, load_codebook
+from newstance.training.config import Source
+from newstance.training.data import as_dataset, merge_annotators, read_sources
+
+ROW = {"id": "1", "text": "Fishermen blamed the council for a plan.", "target": "council", "stance": "against"}
+
+
+def written(folder: Path, *rows: dict[str, object]) -> Source:
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return Source(corpus="annotations", path=path.name)
+
+
+def test_training_sees_a_row_without_spans_as_evaluation_does(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    codebook = load_codebook().only(("stance",))
+    pairs = read_sources([written(tmp_path, ROW)], tmp_path, codebook)
+    items = merge_annotators(pairs, codebook)
+    assert items[0].input == sentence_inputs([record for record, _ in pairs])[0]
+    assert items[0].input.target_spans == ((17, 28),)  # "the council"
+    rows, _ = as_dataset(items, SentenceEncoding(tokenizer, EncodingConfig(target_mode="mask")), codebook)
+    assert tokenizer.token_to_id("[MASK]") in rows[0]["input_ids"]
+    assert "council" not in tokenizer.decode(rows[0]["input_ids"], skip_special_tokens=False)
+
+
+def test_a_source_can_name_the_profile_that_finds_its_mentions(tmp_path: Path) -> None:
+    codebook = load_codebook().only(("stance",))
+    row = ROW | {"text": "The White House praised the plan.", "target": "the administration"}
+    source = written(tmp_path, row).model_copy(update={"target": "us-biden-2021"})
+    items = merge_annotators(read_sources([source], tmp_path, codebook), codebook)
+    spans = items[0].input.target_spans
+    assert [items[0].record.text[a:b] for a, b in spans] == ["The White House"]
