@@ -30,16 +30,17 @@ class Source(_Strict):
     """One file or folder of annotations, by the adapter that reads it.
 
     Attributes:
-        corpus: `newsmtsc`, `seesaw`, `newstance` (the project's own, no path needed) or `annotations` (records).
+        corpus: `newsmtsc`, `newsmtsc-codebook` (the same rows, judged by the codebook: model output), `seesaw`,
+            `newstance` (the project's own, no path needed) or `annotations` (records).
         path: relative to `data.root`.
         split: which split, for corpora that hold several.
-        weight: how much each of its rows counts in the loss.
+        weight: how much each of its rows counts in the loss, and its labels where two sources judge the same row.
         share: take only this share of its rows, always the same ones.
         target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
             without it the row's own `target` is looked for.
     """
 
-    corpus: Literal["newsmtsc", "seesaw", "newstance", "annotations"]
+    corpus: Literal["newsmtsc", "newsmtsc-codebook", "seesaw", "newstance", "annotations"]
     path: str = ""
     split: str | None = None
     weight: float = Field(default=1.0, gt=0)

@@ -13,7 +13,15 @@ import numpy.typing as npt
 import torch
 from datasets import Dataset
 
-from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw, same_sentence
+from newstance.corpora import (
+    Annotation,
+    codebook_pass,
+    read_annotations,
+    read_corpus,
+    read_newsmtsc,
+    read_seesaw,
+    same_sentence,
+)
 from newstance.errors import AnnotationError
 from newstance.eval.evaluate import sentence_inputs
 from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
@@ -55,6 +63,8 @@ def read_sources(sources: Sequence[Source], root: str | Path, codebook: Codebook
         path = Path(root) / source.path
         if source.corpus == "newsmtsc":
             records = read_newsmtsc(path, split=source.split)
+        elif source.corpus == "newsmtsc-codebook":
+            records = codebook_pass(read_newsmtsc(path, split=source.split))
         elif source.corpus == "seesaw":
             records = read_seesaw(path, split=source.split or "train").records
         elif source.corpus == "newstance":
@@ -83,7 +93,11 @@ def _drawn(identifier: str, share: float) -> bool:
 
 
 def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebook) -> list[Item]:
-    """Make one item of all judgements on the same sentence and target: the share of annotators for each label."""
+    """Make one item of all judgements on the same sentence and target: the share of annotators for each label.
+
+    Each judgement counts by its source's weight: where two sources judge the same rows, their weights say how far the
+    labels follow the one or the other. The row counts in the loss as its heaviest judgement does.
+    """
     groups: dict[tuple[str | None, str], list[tuple[Annotation, float]]] = {}
     for record, weight in pairs:
         groups.setdefault((record.corpus, record.id), []).append((record, weight))
@@ -91,14 +105,15 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
     for group in groups.values():
         votes = [record for record, _ in group]
         same_sentence(votes)
-        labels = {layer.name: _distribution(votes, layer) for layer in codebook.layers}
-        items.append(Item(votes[0], sentence_inputs(votes[:1])[0], labels, group[0][1]))
+        weights = [weight for _, weight in group]
+        labels = {layer.name: _distribution(votes, weights, layer) for layer in codebook.layers}
+        items.append(Item(votes[0], sentence_inputs(votes[:1])[0], labels, max(weights)))
     return items
 
 
-def _distribution(votes: Sequence[Annotation], layer: Layer) -> Floats | None:
-    rows = []
-    for record in votes:
+def _distribution(votes: Sequence[Annotation], weights: Sequence[float], layer: Layer) -> Floats | None:
+    rows, counts = [], []
+    for record, weight in zip(votes, weights, strict=True):
         value = getattr(record, layer.name, None)
         if value is None:
             continue
@@ -109,7 +124,8 @@ def _distribution(votes: Sequence[Annotation], layer: Layer) -> Floats | None:
                 f"{record.id}: unknown label {unknown.pop()!r}; the codebook has {known}", field=layer.name
             )
         rows.append([float(code in chosen) for code in layer.codes])
-    return np.mean(rows, axis=0) if rows else None
+        counts.append(weight)
+    return np.average(rows, axis=0, weights=counts) if rows else None
 
 
 def as_dataset(items: Sequence[Item], encoding: SentenceEncoding, codebook: Codebook) -> tuple[Dataset, int]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from newstance.corpora import Annotation
 from newstance.eval.evaluate import sentence_inputs
 from newstance.model import EncodingConfig, SentenceEncoding, load_codebook
 from newstance.training.config import Source
@@ -37,3 +38,15 @@ def test_a_source_can_name_the_profile_that_finds_its_mentions(tmp_path: Path) -
     items = merge_annotators(read_sources([source], tmp_path, codebook), codebook)
     spans = items[0].input.target_spans
     assert [items[0].record.text[a:b] for a, b in spans] == ["The White House"]
+
+
+def test_two_sources_of_one_row_mix_their_labels_by_weight() -> None:
+    codebook = load_codebook()
+    human = Annotation(id="1", text="Critics called the Aldane plan unlawful.", stance="against", frames=("legality",))
+    other = human.model_copy(update={"stance": "neutral", "frames": ("legality", "policy")})
+    (item,) = merge_annotators([(human, 1.0), (other, 3.0)], codebook)
+    stance, frames = item.labels["stance"], item.labels["frames"]
+    assert stance is not None and frames is not None
+    assert stance.tolist() == [0.0, 0.25, 0.75]
+    assert dict(zip(codebook.layer("frames").codes, frames, strict=True))["policy"] == 0.75
+    assert item.weight == 3.0

@@ -1,0 +1,39 @@
+"""The second judgement of NewsMTSC's training rows: labels only, valid, and found under the published ids."""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+
+from newstance.corpora import Annotation, codebook_pass, read_newsmtsc
+from newstance.corpora.codebook_pass import ANNOTATOR
+from newstance.model import load_codebook
+
+
+def rows() -> list[dict[str, str]]:
+    text = (resources.files("newstance.corpora") / "passes" / "newsmtsc.tsv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+
+def test_every_label_is_of_the_codebook_and_no_sentence_stands_in_the_file() -> None:
+    book = load_codebook()
+    for row in rows():
+        assert set(row) == {"key", "stance", "voice", "frames"}
+        assert len(row["key"]) == 16 and int(row["key"], 16) >= 0
+        assert row["stance"] in book.layer("stance").codes
+        assert row["voice"] in {"outlet", "quoted", "paraphrased"}
+        assert set(filter(None, row["frames"].split(","))) <= set(book.layer("frames").codes)
+
+
+def test_rows_that_the_pass_does_not_cover_give_nothing() -> None:
+    assert codebook_pass([Annotation(id="elsewhere", text="Nothing of the kind.", stance="neutral")]) == []
+
+
+def test_it_covers_every_training_row_and_no_other(shared) -> None:  # type: ignore[no-untyped-def]
+    folder = shared / "data" / "newsmtsc"
+    train = read_newsmtsc(folder / "hf_rw" / "train.jsonl")
+    found = codebook_pass(train)
+    assert [record.id for record in found] == [record.id for record in train]
+    assert {record.annotator for record in found} == {ANNOTATOR}
+    for name in ("hf_rw/dev", "hf_rw/test", "hf_mt/dev", "hf_mt/test"):
+        assert codebook_pass(read_newsmtsc(folder / f"{name}.jsonl")) == []
