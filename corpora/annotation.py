@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from newstance.errors import AnnotationError
+from newstance.model.codebook import Layer
 
 __all__ = ["Annotation", "Span", "same_sentence"]
 
 #: Half-open code-point offsets.
 Span = tuple[int, int]
+#: As a codebook names its layers.
+LayerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+#: The layers that have a field of their own.
+OWN_FIELDS = ("stance", "frames", "voice")
+#: Free text in which nothing and "" mean the same.
+_OPTIONAL = ("target", "stance", "speaker", "voice", "annotator", "article", "outlet", "date", "corpus", "split")
 
 
 class Annotation(BaseModel):
@@ -34,6 +41,8 @@ class Annotation(BaseModel):
         speaker: whose view it is, or None.
         voice: outlet, quoted or paraphrased, or None when not judged.
         rationale: the words that decided the stance.
+        labels: layers of a codebook of one's own besides stance, frames and voice, by name: a code where the layer
+            takes one, a tuple of codes where it takes any number. A layer that is absent was not judged.
         annotator: who judged.
         article: names the article; intervals are computed over articles.
         outlet: publisher.
@@ -58,6 +67,7 @@ class Annotation(BaseModel):
     speaker: str | None = None
     voice: Literal["outlet", "quoted", "paraphrased"] | None = None
     rationale: tuple[Span, ...] = ()
+    labels: dict[LayerName, str | tuple[str, ...]] = Field(default_factory=dict)
     annotator: str | None = None
     article: str | None = None
     outlet: str | None = None
@@ -65,6 +75,11 @@ class Annotation(BaseModel):
     corpus: str | None = None
     split: str | None = None
     version: Literal[1] = 1
+
+    @field_validator(*_OPTIONAL, mode="before")
+    @classmethod
+    def _nothing_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
 
     @model_validator(mode="after")
     def _spans_lie_in_their_text(self) -> Annotation:
@@ -83,9 +98,39 @@ class Annotation(BaseModel):
 
     @model_validator(mode="after")
     def _holds_a_label(self) -> Annotation:
-        if self.stance is None and self.frames is None and self.voice is None:
-            raise ValueError("holds no label: give stance, frames or voice")
+        if fields := [name for name in OWN_FIELDS if name in self.labels]:
+            raise ValueError(f"{fields[0]} has a field of its own and cannot stand in labels")
+        if self.stance is None and self.frames is None and self.voice is None and not self.labels:
+            raise ValueError("holds no label: give stance, frames, voice or labels")
         return self
+
+    def judged(self, layer: str) -> str | tuple[str, ...] | None:
+        """Return what was judged on a layer, by the layer's name, or None; it may be any layer of any codebook."""
+        if layer == "stance":
+            return self.stance
+        if layer == "frames":
+            return self.frames
+        if layer == "voice":
+            return self.voice
+        return self.labels.get(layer)
+
+    def codes(self, layer: Layer) -> tuple[str, ...] | None:
+        """Return the codes given on a layer, or None when it was not judged.
+
+        Raises:
+            AnnotationError: a code that the layer lacks, or several codes where it takes one.
+        """
+        value = self.judged(layer.name)
+        if value is None:
+            return None
+        codes = (value,) if isinstance(value, str) else value
+        if layer.kind == "single" and len(codes) != 1:
+            raise AnnotationError(f"{self.id}: holds {len(codes)} labels; this layer takes one", field=layer.name)
+        for code in codes:
+            if code not in layer.codes:
+                known = ", ".join(layer.codes)
+                raise AnnotationError(f"{self.id}: unknown label {code!r}; the codebook has {known}", field=layer.name)
+        return codes
 
 
 def same_sentence(records: Sequence[Annotation]) -> None:

@@ -73,15 +73,11 @@ def check_codes(record: Annotation, codebook: Codebook, *, path: str | Path, lin
 
     A layer that the codebook lacks is not checked: a model may predict fewer layers than a corpus labels.
     """
-    for field, codes in (("stance", [record.stance]), ("frames", record.frames or ())):
-        if field not in codebook:
-            continue
-        known = codebook.layer(field).codes
-        for code in codes:
-            if code is not None and code not in known:
-                raise AnnotationError(
-                    f"unknown label {code!r}; the codebook has {', '.join(known)}", path=path, line=line, field=field
-                )
+    for layer in codebook.layers:
+        try:
+            record.codes(layer)
+        except AnnotationError as error:
+            raise AnnotationError(error.message, path=path, line=line, field=error.field) from error
 
 
 def write_annotations(path: str | Path, records: Iterable[Annotation]) -> None:

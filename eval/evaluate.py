@@ -90,7 +90,9 @@ def evaluate_model(
     if not layers:
         known = ", ".join(layer.name for layer in checkpoint.codebook.layers)
         raise AnnotationError(f"no record has a label of a layer that the model predicts ({known})")
-    digest = hashlib.sha256("\n".join(sorted(r.model_dump_json() for r in records)).encode("utf-8", "replace"))
+    digest = hashlib.sha256(
+        "\n".join(sorted(r.model_dump_json(exclude_defaults=True) for r in records)).encode("utf-8", "replace")
+    )
     run = {
         "model": checkpoint.hash,
         "model_name": checkpoint.config.name,

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.corpora import Annotation, same_sentence
-from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
 __all__ = ["Gold", "clusters", "gold_labels"]
@@ -40,15 +39,14 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
     """
     votes: dict[tuple[str | None, str], list[Annotation]] = {}
     for record in records:
-        if getattr(record, layer.name, None) is not None:
+        if record.judged(layer.name) is not None:
             votes.setdefault((record.corpus, record.id), []).append(record)
     sentences: list[Annotation] = []
     labels: list[int | list[bool]] = []
     ties = 0
     for group in votes.values():
         same_sentence(group)
-        counts = Counter(code for record in group for code in _codes(record, layer))
-        _check(counts, layer, group[0])
+        counts = Counter(code for record in group for code in record.codes(layer) or ())
         if layer.kind == "multi":
             labels.append([2 * counts[code] >= len(group) for code in layer.codes])
         else:
@@ -65,15 +63,3 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
 def clusters(sentences: Sequence[Annotation]) -> list[str]:
     """Return the article of each sentence; a sentence without one stands for itself."""
     return [f"{record.corpus}/{record.article or record.id}" for record in sentences]
-
-
-def _codes(record: Annotation, layer: Layer) -> Sequence[str]:
-    value = getattr(record, layer.name)
-    return [value] if layer.kind == "single" else value
-
-
-def _check(counts: Counter[str], layer: Layer, record: Annotation) -> None:
-    for code in counts:
-        if code not in layer.codes:
-            known = ", ".join(layer.codes)
-            raise AnnotationError(f"{record.id}: unknown label {code!r}; the model knows {known}", field=layer.name)

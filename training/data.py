@@ -22,7 +22,6 @@ from newstance.corpora import (
     read_seesaw,
     same_sentence,
 )
-from newstance.errors import AnnotationError
 from newstance.eval.evaluate import sentence_inputs
 from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
 from newstance.model.codebook import Layer
@@ -114,15 +113,9 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
 def _distribution(votes: Sequence[Annotation], weights: Sequence[float], layer: Layer) -> Floats | None:
     rows, counts = [], []
     for record, weight in zip(votes, weights, strict=True):
-        value = getattr(record, layer.name, None)
-        if value is None:
+        chosen = record.codes(layer)
+        if chosen is None:
             continue
-        chosen = {value} if layer.kind == "single" else set(value)
-        if unknown := chosen - set(layer.codes):
-            known = ", ".join(layer.codes)
-            raise AnnotationError(
-                f"{record.id}: unknown label {unknown.pop()!r}; the codebook has {known}", field=layer.name
-            )
         rows.append([float(code in chosen) for code in layer.codes])
         counts.append(weight)
     return np.average(rows, axis=0, weights=counts) if rows else None

@@ -8,6 +8,7 @@ import pytest
 from newstance.corpora import Annotation, read_annotations, write_annotations
 from newstance.errors import AnnotationError
 from newstance.model import load_codebook
+from newstance.model.codebook import Codebook
 
 GOOD = {"id": "1", "text": "The council met.", "stance": "neutral"}
 
@@ -22,6 +23,7 @@ def test_records_read_back_equal(tmp_path: Path) -> None:
     records = [
         Annotation(id="1", text="“Voß” ging 🙂", stance="favor", target_spans=((0, 5),), rationale=((6, 10),)),
         Annotation(id="1", text="“Voß” ging 🙂", frames=(), annotator="b", voice="quoted", speaker="Voß"),
+        Annotation(id="2", text="Hm.", labels={"urgency": "high", "topics": ("ports", "rail"), "tone": ()}),
     ]
     write_annotations(tmp_path / "out.jsonl", records)
     assert read_annotations(tmp_path / "out.jsonl") == records
@@ -40,6 +42,8 @@ def test_records_read_back_equal(tmp_path: Path) -> None:
         (GOOD | {"target_spans": [[4, 400]]}, "target_spans"),
         (GOOD | {"rationale": [[3, 3]]}, "rationale"),
         (GOOD | {"voice": "anonymous"}, "voice"),
+        (GOOD | {"labels": {"stance": "favor"}}, "field of its own"),
+        (GOOD | {"labels": {"My layer": "x"}}, "My layer"),
     ],
 )
 def test_a_bad_row_names_file_line_and_field(tmp_path: Path, row: object, problem: str) -> None:
@@ -61,3 +65,30 @@ def test_a_missing_file_and_another_encoding_are_errors(tmp_path: Path) -> None:
     (tmp_path / "latin.jsonl").write_bytes('{"id": "é"}'.encode("latin-1"))
     with pytest.raises(AnnotationError, match="not UTF-8"):
         read_annotations(tmp_path / "latin.jsonl")
+
+
+OWN = Codebook.model_validate(
+    {
+        "name": "own",
+        "layers": [
+            {"name": "urgency", "kind": "single", "labels": [{"code": "high"}, {"code": "low"}]},
+            {"name": "text", "kind": "multi", "labels": [{"code": "ports"}, {"code": "rail"}]},
+        ],
+    }
+)
+
+
+def test_layers_of_a_codebook_of_ones_own_are_read_by_name() -> None:
+    record = Annotation(id="1", text="x", labels={"urgency": "high", "text": ("rail",)})
+    urgency, topics = OWN.layers
+    assert (record.codes(urgency), record.codes(topics)) == (("high",), ("rail",))
+    assert Annotation(id="1", text="x", stance="favor").codes(topics) is None  # a layer may be named as a field is
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [({"urgency": "hgih"}, "urgency: .*unknown label 'hgih'"), ({"urgency": ["high", "low"]}, "takes one")],
+)
+def test_a_label_that_the_own_codebook_lacks_is_refused(tmp_path: Path, labels: object, problem: str) -> None:
+    with pytest.raises(AnnotationError, match=problem):
+        read_annotations(written(tmp_path, {"id": "1", "text": "x", "labels": labels}), OWN)
