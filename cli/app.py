@@ -11,6 +11,8 @@ import typer
 
 from newstance.errors import NewstanceError
 
+from . import judging
+
 __all__ = ["app", "main"]
 
 app = typer.Typer(
@@ -211,6 +213,8 @@ def targets() -> None:
     for name in list_profiles():
         typer.echo(f"{name:20} {load_profile(name).name}")
 
+
+app.command(epilog=judging.CALIBRATE_EXAMPLES)(judging.calibrate)
 
 data_app = typer.Typer(help="Look at annotated data.", no_args_is_help=True)
 app.add_typer(data_app, name="data")

@@ -13,8 +13,8 @@ from newstance.errors import UsageError
 from newstance.model import SentenceInput
 from newstance.model.codebook import Layer
 
-from .evaluate import sentence_inputs
 from .gold import gold_labels
+from .inputs import sentence_inputs
 
 __all__ = ["BagOfWords", "Majority", "text_classifier"]
 

@@ -9,20 +9,16 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from newstance.articles.find import find_spans
 from newstance.corpora import Annotation
 from newstance.errors import AnnotationError
-from newstance.model import Checkpoint, Prediction, Predictor, RuntimeName, SentenceInput, probabilities
-from newstance.model.codebook import Layer
+from newstance.model import Checkpoint, Predictor, RuntimeName
 
 from .bootstrap import Figure
 from .figures import layer_figures
 from .gold import clusters, gold_labels
+from .inputs import decisions, sentence_inputs
 
-__all__ = ["Report", "decisions", "evaluate_model", "sentence_inputs"]
+__all__ = ["Report", "evaluate_model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +104,3 @@ def evaluate_model(
         | {"python": platform.python_version()},
     }
     return Report(layers, run)
-
-
-def decisions(predictions: Sequence[Prediction], checkpoint: Checkpoint, layer: Layer) -> npt.NDArray[Any]:
-    """Return what the model decides: (sentences,) label numbers, or (sentences, labels) booleans for a multi layer."""
-    logits = np.stack([prediction.logits[layer.name] for prediction in predictions])
-    if layer.kind == "single":
-        return np.asarray(logits.argmax(axis=1))
-    calibration = checkpoint.calibration.layer(layer.name)
-    return np.asarray(probabilities(logits, layer, calibration.temperature) >= calibration.show_above)
-
-
-def sentence_inputs(sentences: Sequence[Annotation], target: str | None = None) -> list[SentenceInput]:
-    """Return what the model is asked; mentions come from the record, else from a profile or the target's name."""
-    return [
-        SentenceInput(
-            text=record.text,
-            target_spans=record.target_spans or find_spans(record.text, target, record.target),
-            target=record.target or "",
-            before=record.before,
-            after=record.after,
-            before_spans=record.before_spans or find_spans(record.before, target, record.target),
-            after_spans=record.after_spans or find_spans(record.after, target, record.target),
-        )
-        for record in sentences
-    ]

@@ -19,7 +19,7 @@ import typer
 from newstance.corpora import read_corpus, read_newsmtsc, read_seesaw
 from newstance.model import Checkpoint, Predictor
 
-from .evaluate import decisions, sentence_inputs
+from .inputs import decisions, sentence_inputs
 
 __all__ = ["main"]
 

@@ -28,9 +28,9 @@ from newstance.model.codebook import Layer
 
 from .baselines import BagOfWords, Majority
 from .bootstrap import Figure
-from .evaluate import decisions, sentence_inputs
 from .figures import layer_figures
 from .gold import Gold, clusters, gold_labels
+from .inputs import decisions, sentence_inputs
 from .merged import merged_choice, merged_macro_f1
 
 __all__ = ["main", "result_rows"]

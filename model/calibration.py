@@ -13,7 +13,7 @@ from newstance.errors import CheckpointError
 
 from .codebook import Layer
 
-__all__ = ["Calibration", "LayerCalibration", "fit_temperature", "probabilities", "threshold_for_risk"]
+__all__ = ["Calibration", "LayerCalibration", "probabilities"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -63,6 +63,21 @@ class Calibration(BaseModel):
             place = ".".join(str(part) for part in first["loc"]) or None
             raise CheckpointError(f"not a calibration: {first['msg']}", path=path, field=place) from error
 
+    def describe(self) -> str:
+        """Return one Markdown line a layer, as the model card shows it."""
+        lines = []
+        for name, layer in self.layers.items():
+            line = f"- {name}: temperature {layer.temperature:.2f}, fitted on {layer.fitted_on}"
+            if layer.target_risk is not None:
+                line += (
+                    f"; below a probability of {layer.abstain_below:.2f} it abstains, so that at most "
+                    f"{layer.target_risk:.0%} of the decisions kept were wrong there"
+                )
+            else:
+                line += f"; a label is shown from a probability of {layer.show_above:.2f} on"
+            lines.append(line)
+        return "\n".join(lines)
+
     def write(self, path: Path) -> None:
         """Write `calibration.json`."""
         path.write_text(json.dumps(self.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
@@ -79,55 +94,3 @@ def probabilities(logits: Floats, layer: Layer, temperature: float = 1.0) -> Flo
     scaled = scaled - scaled.max(axis=-1, keepdims=True)
     exponent = np.exp(scaled)
     return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
-
-
-def fit_temperature(logits: Floats, labels: npt.NDArray[np.integer], layer: Layer) -> float:
-    """Fit the temperature that minimises the negative log-likelihood (Guo et al., ICML 2017).
-
-    Args:
-        logits: (sentences, labels).
-        labels: (sentences,) label numbers of a single-label layer, (sentences, labels) of 0 and 1 for a multi one.
-        layer: the layer that they belong to.
-
-    Returns:
-        The temperature, searched between 0.05 and 20; 1 where there is nothing to fit on.
-    """
-    if not len(logits):
-        return 1.0
-
-    def loss(log_temperature: float) -> float:
-        p = np.clip(probabilities(logits, layer, float(np.exp(log_temperature))), 1e-12, 1 - 1e-12)
-        if layer.kind == "multi":
-            return float(-(labels * np.log(p) + (1 - labels) * np.log(1 - p)).mean())
-        return float(-np.log(p[np.arange(len(p)), labels]).mean())
-
-    # The loss is smooth with one minimum in the log temperature: golden-section search needs no derivative.
-    low, high = np.log(0.05), np.log(20.0)
-    ratio = (np.sqrt(5.0) - 1.0) / 2.0
-    for _ in range(60):
-        a, b = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(a) < loss(b):
-            high = b
-        else:
-            low = a
-    return float(np.exp((low + high) / 2.0))
-
-
-def threshold_for_risk(probability: Floats, right: npt.NDArray[np.bool_], target_risk: float) -> float:
-    """Return the lowest threshold at which the share of wrong decisions at or above it is at most `target_risk`.
-
-    Args:
-        probability: (sentences,) probability of the chosen label.
-        right: (sentences,) whether the choice was right.
-        target_risk: wanted share of wrong decisions among those kept, 0 to 1.
-
-    Returns:
-        A threshold; 1.0 when no threshold reaches the risk.
-    """
-    order = np.argsort(-probability, kind="stable")
-    wrong = np.cumsum(~right[order])
-    kept = np.arange(1, len(order) + 1)
-    # Only cut between different probabilities: equal ones are kept or dropped together.
-    ends = np.append(probability[order][1:] < probability[order][:-1], True)
-    fine = np.flatnonzero(ends & (wrong / kept <= target_risk))
-    return float(probability[order][fine[-1]]) if fine.size else 1.0

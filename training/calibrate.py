@@ -13,9 +13,9 @@ from newstance.model import (
     Codebook,
     LayerCalibration,
     Prediction,
-    fit_temperature,
+    best_threshold,
+    fit_layer,
     probabilities,
-    threshold_for_risk,
 )
 from newstance.model.codebook import Layer
 
@@ -24,9 +24,6 @@ from .data import Item
 __all__ = ["calibrate", "macro_f1_by_layer"]
 
 Floats = npt.NDArray[np.floating]
-
-#: Thresholds tried for showing a label of a multi-label layer; one for all labels, as 15 would overfit small data.
-_THRESHOLDS = np.arange(0.15, 0.61, 0.01)
 
 
 def macro_f1_by_layer(items: Sequence[Item], predictions: Sequence[Prediction], codebook: Codebook) -> dict[str, float]:
@@ -39,7 +36,7 @@ def macro_f1_by_layer(items: Sequence[Item], predictions: Sequence[Prediction], 
         if layer.kind == "single":
             scores[layer.name] = float(f1_score(gold.argmax(1), logits.argmax(1), average="macro"))
         else:
-            scores[layer.name] = _best_threshold(gold >= 0.5, probabilities(logits, layer))[1]
+            scores[layer.name] = best_threshold(gold >= 0.5, probabilities(logits, layer))[1]
     return scores
 
 
@@ -57,21 +54,9 @@ def calibrate(
     layers: dict[str, LayerCalibration] = {}
     for layer in codebook.layers:
         gold, logits = _labelled(items, predictions, layer)
-        if not len(gold):
-            continue
-        note = f"{len(gold)} development sentences"
-        if layer.kind == "multi":
-            temperature = fit_temperature(logits, (gold >= 0.5).astype(int), layer)
-            show, _ = _best_threshold(gold >= 0.5, probabilities(logits, layer, temperature))
-            layers[layer.name] = LayerCalibration(temperature=temperature, show_above=show, fitted_on=note)
-            continue
-        labels = gold.argmax(1)
-        temperature = fit_temperature(logits, labels, layer)
-        p = probabilities(logits, layer, temperature)
-        threshold = threshold_for_risk(p.max(1), p.argmax(1) == labels, target_risk)
-        layers[layer.name] = LayerCalibration(
-            temperature=temperature, abstain_below=threshold, target_risk=target_risk, fitted_on=note
-        )
+        if len(gold):
+            labels = gold >= 0.5 if layer.kind == "multi" else gold.argmax(1)
+            layers[layer.name] = fit_layer(logits, labels, layer, target_risk=target_risk)
     return Calibration(layers=layers)
 
 
@@ -90,10 +75,3 @@ def _labelled(items: Sequence[Item], predictions: Sequence[Prediction], layer: L
         return np.empty((0, len(layer.codes))), np.empty((0, len(layer.codes)))
     gold, logits = zip(*pairs, strict=True)
     return np.stack(gold), np.stack(logits)
-
-
-def _best_threshold(gold: npt.NDArray[np.bool_], probability: Floats) -> tuple[float, float]:
-    """Return the threshold with the highest macro-F1, and that macro-F1."""
-    scores = [f1_score(gold, probability >= t, average="macro", zero_division=0.0) for t in _THRESHOLDS]
-    best = int(np.argmax(scores))
-    return round(float(_THRESHOLDS[best]), 2), float(scores[best])

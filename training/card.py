@@ -43,7 +43,7 @@ def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration
         "data are printed by `python -m newstance.eval.results`.",
         _scores(provenance),
         "## Calibration",
-        _calibration(calibration),
+        calibration.describe(),
         "## Uses",
         "For studying how news text takes sides toward an administration, together with human annotation of a sample "
         "of the same material. Not for rating journalists or outlets by itself, not for moderating or ranking people's "
@@ -92,21 +92,6 @@ def _scores(provenance: dict[str, Any]) -> str:
     layers = list(next(iter(scores.values())))
     lines = [f"| weights | {' | '.join(layers)} |", "|---" * (len(layers) + 1) + "|"]
     lines += [f"| {name} | " + " | ".join(f"{found[x]:.3f}" for x in layers) + " |" for name, found in scores.items()]
-    return "\n".join(lines)
-
-
-def _calibration(calibration: Calibration) -> str:
-    lines = []
-    for name, layer in calibration.layers.items():
-        line = f"- {name}: temperature {layer.temperature:.2f}, fitted on {layer.fitted_on}"
-        if layer.target_risk is not None:
-            line += (
-                f"; below a probability of {layer.abstain_below:.2f} it abstains, so that at most "
-                f"{layer.target_risk:.0%} of the decisions kept were wrong there"
-            )
-        else:
-            line += f"; a label is shown from a probability of {layer.show_above:.2f} on"
-        lines.append(line)
     return "\n".join(lines)
 
 

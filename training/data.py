@@ -22,7 +22,7 @@ from newstance.corpora import (
     read_seesaw,
     same_sentence,
 )
-from newstance.eval.evaluate import sentence_inputs
+from newstance.eval.inputs import sentence_inputs
 from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
 from newstance.model.codebook import Layer
 

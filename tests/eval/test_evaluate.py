@@ -12,7 +12,7 @@ from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import cluster_sums, interval
-from newstance.eval.evaluate import sentence_inputs
+from newstance.eval.inputs import sentence_inputs
 from newstance.eval.metrics import (
     accuracy,
     class_f1,

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
-from newstance.model import Label, Layer, fit_temperature, probabilities, threshold_for_risk
+from newstance.model import Label, Layer, best_threshold, fit_temperature, probabilities, threshold_for_risk
 
 SINGLE = Layer(name="stance", kind="single", labels=(Label(code="a"), Label(code="b"), Label(code="c")))
 MULTI = Layer(name="frames", kind="multi", labels=(Label(code="x"), Label(code="y")))
@@ -44,3 +45,24 @@ def test_equal_probabilities_are_kept_or_dropped_together() -> None:
 
 def test_an_unreachable_risk_abstains_from_everything() -> None:
     assert threshold_for_risk(np.array([0.9, 0.8]), np.array([False, False]), 0.1) == 1.0
+
+
+def test_weights_count_like_repetitions() -> None:
+    generator = np.random.default_rng(2)
+    logits, labels = generator.normal(size=(60, 3)), generator.integers(0, 3, 60)
+    counts = generator.integers(0, 4, 60)
+    repeated = np.repeat(np.arange(60), counts)
+    assert fit_temperature(logits, labels, SINGLE, counts) == pytest.approx(
+        fit_temperature(logits[repeated], labels[repeated], SINGLE)
+    )
+    p, right = generator.random(60), generator.random(60) < 0.6
+    assert threshold_for_risk(p, right, 0.3, counts) == threshold_for_risk(p[repeated], right[repeated], 0.3)
+
+
+def test_the_threshold_for_showing_labels_has_the_best_macro_f1() -> None:
+    generator = np.random.default_rng(3)
+    gold = generator.random((300, 4)) < 0.3
+    p = np.clip(gold * 0.25 + generator.random((300, 4)) * 0.5, 0, 1)
+    threshold, score = best_threshold(gold, p)
+    assert score == pytest.approx(f1_score(gold, p >= threshold, average="macro"))
+    assert all(score >= f1_score(gold, p >= t, average="macro") - 1e-12 for t in np.arange(0.15, 0.61, 0.01))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from newstance.corpora import Annotation
-from newstance.eval.evaluate import sentence_inputs
+from newstance.eval.inputs import sentence_inputs
 from newstance.model import EncodingConfig, SentenceEncoding, load_codebook
 from newstance.training.config import Source
 from newstance.training.data import as_dataset, merge_annotators, read_sources

@@ -1,0 +1,66 @@
+"""`newstance calibrate`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from newstance.errors import UsageError
+from newstance.eval.calibrating import Fitted, fit_calibration, write_calibration
+from newstance.eval.data import read_data
+from newstance.model import Checkpoint
+
+__all__ = ["run_calibrate"]
+
+
+def run_calibrate(
+    model: str,
+    *,
+    data: list[Path],
+    corpora: list[str],
+    data_dir: Path | None,
+    split: str | None,
+    target: str | None,
+    risk: float,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Fit, write, and print what changed."""
+    if split == "test":
+        raise UsageError("figures are reported on test splits: calibrate on another", field="--split")
+    checkpoint = Checkpoint.find(model)
+    records = read_data(
+        checkpoint.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split or ("dev" if corpora else None)
+    )
+    fitted = fit_calibration(checkpoint, records, target_risk=risk, target=target)
+    folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)
+    if as_json:
+        layers = {
+            name: asdict(f) | {"before": f.before.model_dump(), "after": f.after.model_dump()}
+            for name, f in fitted.items()
+        }
+        sys.stdout.write(json.dumps({"model": Checkpoint(folder).hash, "layers": layers}) + "\n")
+    else:
+        _print(fitted)
+        sys.stderr.write(f"calibrated: {folder}\n")
+
+
+def _print(fitted: dict[str, Fitted]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for layer, found in fitted.items():
+        before, after = found.before, found.after
+        threshold = "abstain below" if after.target_risk is not None else "show above"
+        old, new = ((c.abstain_below if after.target_risk is not None else c.show_above) for c in (before, after))
+        console.print(
+            f"[bold]{layer}[/bold], {found.sentences} sentences: temperature {before.temperature:.2f} to "
+            f"{after.temperature:.2f}, {threshold} {old:.2f} to {new:.2f}"
+        )
+        table = Table("calibration error on", "uncalibrated", "as it was", "fitted", box=None)
+        for corpus, errors in found.errors.items():
+            table.add_row(corpus, *(f"{error:.3f}" for error in errors))
+        console.print(table)

@@ -1,0 +1,166 @@
+"""Fit a checkpoint's calibration on annotations, and write it without breaking what the checkpoint vouches for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.corpora import Annotation
+from newstance.errors import AnnotationError, OutputError, UsageError
+from newstance.model import (
+    Calibration,
+    Checkpoint,
+    LayerCalibration,
+    Predictor,
+    RuntimeName,
+    fit_layer,
+    probabilities,
+    write_config,
+)
+from newstance.model.codebook import Layer
+
+from .gold import gold_labels
+from .inputs import layer_logits, sentence_inputs
+from .reliability import Decided, calibration_error
+
+__all__ = ["Fitted", "fit_calibration", "write_calibration"]
+
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What calibrating one layer came to.
+
+    Attributes:
+        before: the layer's calibration as it was.
+        after: as fitted.
+        errors: expected calibration error on each corpus fitted on: uncalibrated, before, after.
+        sentences: how many it was fitted on.
+    """
+
+    before: LayerCalibration
+    after: LayerCalibration
+    errors: dict[str, tuple[float, ...]]
+    sentences: int
+
+
+def fit_calibration(
+    checkpoint: Checkpoint,
+    records: Sequence[Annotation],
+    *,
+    target_risk: float = 0.15,
+    target: str | None = None,
+    runtime: RuntimeName = "auto",
+) -> dict[str, Fitted]:
+    """Fit temperature and thresholds of every layer that the records label.
+
+    Each corpus counts the same however many sentences it has: where kinds of text differ, a temperature fitted on the
+    pooled rows is that of the largest.
+
+    Args:
+        checkpoint: the model.
+        records: development annotations; never those that figures are reported on.
+        target_risk: wanted share of wrong decisions among those not abstained from.
+        target: profile that finds the mentions in rows without `target_spans`.
+        runtime: which weights to run.
+
+    Raises:
+        AnnotationError: no record carries a label of a layer that the model predicts.
+    """
+    predictor = Predictor.open(checkpoint, runtime=runtime)
+    fitted: dict[str, Fitted] = {}
+    for layer in checkpoint.codebook.layers:
+        gold = gold_labels(records, layer)
+        if not gold.sentences:
+            continue
+        logits = layer_logits(predictor.predict(sentence_inputs(gold.sentences, target)), layer)
+        corpora = [record.corpus or "data" for record in gold.sentences]
+        sizes = Counter(corpora)
+        weights = np.array([len(corpora) / len(sizes) / sizes[name] for name in corpora])
+        before = checkpoint.calibration.layer(layer.name)
+        after = fit_layer(logits, gold.labels, layer, target_risk=target_risk, weights=weights)
+        note = " + ".join(f"{n} of {name}" for name, n in sizes.items())
+        after = after.model_copy(update={"fitted_on": f"{len(corpora)} development sentences ({note})"})
+        errors: dict[str, tuple[float, ...]] = {}
+        for name in sizes:
+            own = np.array([corpus == name for corpus in corpora])
+            errors[name] = tuple(
+                layer_calibration_error(probabilities(logits[own], layer, t), gold.labels[own], layer)
+                for t in (1.0, before.temperature, after.temperature)
+            )
+        fitted[layer.name] = Fitted(before, after, errors, len(corpora))
+    if not fitted:
+        known = ", ".join(layer.name for layer in checkpoint.codebook.layers)
+        raise AnnotationError(f"no record has a label of a layer that the model predicts ({known})")
+    return fitted
+
+
+def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: Layer) -> float:
+    """Return the calibration error of a layer's decisions; of a multi-label layer over all its yes-or-no decisions."""
+    if layer.kind == "multi":
+        return calibration_error(Decided.of(probability.ravel(), gold.ravel().astype(bool)))
+    return calibration_error(Decided.of(probability.max(1), probability.argmax(1) == gold))
+
+
+def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration], out: Path | None = None) -> Path:
+    """Write fitted layers into the checkpoint, or into a copy of it; layers that were not fitted stay as they are.
+
+    Every other file is compared with its recorded hash first, so that nothing damaged is vouched for anew. The
+    checkpoint's own hash changes, as its probabilities do; the model card's paragraph is written again.
+
+    Args:
+        checkpoint: the model.
+        layers: fitted calibrations by layer.
+        out: folder of the copy; None writes in place.
+
+    Returns:
+        The folder written to.
+
+    Raises:
+        CheckpointError: a file of the checkpoint is damaged.
+        UsageError: `out` holds something already, or a shipped model would be changed in place.
+        OutputError: it cannot be written.
+    """
+    for name in checkpoint.config.files:
+        checkpoint.verified(Path(name))
+    folder = checkpoint.path if out is None else out
+    if out is None and _ships(checkpoint.path):
+        raise UsageError("a model that came with the installation is not changed; give --out FOLDER for a copy")
+    if out is not None and out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise UsageError("is not empty; give another --out", path=out)
+    calibration = Calibration(layers=checkpoint.calibration.layers | layers)
+    try:
+        if out is not None:
+            shutil.copytree(checkpoint.path, out, dirs_exist_ok=True)
+        calibration.write(folder / "calibration.json")
+        write_config(folder, checkpoint.config)
+        _rewrite_card(folder / "README.md", calibration)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", path=folder) from error
+    return folder
+
+
+def _ships(folder: Path) -> bool:
+    shipped = Path(str(resources.files("newstance.model") / "shipped"))
+    return folder.resolve().parent == shipped.resolve()
+
+
+def _rewrite_card(path: Path, calibration: Calibration) -> None:
+    """Put the calibration's lines under the card's heading of that name, where there is one."""
+    if not path.is_file():
+        return
+    card = path.read_text(encoding="utf-8")
+    lines = calibration.describe()
+    path.write_text(
+        re.sub(r"(?<=## Calibration\n\n).*?(?=\n\n## )", lambda _: lines, card, flags=re.S), encoding="utf-8"
+    )

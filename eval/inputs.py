@@ -1,0 +1,46 @@
+"""What the model is asked about annotated sentences, and what it answers, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.articles.find import find_spans
+from newstance.corpora import Annotation
+from newstance.model import Checkpoint, Prediction, SentenceInput, probabilities
+from newstance.model.codebook import Layer
+
+__all__ = ["decisions", "layer_logits", "sentence_inputs"]
+
+
+def layer_logits(predictions: Sequence[Prediction], layer: Layer) -> npt.NDArray[np.floating]:
+    """Return a layer's raw logits, (sentences, labels)."""
+    return np.stack([prediction.logits[layer.name] for prediction in predictions])
+
+
+def decisions(predictions: Sequence[Prediction], checkpoint: Checkpoint, layer: Layer) -> npt.NDArray[Any]:
+    """Return what the model decides: (sentences,) label numbers, or (sentences, labels) booleans for a multi layer."""
+    logits = layer_logits(predictions, layer)
+    if layer.kind == "single":
+        return np.asarray(logits.argmax(axis=1))
+    calibration = checkpoint.calibration.layer(layer.name)
+    return np.asarray(probabilities(logits, layer, calibration.temperature) >= calibration.show_above)
+
+
+def sentence_inputs(sentences: Sequence[Annotation], target: str | None = None) -> list[SentenceInput]:
+    """Return what the model is asked; mentions come from the record, else from a profile or the target's name."""
+    return [
+        SentenceInput(
+            text=record.text,
+            target_spans=record.target_spans or find_spans(record.text, target, record.target),
+            target=record.target or "",
+            before=record.before,
+            after=record.after,
+            before_spans=record.before_spans or find_spans(record.before, target, record.target),
+            after_spans=record.after_spans or find_spans(record.after, target, record.target),
+        )
+        for record in sentences
+    ]

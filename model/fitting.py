@@ -1,0 +1,119 @@
+"""Fit a layer's calibration on development data: temperature, and the thresholds for abstaining or showing."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .calibration import LayerCalibration, probabilities
+from .codebook import Layer
+
+__all__ = ["best_threshold", "fit_layer", "fit_temperature", "threshold_for_risk"]
+
+Floats = npt.NDArray[np.floating]
+
+#: Thresholds tried for showing a label of a multi-label layer; one for all labels, as 15 would overfit small data.
+_THRESHOLDS = np.arange(0.15, 0.61, 0.01)
+
+
+def fit_layer(
+    logits: Floats,
+    gold: npt.NDArray[np.integer] | npt.NDArray[np.bool_],
+    layer: Layer,
+    *,
+    target_risk: float,
+    weights: Floats | None = None,
+) -> LayerCalibration:
+    """Fit a layer's temperature, and its threshold for abstaining (single-label) or for showing a label (multi).
+
+    Args:
+        logits: (sentences, labels), one sentence or more.
+        gold: (sentences,) label numbers, or (sentences, labels) booleans of a multi-label layer.
+        layer: the layer that they belong to.
+        target_risk: wanted share of wrong decisions among those not abstained from, 0 to 1.
+        weights: how much each sentence counts; alike when None.
+    """
+    note = f"{len(gold)} development sentences"
+    temperature = fit_temperature(logits, gold.astype(int), layer, weights)
+    p = probabilities(logits, layer, temperature)
+    if layer.kind == "multi":
+        show, _ = best_threshold(gold.astype(bool), p)
+        return LayerCalibration(temperature=temperature, show_above=show, fitted_on=note)
+    threshold = threshold_for_risk(p.max(1), p.argmax(1) == gold, target_risk, weights)
+    return LayerCalibration(temperature=temperature, abstain_below=threshold, target_risk=target_risk, fitted_on=note)
+
+
+def fit_temperature(
+    logits: Floats, labels: npt.NDArray[np.integer], layer: Layer, weights: Floats | None = None
+) -> float:
+    """Fit the temperature that minimises the negative log-likelihood (Guo et al., ICML 2017).
+
+    Args:
+        logits: (sentences, labels).
+        labels: (sentences,) label numbers of a single-label layer, (sentences, labels) of 0 and 1 for a multi one.
+        layer: the layer that they belong to.
+        weights: how much each sentence counts; alike when None.
+
+    Returns:
+        The temperature, searched between 0.05 and 20; 1 where there is nothing to fit on.
+    """
+    if not len(logits):
+        return 1.0
+
+    def loss(log_temperature: float) -> float:
+        p = np.clip(probabilities(logits, layer, float(np.exp(log_temperature))), 1e-12, 1 - 1e-12)
+        if layer.kind == "multi":
+            surprise = -(labels * np.log(p) + (1 - labels) * np.log(1 - p)).mean(axis=1)
+        else:
+            surprise = -np.log(p[np.arange(len(p)), labels])
+        return float(np.average(surprise, weights=weights))
+
+    # The loss is smooth with one minimum in the log temperature: golden-section search needs no derivative.
+    low, high = np.log(0.05), np.log(20.0)
+    ratio = (np.sqrt(5.0) - 1.0) / 2.0
+    for _ in range(60):
+        a, b = high - ratio * (high - low), low + ratio * (high - low)
+        if loss(a) < loss(b):
+            high = b
+        else:
+            low = a
+    return float(np.exp((low + high) / 2.0))
+
+
+def threshold_for_risk(
+    probability: Floats, right: npt.NDArray[np.bool_], target_risk: float, weights: Floats | None = None
+) -> float:
+    """Return the lowest threshold at which the share of wrong decisions at or above it is at most `target_risk`.
+
+    Args:
+        probability: (sentences,) probability of the chosen label.
+        right: (sentences,) whether the choice was right.
+        target_risk: wanted share of wrong decisions among those kept, 0 to 1.
+        weights: how much each sentence counts; alike when None.
+
+    Returns:
+        A threshold; 1.0 when no threshold reaches the risk.
+    """
+    order = np.argsort(-probability, kind="stable")
+    weight = np.ones(len(order)) if weights is None else weights[order]
+    wrong = np.cumsum(weight * ~right[order])
+    kept = np.cumsum(weight)
+    # Only cut between different probabilities: equal ones are kept or dropped together.
+    ends = np.append(probability[order][1:] < probability[order][:-1], True)
+    fine = np.flatnonzero(ends & (wrong <= target_risk * kept + 1e-9))
+    return float(probability[order][fine[-1]]) if fine.size else 1.0
+
+
+def best_threshold(gold: npt.NDArray[np.bool_], probability: Floats) -> tuple[float, float]:
+    """Return the one threshold with the highest macro-F1 over a multi-label layer's labels, and that macro-F1.
+
+    Args:
+        gold: (sentences, labels).
+        probability: like `gold`.
+    """
+    shown = probability[None] >= _THRESHOLDS[:, None, None]
+    both = (shown & gold).sum(axis=1)
+    either = shown.sum(axis=1) + gold.sum(axis=0)
+    scores = np.divide(2.0 * both, either, out=np.zeros(both.shape), where=either > 0).mean(axis=1)
+    best = int(scores.argmax())
+    return round(float(_THRESHOLDS[best]), 2), float(scores[best])

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from newstance.corpora import read_annotations
+from newstance.errors import AnnotationError, CheckpointError, UsageError
+from newstance.eval.calibrating import fit_calibration, write_calibration
+from newstance.model import Checkpoint, LayerCalibration, Predictor
+
+
+@pytest.fixture
+def model(tiny_exported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_exported, tmp_path / "model"))
+
+
+def test_the_calibrated_checkpoint_opens_and_is_another_model(model: Path, annotations_file: Path) -> None:
+    before = Checkpoint(model)
+    old = before.hash
+    fitted = fit_calibration(before, read_annotations(annotations_file), target_risk=0.2)
+    write_calibration(before, {name: found.after for name, found in fitted.items()})
+    after = Checkpoint(model)
+    assert after.hash != old
+    assert after.calibration.layer("stance") == fitted["stance"].after
+    assert after.calibration.layer("stance").target_risk == 0.2
+    assert fitted["stance"].sentences == 36
+    Predictor.open(after)  # weights and tokenizer are still those that it vouches for
+
+
+def test_a_copy_leaves_the_model_as_it_is(model: Path, tmp_path: Path) -> None:
+    old = Checkpoint(model).hash
+    folder = write_calibration(Checkpoint(model), {"stance": LayerCalibration(temperature=3.0)}, tmp_path / "copy")
+    assert Checkpoint(model).hash == old
+    assert Checkpoint(folder).calibration.layer("stance").temperature == 3.0
+
+
+def test_the_model_card_tells_the_new_temperature_and_keeps_the_rest(model: Path) -> None:
+    card = model / "README.md"
+    card.write_text("# m\n\n## Calibration\n\n- stance: old\n\n## Uses\n\nMany.\n", encoding="utf-8")
+    write_calibration(Checkpoint(model), {"stance": LayerCalibration(temperature=3.25, fitted_on="some")})
+    text = card.read_text(encoding="utf-8")
+    assert "temperature 3.25, fitted on some" in text and "old" not in text
+    assert text.endswith("\n\n## Uses\n\nMany.\n")
+
+
+def test_a_damaged_file_is_not_vouched_for_anew(model: Path) -> None:
+    checkpoint = Checkpoint(model)
+    with (model / "model.onnx").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        write_calibration(checkpoint, {"stance": LayerCalibration(temperature=3.0)})
+    assert Checkpoint(model).calibration == checkpoint.calibration
+
+
+def test_each_corpus_counts_the_same_however_large(model: Path, annotations_file: Path) -> None:
+    records = read_annotations(annotations_file)
+    wrong = [
+        record.model_copy(update={"corpus": "other", "id": f"{record.id}-{i}", "stance": "neutral"})
+        for i in range(20)
+        for record in records
+        if record.stance == "favor"
+    ]
+    alone = fit_calibration(Checkpoint(model), records)["stance"].after.temperature
+    both = fit_calibration(Checkpoint(model), [*records, *wrong])["stance"]
+    few = fit_calibration(Checkpoint(model), [*records, *wrong[:12]])["stance"]
+    assert alone < both.after.temperature == pytest.approx(few.after.temperature, rel=1e-6)
+    assert set(both.errors) == {"data", "other"}
+
+
+def test_a_shipped_model_is_not_changed_in_place() -> None:
+    checkpoint = Checkpoint.shipped()
+    with pytest.raises(UsageError, match="--out"):
+        write_calibration(checkpoint, {"stance": LayerCalibration(temperature=3.0)})
+    assert json.loads((checkpoint.path / "calibration.json").read_bytes())["layers"]["stance"]["temperature"] != 3.0
+
+
+def test_nothing_to_fit_on_is_an_error(model: Path, annotations_file: Path) -> None:
+    voices = [r.model_copy(update={"stance": None, "voice": "outlet"}) for r in read_annotations(annotations_file)]
+    with pytest.raises(AnnotationError, match="no record has a label"):
+        fit_calibration(Checkpoint(model), voices)
