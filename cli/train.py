@@ -20,7 +20,9 @@ def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool)
     _needs_torch()
     from newstance.training.finetune import finetune
 
-    folder = finetune(settings, out, resume=resume, say=_say)
+    from .terminal import progress
+
+    folder = finetune(settings, out, resume=resume, say=_say, progress=progress)
     _say(f"checkpoint: {folder}")
 
 

@@ -8,6 +8,7 @@
     │   ├── AnnotationError     an annotated row, file or corpus is wrong
     │   ├── CheckpointError     a model folder is incomplete, damaged or of another kind
     │   └── OutputError         a result cannot be written
+    ├── TrainingError           a training run cannot go on
     └── UsageError              the call itself is wrong: unknown target, bad option, bad config (exit code 2)
 
 This package is a leaf: every other package may import it, it imports nothing of ours.
@@ -24,6 +25,7 @@ __all__ = [
     "InputError",
     "NewstanceError",
     "OutputError",
+    "TrainingError",
     "UsageError",
 ]
 
@@ -81,6 +83,10 @@ class CheckpointError(InputError):
 
 class OutputError(InputError):
     """A result cannot be written."""
+
+
+class TrainingError(NewstanceError):
+    """A training run cannot go on: its loss is not a number, or memory ran out; says what was kept."""
 
 
 class UsageError(NewstanceError):

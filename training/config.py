@@ -6,79 +6,24 @@ import difflib
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from newstance.errors import UsageError
 from newstance.model import EncodingConfig
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
 
-__all__ = ["AttentionCode", "DataConfig", "MaskingConfig", "Source", "TrainingConfig", "load_config"]
+from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig
 
+__all__ = ["AttentionCode", "TrainingConfig", "config_text", "load_config", "shipped_configs"]
 
 AttentionCode = Literal["auto", "eager", "sdpa"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Strict):
-    """One file or folder of annotations, by the adapter that reads it.
-
-    Attributes:
-        corpus: `newsmtsc`, `newsmtsc-codebook` (the same rows, judged by the codebook: model output), `seesaw`,
-            `newstance` (the project's own, no path needed) or `annotations` (records).
-        path: relative to `data.root`.
-        split: which split, for corpora that hold several.
-        weight: how much each of its rows counts in the loss, and its labels where two sources judge the same row.
-        share: take only this share of its rows, always the same ones.
-        target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
-            without it the row's own `target` is looked for.
-    """
-
-    corpus: Literal["newsmtsc", "newsmtsc-codebook", "seesaw", "newstance", "annotations"]
-    path: str = ""
-    split: str | None = None
-    weight: float = Field(default=1.0, gt=0)
-    share: float = Field(default=1.0, gt=0, le=1)
-    target: str | None = None
-
-
-class DataConfig(_Strict):
-    """What is trained on, what is chosen by, and what must stay out of training.
-
-    Attributes:
-        root: folder that the sources' paths start from.
-        train: what is trained on.
-        dev: what the best epoch, the temperature and the thresholds are chosen by.
-        held_out: read only so that their texts can be kept out of training.
-        drop_repeated_texts: leave training rows out whose text also stands in `dev` or `held_out`.
-    """
-
-    root: str = "."
-    train: tuple[Source, ...] = Field(min_length=1)
-    dev: tuple[Source, ...] = Field(min_length=1)
-    held_out: tuple[Source, ...] = ()
-    drop_repeated_texts: bool = True
-
-
-class MaskingConfig(_Strict):
-    """Random hiding of words in training, so that a text with words removed is nothing new to the model.
-
-    Attributes:
-        rows: share of the rows of a batch that lose words.
-        up_to: each such row loses a share of its words drawn evenly between 0 and this.
-    """
-
-    rows: float = Field(default=0.5, ge=0, le=1)
-    up_to: float = Field(default=0.3, ge=0, lt=1)
-
-
-class TrainingConfig(_Strict):
+class TrainingConfig(Section):
     """One training run.
 
     Attributes:
@@ -88,22 +33,35 @@ class TrainingConfig(_Strict):
         encoder: `all-MiniLM-L6-v2` (embedded), a folder, or a name on a model hub.
         attention_code: what computes the encoder's attention: `auto` is `sdpa` where the encoder has it, the faster.
         start_from: a newstance checkpoint whose weights the run starts from, heads of the same layers included.
-        encoding: how sentences become token ids.
-        pooling: how heads pool tokens.
+        teacher: models whose answers are learnt besides the labels, or None.
+        encoding: how sentences become token ids: target mode, context, lengths, special tokens.
+        pooling: how heads pool tokens, for all layers or by layer.
+        layer_weights: how much each layer's loss counts; 1 where not given.
         masking: random hiding of words.
         freeze_embeddings: keep the embedding table as it is; it is half of the parameters.
-        class_weights: `balanced` weighs each label of a single-label layer by its inverse frequency.
+        freeze_layers: keep so many of the encoder's lowest layers as they are.
+        class_weights: of labels in the loss: `balanced` weighs each label of a single-label layer by its inverse
+            frequency; a map gives them by layer and code, 1 where not given.
         label_smoothing: share of the probability spread evenly over labels.
-        learning_rate: peak rate of the encoder.
+        soft_labels: learn the share of annotators for each label; otherwise the label that most gave, and nothing from
+            ties.
+        learning_rate: peak rate of the encoder's top layer.
+        layer_decay: each layer below learns at this multiple of the rate of the layer above it.
         head_learning_rate: peak rate of the heads, which start from nothing.
         weight_decay: AdamW's.
         warmup: share of the steps over which the rates rise.
-        batch_size: rows a step.
-        epochs: passes over the training rows.
+        batch_size: rows a step and device.
+        gradient_accumulation: batches a step.
+        epochs: passes over the training rows at most.
+        early_stopping: stop after so many epochs without a better one; None never stops early.
         seed: of initialisation, order, dropout and masking.
+        mixed_precision: `bf16` or `fp16` where the hardware has it; on a processor `no` is the fastest.
+        save_every: keep a state to resume from every so many steps, besides one an epoch.
+        report_to: what the Trainer logs to: `tensorboard`, `wandb`, `mlflow` and others that are installed.
         round_weights: put the finished weights on the int8 grid that an export stores, so that the checkpoint and its
             export are the same model; calibration follows, and the cost on development data is recorded.
         target_risk: share of wrong decisions among those kept, for which the abstention threshold is chosen.
+        report: what the run's report holds.
     """
 
     name: str
@@ -113,34 +71,57 @@ class TrainingConfig(_Strict):
     encoder: str = EMBEDDED
     attention_code: AttentionCode = "auto"
     start_from: str | None = None
+    teacher: TeacherConfig | None = None
     encoding: EncodingConfig = EncodingConfig()
-    pooling: Pooling = "attention"
+    pooling: Pooling | dict[str, Pooling] = "attention"
+    layer_weights: dict[str, float] = Field(default_factory=dict)
     masking: MaskingConfig = MaskingConfig()
     freeze_embeddings: bool = True
-    class_weights: Literal["none", "balanced"] = "none"
+    freeze_layers: int = Field(default=0, ge=0)
+    class_weights: Literal["none", "balanced"] | dict[str, dict[str, float]] = "none"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    soft_labels: bool = True
     learning_rate: float = Field(default=8e-5, gt=0)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
     head_learning_rate: float = Field(default=5e-4, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
     warmup: float = Field(default=0.1, ge=0, lt=1)
     batch_size: int = Field(default=16, ge=1)
+    gradient_accumulation: int = Field(default=1, ge=1)
     epochs: int = Field(default=4, ge=1)
-    seed: int = 13
+    early_stopping: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=13, ge=0)
+    mixed_precision: Literal["no", "bf16", "fp16"] = "no"
+    save_every: int | None = Field(default=None, ge=1)
+    report_to: tuple[str, ...] = ()
     round_weights: bool = True
     target_risk: float = Field(default=0.15, gt=0, lt=1)
+    report: ReportConfig = ReportConfig()
+
+    @model_validator(mode="after")
+    def _maps_name_trained_layers(self) -> Self:
+        for key in ("pooling", "class_weights", "layer_weights"):
+            value = getattr(self, key)
+            if isinstance(value, dict) and (strangers := [name for name in value if name not in self.layers]):
+                raise ValueError(f"{key}: {strangers[0]!r} is none of the layers {', '.join(self.layers)}")
+        return self
+
+    def pooling_of(self, layer: str) -> Pooling:
+        """Return how the head of a layer pools tokens."""
+        return self.pooling.get(layer, "attention") if isinstance(self.pooling, dict) else self.pooling
 
 
 def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> TrainingConfig:
     """Read a configuration and apply `a.b=value` overrides, whose values are YAML.
 
     Args:
-        name_or_path: a YAML file, or the name of a shipped one (`default`, `smoke`).
+        name_or_path: a YAML file, or the name of a shipped one; see `shipped_configs`.
         overrides: as given with `--set`.
 
     Raises:
         UsageError: the file is missing or wrong; every error is named at once, with the nearest valid key.
     """
-    text, where = _read(name_or_path)
+    text, where = config_text(name_or_path)
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -155,16 +136,32 @@ def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Trai
         raise UsageError(_explain(error), path=where) from error
 
 
-def _read(name_or_path: str | Path) -> tuple[str, str]:
+def config_text(name_or_path: str | Path) -> tuple[str, str]:
+    """Return the text of a configuration, and what to call it in errors.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
     path = Path(name_or_path)
-    shipped = resources.files("newstance.configs") / f"{name_or_path}.yaml"
-    if not path.is_file() and path.suffix == "" and shipped.is_file():
+    if not path.is_file() and str(name_or_path) in shipped_configs():
+        shipped = resources.files("newstance.configs") / f"{name_or_path}.yaml"
         return shipped.read_text(encoding="utf-8"), f"{name_or_path}.yaml"
     try:
         return path.read_text(encoding="utf-8"), str(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read the configuration: {reason}", path=path) from error
+        near = difflib.get_close_matches(str(name_or_path), shipped_configs(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; shipped: {', '.join(shipped_configs())}"
+        raise UsageError(f"cannot read the configuration: {reason}{hint}", path=path) from error
+
+
+def shipped_configs() -> list[str]:
+    """Return the names of the experiments that ship; other YAML files beside them are codebooks and the like."""
+    found = []
+    for entry in resources.files("newstance.configs").iterdir():
+        if entry.name.endswith(".yaml") and "\ndata:" in entry.read_text(encoding="utf-8"):
+            found.append(entry.name.removesuffix(".yaml"))
+    return sorted(found)
 
 
 def _apply(data: dict[str, Any], override: str) -> None:
@@ -185,29 +182,40 @@ def _apply(data: dict[str, Any], override: str) -> None:
 
 
 def _explain(error: ValidationError) -> str:
-    problems = []
+    """Return every problem with its path; of a value that may be of several kinds, one problem is enough."""
+    problems: dict[str, str] = {}
     for item in error.errors():
-        place = ".".join(str(part) for part in item["loc"])
-        message = item["msg"]
+        location = [part for part in item["loc"] if not _names_a_type(part)]
+        place = ".".join(str(part) for part in location)
+        message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(item["loc"][-1]), _keys(item["loc"][:-1]), n=1)
+            near = difflib.get_close_matches(str(location[-1]), _keys(location[:-1]), n=1)
             message = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
-        problems.append(f"{place}: {message}")
-    return "; ".join(problems)
+        problems.setdefault(place, message)
+    return "; ".join(f"{place}: {message}" if place else message for place, message in problems.items())
+
+
+def _names_a_type(part: int | str) -> bool:
+    """Return whether pydantic put this into a location to say which member of a union it tried."""
+    return isinstance(part, str) and part.startswith(("literal[", "dict[", "constrained-"))
 
 
 def _keys(location: Iterable[int | str]) -> list[str]:
     """Return the valid keys of the section at a location of the configuration."""
-    model: Any = TrainingConfig
+    section: type[BaseModel] = TrainingConfig
     for part in location:
         if isinstance(part, int):
             continue
-        field = model.model_fields.get(part)
-        if field is None:
+        field = section.model_fields.get(part)
+        inner = _section_in(field.annotation) if field is not None else None
+        if inner is None:
             return []
-        annotation = field.annotation
-        inner = getattr(annotation, "__args__", ())
-        model = inner[0] if inner else annotation
-        if not hasattr(model, "model_fields"):
-            return []
-    return list(model.model_fields)
+        section = inner
+    return list(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the section that an annotation is, or holds: `X`, `tuple[X, ...]`, `X | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section_in(part)) is not None), None)

@@ -1,16 +1,15 @@
-"""Training rows: annotations, merged over annotators and encoded, and the collator that batches them."""
+"""Training rows: annotations, merged over annotators and encoded."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from datasets import Dataset
 
 from newstance.corpora import (
@@ -23,12 +22,13 @@ from newstance.corpora import (
     same_sentence,
 )
 from newstance.eval.inputs import sentence_inputs
-from newstance.model import Codebook, SentenceEncoding, SentenceInput, Window, collate
+from newstance.model import Codebook, SentenceEncoding, SentenceInput
 from newstance.model.codebook import Layer
 
-from .config import MaskingConfig, Source
+from .collator import LABELS, TEACHER
+from .sections import Source
 
-__all__ = ["Collator", "Item", "as_dataset", "merge_annotators", "read_sources"]
+__all__ = ["Item", "as_dataset", "merge_annotators", "read_sources"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -91,11 +91,17 @@ def _drawn(identifier: str, share: float) -> bool:
     return share >= 1.0 or zlib.crc32(identifier.encode("utf-8", "replace")) < share * 2**32
 
 
-def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebook) -> list[Item]:
-    """Make one item of all judgements on the same sentence and target: the share of annotators for each label.
+def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebook, *, soft: bool = True) -> list[Item]:
+    """Make one item of all judgements on the same sentence and target.
 
     Each judgement counts by its source's weight: where two sources judge the same rows, their weights say how far the
     labels follow the one or the other. The row counts in the loss as its heaviest judgement does.
+
+    Args:
+        pairs: records with their sources' weights.
+        codebook: the layers to read.
+        soft: keep the share of judgements for each label; otherwise the label that most gave (of a multi-label layer
+            every label that at least half gave), and nothing where two are level.
     """
     groups: dict[tuple[str | None, str], list[tuple[Annotation, float]]] = {}
     for record, weight in pairs:
@@ -105,12 +111,12 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
         votes = [record for record, _ in group]
         same_sentence(votes)
         weights = [weight for _, weight in group]
-        labels = {layer.name: _distribution(votes, weights, layer) for layer in codebook.layers}
+        labels = {layer.name: _distribution(votes, weights, layer, soft=soft) for layer in codebook.layers}
         items.append(Item(votes[0], sentence_inputs(votes[:1])[0], labels, max(weights)))
     return items
 
 
-def _distribution(votes: Sequence[Annotation], weights: Sequence[float], layer: Layer) -> Floats | None:
+def _distribution(votes: Sequence[Annotation], weights: Sequence[float], layer: Layer, *, soft: bool) -> Floats | None:
     rows, counts = [], []
     for record, weight in zip(votes, weights, strict=True):
         chosen = record.codes(layer)
@@ -118,20 +124,40 @@ def _distribution(votes: Sequence[Annotation], weights: Sequence[float], layer: 
             continue
         rows.append([float(code in chosen) for code in layer.codes])
         counts.append(weight)
-    return np.average(rows, axis=0, weights=counts) if rows else None
+    if not rows:
+        return None
+    shares: Floats = np.average(rows, axis=0, weights=counts)
+    if soft:
+        return shares
+    if layer.kind == "multi":
+        return (shares >= 0.5).astype(float)
+    most = shares == shares.max()
+    return most.astype(float) if most.sum() == 1 else None
 
 
-def as_dataset(items: Sequence[Item], encoding: SentenceEncoding, codebook: Codebook) -> tuple[Dataset, int]:
+def as_dataset(
+    items: Sequence[Item],
+    encoding: SentenceEncoding,
+    codebook: Codebook,
+    taught: Mapping[str, Floats] | None = None,
+) -> tuple[Dataset, int]:
     """Encode items into rows for the `Trainer`.
+
+    Args:
+        items: the sentences.
+        encoding: how they become token ids.
+        codebook: the layers; where an item has no label the row holds -1.
+        taught: for each layer that a teacher knows, its probabilities, (items, labels).
 
     Returns:
         The rows, and how many sentences were longer than one window; of those only the first window is trained on.
     """
     encoded = encoding.encode([item.input for item in items])
     rows: list[dict[str, Any]] = []
-    for item, sentence in zip(items, encoded, strict=True):
+    for number, (item, sentence) in enumerate(zip(items, encoded, strict=True)):
         window = sentence.windows[0]
         row: dict[str, Any] = {
+            "row": number,
             "input_ids": window.input_ids,
             "token_type_ids": window.token_type_ids,
             "words": window.words,
@@ -140,41 +166,8 @@ def as_dataset(items: Sequence[Item], encoding: SentenceEncoding, codebook: Code
         }
         for layer in codebook.layers:
             labels = item.labels[layer.name]
-            row[f"labels_{layer.name}"] = [-1.0] * len(layer.codes) if labels is None else labels.tolist()
+            row[LABELS + layer.name] = [-1.0] * len(layer.codes) if labels is None else labels.tolist()
+        for name, probabilities in (taught or {}).items():
+            row[TEACHER + name] = probabilities[number].tolist()
         rows.append(row)
     return Dataset.from_list(rows), sum(len(sentence.windows) > 1 for sentence in encoded)
-
-
-class Collator:
-    """Pad rows into a batch and hide words at random, drawing from torch's generator so that a run can resume."""
-
-    def __init__(self, pad_id: int, protected: set[int], masking: MaskingConfig) -> None:
-        """Prepare; `protected` are the token ids that are never hidden (mask and markers of the target)."""
-        self._pad_id = pad_id
-        self._protected = protected
-        self._masking = masking
-
-    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Return the network's inputs and, as `labels_<layer>` and `weight`, what the loss needs."""
-        windows = [Window(r["input_ids"], r["token_type_ids"], r["words"]) for r in rows]
-        batch = {name: torch.from_numpy(array) for name, array in collate(windows, self._pad_id).items()}
-        for row, window in enumerate(windows):
-            if torch.rand(()).item() < self._masking.rows:
-                hidden = self._hidden(window)
-                batch["attention_mask"][row, hidden] = 0
-                batch["pool_mask"][row, hidden] = 0
-        for name in rows[0]:
-            if name.startswith("labels_") or name == "weight":
-                batch[name] = torch.tensor([r[name] for r in rows], dtype=torch.float32)
-        return batch
-
-    def _hidden(self, window: Window) -> list[int]:
-        """Return the positions of the tokens of the words drawn to be hidden; at least one word stays."""
-        kept = {w for w, token in zip(window.words, window.input_ids, strict=True) if token in self._protected}
-        words = sorted({w for w in window.words if w >= 0} - kept)
-        share = torch.rand(()).item() * self._masking.up_to
-        count = min(round(share * len(words)), len(words) - (not kept))
-        if count <= 0:
-            return []
-        drawn = {words[i] for i in torch.randperm(len(words))[:count].tolist()}
-        return [position for position, word in enumerate(window.words) if word in drawn]

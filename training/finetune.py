@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +15,37 @@ from newstance.errors import OutputError, UsageError
 
 from .config import TrainingConfig
 from .run import Run, Say
+from .stops import last_state, stopping_with_a_reason
 from .trainer import make_trainer
 
 __all__ = ["finetune"]
 
+#: Given what is counted and how many there will be, shows it; called once for each.
+Progress = Callable[[str, int | None], AbstractContextManager[Callable[[], None]]]
+
 _NOTE = "config.json"
 
 
-def finetune(config: TrainingConfig, out: Path, *, resume: bool = False, say: Say = lambda _: None) -> Path:
+def _silent(_: str, __: int | None) -> AbstractContextManager[Callable[[], None]]:
+    return nullcontext(lambda: None)
+
+
+def finetune(
+    config: TrainingConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    say: Say = lambda _: None,
+    progress: Progress = _silent,
+) -> Path:
     """Train, choose the best epoch on the development data, calibrate there, and write a checkpoint.
 
     Args:
         config: the run.
         out: folder of the run; the checkpoint is written to `out/model`, steps to `out/steps`.
-        resume: go on from the last saved step.
+        resume: go on from the last saved state; the result is the unbroken run's, bit by bit.
         say: called with one line at a time about what happens.
+        progress: shows the steps.
 
     Returns:
         The checkpoint's folder.
@@ -34,14 +53,19 @@ def finetune(config: TrainingConfig, out: Path, *, resume: bool = False, say: Sa
     Raises:
         UsageError: the folder is in use by another run, or a layer has no labels.
         AnnotationError: the data cannot be read.
+        TrainingError: the loss is not a number, or memory ran out.
     """
     _check_free(out, config, resume=resume)
     set_seed(config.seed)  # before the encoder is loaded: the heads are initialised from it too
     run = Run.prepare(config, say)
     # Only now: data that cannot be read must not leave a folder that the corrected run may not use.
     (out / _NOTE).write_text(_described(config), encoding="utf-8")
-    trainer = make_trainer(run, out)
-    trainer.train(resume_from_checkpoint=True if resume and any((out / "steps").glob("checkpoint-*")) else None)
+    steps = math.ceil(math.ceil(len(run.train) / config.batch_size) / config.gradient_accumulation) * config.epochs
+    with progress("steps", steps) as step:
+        trainer = make_trainer(run, out, step=step)
+        state = last_state(out / "steps") if resume else None
+        with stopping_with_a_reason(trainer):
+            trainer.train(resume_from_checkpoint=None if state is None else str(state))
     return run.save(out / "model", {"epochs": _epochs(trainer.state.log_history)})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from .card import model_card
 from .config import TrainingConfig
 from .data import Item, merge_annotators, read_sources
 from .encoder import load_encoder, load_tokenizer
+from .optimiser import freeze
 from .rounding import snap_to_grid
 
 __all__ = ["Run", "Say"]
@@ -65,7 +66,7 @@ class Run:
         """
         codebook = load_codebook(config.codebook).only(config.layers)
         root = config.data.root
-        held_out = [record for record, _ in read_sources(config.data.held_out, root, codebook)]
+        held_out = [r for r, _ in read_sources((*config.data.held_out, *config.data.test), root, codebook)]
         dev_pairs = read_sources(config.data.dev, root, codebook)
         train_pairs = read_sources(config.data.train, root, codebook)
         weights = {id(record): weight for record, weight in train_pairs}
@@ -73,18 +74,20 @@ class Run:
         if config.data.drop_repeated_texts:
             kept = without_texts_of(kept, held_out + [record for record, _ in dev_pairs])
             say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
-        train = merge_annotators([(r, weights[id(r)]) for r in kept], codebook)
+        train = merge_annotators([(r, weights[id(r)]) for r in kept], codebook, soft=config.soft_labels)
+        train = _with_something_to_learn(train, config, say)
+        if config.teacher is not None:
+            pairs = read_sources(config.teacher.data, root, codebook)
+            more = without_texts_of([r for r, _ in pairs], held_out + [r for r, _ in dev_pairs])
+            train += [_unlabelled(item) for item in merge_annotators([(r, 1.0) for r in more], codebook)]
         dev = merge_annotators(dev_pairs, codebook)
         for layer in codebook.layers:
             if not any(item.labels[layer.name] is not None for item in train):
                 raise UsageError(f"no training row has a label of the layer {layer.name!r}", field="layers")
         tokenizer = load_tokenizer(config.encoder)
         encoder = load_encoder(config.encoder, config.attention_code)
-        if config.freeze_embeddings:
-            for parameter in encoder.get_input_embeddings().parameters():
-                parameter.requires_grad = False
-        heads = [HeadConfig(layer=x.name, labels=len(x.codes), pooling=config.pooling) for x in codebook.layers]
-        network = SentenceClassifier(encoder, heads)
+        freeze(encoder, config)
+        network = SentenceClassifier(encoder, _heads(config, codebook))
         if config.start_from is not None:
             _start_from(network, Checkpoint(config.start_from), say)
         return cls(config, codebook, network, SentenceEncoding(tokenizer, config.encoding), tokenizer, train, dev, say)
@@ -134,9 +137,7 @@ class Run:
             encoder=encoder_config,
             encoder_source=self.config.encoder,
             encoding=self.config.encoding,
-            heads=tuple(
-                HeadConfig(layer=x.name, labels=len(x.codes), pooling=self.config.pooling) for x in self.codebook.layers
-            ),
+            heads=tuple(_heads(self.config, self.codebook)),
             unnamed_targets=any(not item.input.target_spans for item in self.train),
             provenance=self._provenance() | made_by | {"dev_macro_f1": scores},
         )
@@ -155,6 +156,24 @@ class Run:
             "versions": {name: version(name) for name in ("newstance", "torch", "transformers", "tokenizers")}
             | {"python": platform.python_version()},
         }
+
+
+def _heads(config: TrainingConfig, codebook: Codebook) -> list[HeadConfig]:
+    return [HeadConfig(layer=x.name, labels=len(x.codes), pooling=config.pooling_of(x.name)) for x in codebook.layers]
+
+
+def _with_something_to_learn(items: list[Item], config: TrainingConfig, say: Say) -> list[Item]:
+    """Leave rows out that have no label of any layer, which without a teacher would be rows of nothing."""
+    kept = [item for item in items if any(labels is not None for labels in item.labels.values())]
+    if config.teacher is not None:
+        return items
+    if len(kept) < len(items):
+        say(f"left out of training: {len(items) - len(kept)} rows without a label of {', '.join(config.layers)}")
+    return kept
+
+
+def _unlabelled(item: Item) -> Item:
+    return replace(item, labels=dict.fromkeys(item.labels))
 
 
 def _start_from(network: SentenceClassifier, checkpoint: Checkpoint, say: Say) -> None:

@@ -1,75 +1,130 @@
-"""The Hugging Face `Trainer` with a loss over several layers and our own evaluation."""
+"""The Hugging Face `Trainer` with a loss over several layers, our own order, and our own evaluation."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import Trainer, TrainingArguments
+from torch.utils.data import Sampler
+from transformers import (
+    EarlyStoppingCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.integrations.integration_utils import get_available_reporting_integrations
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from transformers.utils import logging as hf_logging
 
-from newstance.model.network import SentenceClassifier
+from newstance.errors import TrainingError, UsageError
 
+from .collator import LABELS, TEACHER, Collator
 from .config import TrainingConfig
-from .data import Collator, as_dataset
+from .data import as_dataset
+from .losses import LayerLosses
+from .optimiser import make_optimiser
 from .run import Run
+from .sampling import LengthGroupedOrder
+from .teacher import taught_probabilities
 
 __all__ = ["LayerTrainer", "make_trainer"]
 
 
-def make_trainer(run: Run, out: Path) -> LayerTrainer:
-    """Return a `Trainer` for a run that saves its steps under `out/steps`."""
-    config = run.config
-    rows, long = as_dataset(run.train, run.encoding, run.codebook)
+def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None) -> LayerTrainer:
+    """Return a `Trainer` for a run that saves its states under `out/steps`.
+
+    Args:
+        run: the run.
+        out: its folder.
+        step: called after each step.
+
+    Raises:
+        UsageError: the hardware has no such precision, or nothing called so can be reported to.
+    """
+    taught = taught_probabilities(run, out / "teacher.npz")
+    rows, long = as_dataset(run.train, run.encoding, run.codebook, taught)
     if long:
         run.say(f"{long} training sentences are longer than max_length: only their first window is trained on")
-    arguments = TrainingArguments(
-        output_dir=str(out / "steps"),
-        num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        warmup_steps=config.warmup,
-        train_sampling_strategy="group_by_length",
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=2,
-        load_best_model_at_end=True,
-        metric_for_best_model="eval_macro_f1",
-        greater_is_better=True,
-        logging_steps=50,
-        seed=config.seed,
-        report_to="none",
-        remove_unused_columns=False,
-        use_cpu=not torch.cuda.is_available(),
-    )
     hf_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    return LayerTrainer(
+    collator = Collator(run.encoding.pad_id, run.target_tokens(), run.config.masking, run.config.seed)
+    trainer = LayerTrainer(
         run=run,
+        lengths=rows["length"],
         model=run.network,
-        args=arguments,
+        args=_arguments(run.config, out),
         train_dataset=rows,
         eval_dataset=rows.select([0]),  # `evaluate` is ours; the Trainer only asks that there be something
-        data_collator=Collator(run.encoding.pad_id, run.target_tokens(), config.masking),
-        optimizers=(_optimizer(run.network, config), None),
+        data_collator=collator,
+        optimizers=(make_optimiser(run.network, run.config), None),
     )
+    # What happens is said by `run.say` and `step`, on standard error and only to terminals.
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(_Steps(collator, trainer.order, step, run.config.save_every))
+    if run.config.early_stopping is not None:
+        trainer.add_callback(EarlyStoppingCallback(early_stopping_patience=run.config.early_stopping))
+    return trainer
+
+
+def _arguments(config: TrainingConfig, out: Path) -> TrainingArguments:
+    known = get_available_reporting_integrations()  # type: ignore[no-untyped-call]
+    if strangers := [name for name in config.report_to if name not in known]:
+        raise UsageError(
+            f"cannot report to {strangers[0]!r}: its package is not installed, or there is none of that name; "
+            f"installed: {', '.join(known) or 'none'}",
+            field="report_to",
+        )
+    try:
+        return TrainingArguments(
+            output_dir=str(out / "steps"),
+            run_name=config.name,
+            num_train_epochs=config.epochs,
+            per_device_train_batch_size=config.batch_size,
+            gradient_accumulation_steps=config.gradient_accumulation,
+            learning_rate=config.learning_rate,
+            weight_decay=config.weight_decay,
+            warmup_steps=config.warmup,
+            eval_strategy="epoch",
+            save_strategy="epoch",
+            save_total_limit=2,
+            load_best_model_at_end=True,
+            metric_for_best_model="eval_macro_f1",
+            greater_is_better=True,
+            restore_callback_states_from_checkpoint=config.early_stopping is not None,
+            logging_steps=50,
+            seed=config.seed,
+            report_to=list(config.report_to) or "none",
+            remove_unused_columns=False,
+            use_cpu=not torch.cuda.is_available(),
+            bf16=config.mixed_precision == "bf16",
+            fp16=config.mixed_precision == "fp16",
+            disable_tqdm=True,
+            # A batch may hold no label of some layer, and nobody uses the encoder's pooler.
+            ddp_find_unused_parameters=True,
+        )
+    except ValueError as error:
+        raise UsageError(str(error), field="mixed_precision") from error
 
 
 class LayerTrainer(Trainer):
-    """The `Trainer` with our loss over several layers and our own evaluation."""
+    """The `Trainer` with our loss over several layers, our own order of rows and our own evaluation."""
 
-    def __init__(self, run: Run, **arguments: Any) -> None:
-        """Take the run, and what the `Trainer` takes."""
+    def __init__(self, run: Run, lengths: Sequence[int], **arguments: Any) -> None:
+        """Take the run, the lengths of the training rows in tokens, and what the `Trainer` takes."""
         super().__init__(**arguments)
-        self._run = run
-        self._weights = {
-            layer.name: _class_weights(run, layer.name)
-            for layer in run.codebook.layers
-            if layer.kind == "single" and run.config.class_weights == "balanced"
-        }
+        self.run = run
+        self._losses = LayerLosses(run.config, run.codebook, run.train)
+        rows_a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        self.order = LengthGroupedOrder(lengths, rows_a_step, run.config.seed)
+
+    def _get_train_sampler(self, *_: Any) -> Sampler[int]:
+        return self.order
 
     def compute_loss(
         self,
@@ -78,57 +133,56 @@ class LayerTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
-        """Sum the layers' losses, each over the rows that carry its labels."""
-        labels = {k.removeprefix("labels_"): inputs[k] for k in inputs if k.startswith("labels_")}
-        weight = inputs["weight"]
-        outputs = model(**{k: v for k, v in inputs.items() if not k.startswith("labels_") and k != "weight"})
-        total = torch.zeros((), device=weight.device)
-        for layer in self._run.codebook.layers:
-            gold, logits = labels[layer.name], outputs[f"{layer.name}_logits"]
-            rows = gold[:, 0] >= 0
-            if not rows.any():
-                continue
-            weights = self._weights.get(layer.name)
-            if layer.kind == "single":
-                losses = nn.functional.cross_entropy(
-                    logits[rows],
-                    gold[rows],
-                    weight=weights if weights is None else weights.to(logits.device),
-                    label_smoothing=self._run.config.label_smoothing,
-                    reduction="none",
-                )
-            else:
-                losses = nn.functional.binary_cross_entropy_with_logits(logits[rows], gold[rows], reduction="none").sum(
-                    dim=1
-                )
-            total = total + (losses * weight[rows]).sum() / weight[rows].sum()
+        """Return the layers' losses, summed.
+
+        Raises:
+            TrainingError: it is not a number.
+        """
+        loss_only = (LABELS, TEACHER, "weight")
+        outputs = model(**{name: tensor for name, tensor in inputs.items() if not name.startswith(loss_only)})
+        total = self._losses(outputs, inputs)
+        if not torch.isfinite(total):
+            raise TrainingError(
+                f"the loss is {total.item()} at step {self.state.global_step + 1}; a lower learning_rate or "
+                "head_learning_rate helps most often"
+            )
         return (total, outputs) if return_outputs else total
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Score the development rows; the mean over layers decides which epoch is kept."""
-        scores = self._run.dev_scores()
+        scores = self.run.dev_scores()
         metrics = {f"eval_{layer}_macro_f1": value for layer, value in scores.items()}
         metrics["eval_macro_f1"] = float(np.mean(list(scores.values())))
         self.log(metrics)
+        found = ", ".join(f"{layer} {value:.3f}" for layer, value in scores.items())
+        self.run.say(f"epoch {self.state.epoch or 0:.0f} of {self.run.config.epochs}: macro-F1 on dev: {found}")
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
 
-def _optimizer(network: SentenceClassifier, config: TrainingConfig) -> torch.optim.Optimizer:
-    """Return AdamW with a rate of its own for the heads, and no decay on biases and norms."""
-    groups = []
-    for part, rate in ((network.encoder, config.learning_rate), (network.heads, config.head_learning_rate)):
-        named = [(n, p) for n, p in part.named_parameters() if p.requires_grad]
-        flat = [p for n, p in named if p.ndim < 2]
-        deep = [p for n, p in named if p.ndim >= 2]
-        groups += [
-            {"params": deep, "lr": rate, "weight_decay": config.weight_decay},
-            {"params": flat, "lr": rate, "weight_decay": 0.0},
-        ]
-    return torch.optim.AdamW(groups)
+class _Steps(TrainerCallback):
+    """Tell order and collator the epoch, count steps, and keep a state every so many of them."""
 
+    def __init__(
+        self, collator: Collator, order: LengthGroupedOrder, step: Callable[[], None], save_every: int | None
+    ) -> None:
+        self._collator = collator
+        self._order = order
+        self._step = step
+        self._save_every = save_every
 
-def _class_weights(run: Run, layer: str) -> Tensor:
-    labels = [found for item in run.train if (found := item.labels[layer]) is not None]
-    counts = np.sum(labels, axis=0)
-    return torch.tensor(counts.sum() / (len(counts) * np.maximum(counts, 1.0)), dtype=torch.float32)
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        for _ in range(state.global_step):
+            self._step()
+
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._collator.epoch = self._order.epoch = int(state.epoch or 0)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        self._step()
+        if self._save_every is not None and state.global_step % self._save_every == 0:
+            control.should_save = True

@@ -8,8 +8,8 @@ from tokenizers import Tokenizer
 from newstance.corpora import Annotation
 from newstance.eval.inputs import sentence_inputs
 from newstance.model import EncodingConfig, SentenceEncoding, load_codebook
-from newstance.training.config import Source
 from newstance.training.data import as_dataset, merge_annotators, read_sources
+from newstance.training.sections import Source
 
 ROW = {"id": "1", "text": "Fishermen blamed the council for a plan.", "target": "council", "stance": "against"}
 

@@ -8,11 +8,12 @@ import torch
 
 from newstance.errors import AnnotationError, UsageError
 from newstance.model import Checkpoint, EncodingConfig, Predictor, SentenceEncoding, SentenceInput
-from newstance.training.config import MaskingConfig, load_config
-from newstance.training.data import Collator
+from newstance.training.collator import Collator
+from newstance.training.config import load_config
 from newstance.training.export import export_checkpoint
 from newstance.training.finetune import finetune
 from newstance.training.rounding import round_rows, snap_to_grid
+from newstance.training.sections import MaskingConfig
 
 
 def test_a_run_leaves_a_complete_checkpoint_with_its_provenance(tiny_checkpoint: Path) -> None:
@@ -49,10 +50,13 @@ def test_hidden_words_are_whole_and_never_the_target(tokenizer) -> None:  # type
     window = coder.encode([SentenceInput("Fishermen blamed the council for a cruel plan.", ((21, 28),))])[0].windows[0]
     row = {"input_ids": window.input_ids, "token_type_ids": window.token_type_ids, "words": window.words}
     row |= {"labels_stance": [1.0, 0.0, 0.0], "weight": 1.0}
+    rows = [row | {"row": number} for number in range(64)]
     mask_id = tokenizer.token_to_id("[MASK]")
     collator = Collator(coder.pad_id, {mask_id}, MaskingConfig(rows=1.0, up_to=0.9))
-    torch.manual_seed(0)
-    batch = collator([row] * 64)
+    batch = collator(rows)
+    assert (collator(rows)["attention_mask"] == batch["attention_mask"]).all()  # whatever was drawn before
+    collator.epoch = 1
+    assert (collator(rows)["attention_mask"] != batch["attention_mask"]).any()
     target = window.input_ids.index(mask_id)
     assert (batch["attention_mask"][:, target] == 1).all()
     assert (batch["attention_mask"] == 0).any()

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from newstance.errors import UsageError
+from newstance.model import Codebook
+from newstance.training.config import TrainingConfig, load_config
+from newstance.training.losses import LayerLosses
+
+CODEBOOK = Codebook.model_validate(
+    {
+        "name": "own",
+        "layers": [
+            {"name": "stance", "kind": "single", "labels": [{"code": c} for c in ("favor", "against", "neutral")]},
+            {"name": "frames", "kind": "multi", "labels": [{"code": c} for c in ("ports", "rail")]},
+        ],
+    }
+)
+STANCE = torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [-1.0, -1, -1], [-1.0, -1, -1]])
+FRAMES = torch.tensor([[1.0, 0], [-1.0, -1], [0.0, 0], [-1.0, -1]])
+
+
+@pytest.fixture
+def config(tiny_config: Path) -> TrainingConfig:
+    return load_config(tiny_config, ["layers=[stance, frames]"])
+
+
+def logits() -> dict[str, Tensor]:
+    torch.manual_seed(3)
+    return {
+        "stance_logits": torch.randn(4, 3, requires_grad=True),
+        "frames_logits": torch.randn(4, 2, requires_grad=True),
+    }
+
+
+def batch(**more: Tensor) -> dict[str, Tensor]:
+    return {"labels_stance": STANCE, "labels_frames": FRAMES, "weight": torch.ones(4), **more}
+
+
+def test_a_row_without_a_label_contributes_nothing_to_that_head(config: TrainingConfig) -> None:
+    outputs = logits()
+    LayerLosses(config, CODEBOOK, [])(outputs, batch()).backward()
+    touched = {name: tensor.grad.abs().sum(dim=1) > 0 for name, tensor in outputs.items()}  # type: ignore[union-attr]
+    assert touched["stance_logits"].tolist() == [True, True, False, False]
+    assert touched["frames_logits"].tolist() == [True, False, True, False]
+
+
+def test_a_source_of_twice_the_weight_counts_as_its_rows_twice(config: TrainingConfig) -> None:
+    losses = LayerLosses(config, CODEBOOK, [])
+    outputs = {name: tensor.detach() for name, tensor in logits().items()}
+    doubled = losses(outputs, batch() | {"weight": torch.tensor([2.0, 1, 1, 1])})
+    order = [0, 0, 1, 2, 3]
+    twice = losses({n: t[order] for n, t in outputs.items()}, {n: t[order] for n, t in batch().items()})
+    torch.testing.assert_close(doubled, twice)
+
+
+def test_a_map_weighs_labels_and_names_a_code_that_is_none(config: TrainingConfig) -> None:
+    outputs = logits()
+    plain = LayerLosses(config, CODEBOOK.only(("stance",)), [])(outputs, batch())
+    one = config.model_copy(update={"class_weights": {"stance": {"favor": 0.0, "against": 2.0}}})
+    weighed = LayerLosses(one, CODEBOOK.only(("stance",)), [])(outputs, batch())
+    only_against = -torch.log_softmax(outputs["stance_logits"], dim=1)[1, 1]
+    torch.testing.assert_close(weighed, only_against)
+    assert not torch.isclose(plain, weighed)
+    wrong = config.model_copy(update={"class_weights": {"stance": {"favour": 2.0}}})
+    with pytest.raises(UsageError, match="favour"):
+        LayerLosses(wrong, CODEBOOK, [])
+
+
+def test_a_layer_can_count_more(config: TrainingConfig) -> None:
+    outputs = logits()
+    heavy = config.model_copy(update={"layer_weights": {"frames": 3.0}})
+    one, three = (LayerLosses(c, CODEBOOK, [])(outputs, batch()) for c in (config, heavy))
+    frames = LayerLosses(config, CODEBOOK.only(("frames",)), [])(outputs, batch())
+    torch.testing.assert_close(three - one, 2 * frames)
+
+
+def test_a_teacher_teaches_rows_with_and_without_labels(tiny_config: Path) -> None:
+    config = load_config(tiny_config, ["teacher={checkpoints: [x], weight: 0.25, temperature: 2.0}"])
+    codebook = CODEBOOK.only(("stance",))
+    outputs = logits()
+    taught = torch.softmax(torch.randn(4, 3), dim=1)
+    found = LayerLosses(config, codebook, [])(outputs, batch(teacher_stance=taught))
+    rows = outputs["stance_logits"]
+    soft = -(taught * torch.log_softmax(rows / 2.0, dim=1)).sum(dim=1) * 4.0
+    hard = -torch.log_softmax(rows, dim=1)[[0, 1], [0, 1]]
+    expected = torch.cat([0.75 * hard + 0.25 * soft[:2], soft[2:]]).mean()
+    torch.testing.assert_close(found, expected)

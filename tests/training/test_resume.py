@@ -1,0 +1,113 @@
+"""A run that is killed and resumed gives the weights of the unbroken run, bit by bit."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from newstance.errors import UsageError
+from newstance.model import Checkpoint
+from newstance.training.config import TrainingConfig, load_config
+from newstance.training.finetune import Progress, finetune
+from newstance.training.stops import last_state
+
+#: 36 rows in batches of 8: five steps an epoch, ten in all; a state every second step besides one an epoch.
+OVERRIDES = ["epochs=2", "batch_size=8", "save_every=2", "masking.rows=1.0"]
+
+
+class Killed(BaseException):
+    pass
+
+
+def killing_after(steps: int) -> Progress:
+    @contextmanager
+    def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+        assert (what, total) == ("steps", 10)
+        left = steps
+
+        def step() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed
+
+        yield step
+
+    return progress
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_config: Path) -> TrainingConfig:
+    return load_config(tiny_config, OVERRIDES)
+
+
+@pytest.fixture(scope="module")
+def unbroken(settings: TrainingConfig, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = finetune(settings, tmp_path_factory.mktemp("unbroken") / "run")
+    return Checkpoint(folder).config.files["model.safetensors"]
+
+
+@pytest.mark.parametrize("steps", [1, 6])
+def test_a_killed_run_resumes_to_the_very_same_weights(
+    settings: TrainingConfig, unbroken: str, tmp_path: Path, steps: int
+) -> None:
+    with pytest.raises(Killed):
+        finetune(settings, tmp_path / "run", progress=killing_after(steps))
+    # Step 1 leaves nothing, 6 the state of the epoch's end, 7 (below) one in the middle of an epoch.
+    state = last_state(tmp_path / "run" / "steps")
+    assert (state.name if state else None) == {1: None, 6: "checkpoint-5"}[steps]
+    folder = finetune(settings, tmp_path / "run", resume=True)
+    assert Checkpoint(folder).config.files["model.safetensors"] == unbroken
+
+
+def test_a_process_killed_outright_resumes_to_the_very_same_weights(
+    tiny_config: Path, settings: TrainingConfig, unbroken: str, tmp_path: Path
+) -> None:
+    script = f"""
+import os, signal
+from contextlib import contextmanager
+from pathlib import Path
+from newstance.training.config import load_config
+from newstance.training.finetune import finetune
+done = 0
+@contextmanager
+def progress(what, total):
+    def step():
+        global done
+        done += 1
+        if done == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+    yield step
+finetune(load_config({str(tiny_config)!r}, {OVERRIDES!r}), Path({str(tmp_path / "run")!r}), progress=progress)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    folder = finetune(settings, tmp_path / "run", resume=True)
+    assert Checkpoint(folder).config.files["model.safetensors"] == unbroken
+
+
+def test_a_state_that_was_being_written_when_the_run_was_killed_is_passed_over(
+    settings: TrainingConfig, unbroken: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Killed):
+        finetune(settings, tmp_path / "run", progress=killing_after(9))
+    newest = tmp_path / "run" / "steps" / "checkpoint-8"
+    (newest / "trainer_state.json").write_text('{"epoch": 1.')
+    folder = finetune(settings, tmp_path / "run", resume=True)
+    assert Checkpoint(folder).config.files["model.safetensors"] == unbroken
+
+
+def test_a_finished_run_resumes_to_itself_and_a_changed_one_is_refused(
+    tiny_config: Path, settings: TrainingConfig, unbroken: str, tmp_path: Path
+) -> None:
+    finetune(settings, tmp_path / "run")
+    again = finetune(settings, tmp_path / "run", resume=True)
+    assert Checkpoint(again).config.files["model.safetensors"] == unbroken
+    with pytest.raises(UsageError, match="another configuration"):
+        finetune(load_config(tiny_config, [*OVERRIDES, "seed=14"]), tmp_path / "run", resume=True)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from newstance.errors import TrainingError
+from newstance.training.config import load_config
+from newstance.training.finetune import finetune
+from newstance.training.losses import LayerLosses
+from newstance.training.stops import last_state
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_state(
+    tiny_config: Path, tmp_path: Path
+) -> None:
+    # 36 rows in batches of 12: three steps an epoch, whose rate sends the weights out of what floats can hold.
+    config = load_config(
+        tiny_config, ["epochs=4", "learning_rate=1.0e+30", "head_learning_rate=1.0e+30", "save_every=1", "warmup=0.5"]
+    )
+    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+.*is kept in .*checkpoint-\d+"):
+        finetune(config, tmp_path / "run")
+    state = last_state(tmp_path / "run" / "steps")
+    assert state is not None and (state / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+def test_running_out_of_memory_stops_the_run_with_advice_and_a_state_to_resume_from(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def failing(*_: object) -> None:
+        raise error
+
+    config = load_config(tiny_config, ["epochs=1"])
+    with monkeypatch.context() as patch:
+        patch.setattr(LayerLosses, "__call__", failing)
+        with pytest.raises(TrainingError, match=r"out of memory at step 1: lower batch_size \(now 12\)"):
+            finetune(config, tmp_path / "run")
+    assert last_state(tmp_path / "run" / "steps") is not None
+    finetune(config, tmp_path / "run", resume=True)
+
+
+def test_another_error_is_left_as_it_is(tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise RuntimeError("shapes do not match")
+
+    monkeypatch.setattr(LayerLosses, "__call__", failing)
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        finetune(load_config(tiny_config, ["epochs=1"]), tmp_path / "run")

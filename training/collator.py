@@ -1,0 +1,59 @@
+"""`Collator`: rows become a batch, with words hidden at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from newstance.model import Window, collate
+
+from .sections import MaskingConfig
+
+__all__ = ["LABELS", "TEACHER", "Collator"]
+
+#: Prefixes of what the loss needs of each layer: the annotators' label shares, and the teachers' probabilities.
+LABELS, TEACHER = "labels_", "teacher_"
+
+
+class Collator:
+    """Pad rows into a batch and hide words at random.
+
+    What is hidden depends on the seed, the epoch and the row alone: not on the generator that dropout draws from, nor
+    on how many batches were fetched before. So a run that is resumed hides what the unbroken run hides.
+    """
+
+    def __init__(self, pad_id: int, protected: set[int], masking: MaskingConfig, seed: int = 0) -> None:
+        """Prepare; `protected` are the token ids that are never hidden (mask and markers of the target)."""
+        self._pad_id = pad_id
+        self._protected = protected
+        self._masking = masking
+        self._seed = seed
+        self.epoch = 0
+
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Return the network's inputs and, as `labels_<layer>`, `teacher_<layer>` and `weight`, what the loss needs."""
+        windows = [Window(r["input_ids"], r["token_type_ids"], r["words"]) for r in rows]
+        batch = {name: torch.from_numpy(array) for name, array in collate(windows, self._pad_id).items()}
+        for row, window in enumerate(windows):
+            generator = np.random.default_rng([self._seed, self.epoch, rows[row]["row"]])
+            if generator.random() < self._masking.rows:
+                hidden = self._hidden(window, generator)
+                batch["attention_mask"][row, hidden] = 0
+                batch["pool_mask"][row, hidden] = 0
+        for name in rows[0]:
+            if name.startswith((LABELS, TEACHER)) or name == "weight":
+                batch[name] = torch.tensor([r[name] for r in rows], dtype=torch.float32)
+        return batch
+
+    def _hidden(self, window: Window, generator: np.random.Generator) -> list[int]:
+        """Return the positions of the tokens of the words drawn to be hidden; at least one word stays."""
+        kept = {w for w, token in zip(window.words, window.input_ids, strict=True) if token in self._protected}
+        words = sorted({w for w in window.words if w >= 0} - kept)
+        share = generator.random() * self._masking.up_to
+        count = min(round(share * len(words)), len(words) - (not kept))
+        if count <= 0:
+            return []
+        drawn = {words[i] for i in generator.permutation(len(words))[:count]}
+        return [position for position, word in enumerate(window.words) if word in drawn]

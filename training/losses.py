@@ -1,0 +1,102 @@
+"""The loss: each layer over the rows that carry its labels, and over what the teachers say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from newstance.errors import UsageError
+from newstance.model import Codebook
+from newstance.model.codebook import Layer
+
+from .collator import LABELS, TEACHER
+from .config import TrainingConfig
+from .data import Item
+
+__all__ = ["LayerLosses"]
+
+
+class LayerLosses:
+    """Sum the layers' losses; a row without a label of a layer contributes nothing to that layer's head."""
+
+    def __init__(self, config: TrainingConfig, codebook: Codebook, rows: Sequence[Item]) -> None:
+        """Work out the class weights from the training rows.
+
+        Raises:
+            UsageError: a weight is given for a code that its layer lacks.
+        """
+        self._config = config
+        self._layers = codebook.layers
+        self._class_weights = {layer.name: _class_weights(config, layer, rows) for layer in codebook.layers}
+
+    def __call__(self, outputs: dict[str, Tensor], inputs: dict[str, Tensor]) -> Tensor:
+        """Return the loss, a scalar.
+
+        Args:
+            outputs: the network's, with `<layer>_logits` (rows, labels).
+            inputs: the batch, with `labels_<layer>` (rows, labels; -1 where not judged), `weight` (rows,) and, where
+                a layer is taught, `teacher_<layer>` (rows, labels).
+        """
+        weight = inputs["weight"]
+        total = torch.zeros((), device=weight.device)
+        for layer in self._layers:
+            gold, logits = inputs[LABELS + layer.name], outputs[f"{layer.name}_logits"].float()
+            taught = inputs.get(TEACHER + layer.name)
+            labelled = gold[:, 0] >= 0
+            rows = labelled if taught is None else torch.ones_like(labelled)
+            if not rows.any():
+                continue
+            if taught is None:
+                losses = self._hard(layer, logits[rows], gold[rows])
+            else:
+                losses = self._mixed(layer, logits, gold, labelled, taught)
+            part = (losses * weight[rows]).sum() / weight[rows].sum()
+            total = total + self._config.layer_weights.get(layer.name, 1.0) * part
+        return total
+
+    def _hard(self, layer: Layer, logits: Tensor, gold: Tensor) -> Tensor:
+        weights = self._class_weights[layer.name]
+        weights = weights if weights is None else weights.to(logits.device)
+        if layer.kind == "single":
+            return nn.functional.cross_entropy(
+                logits, gold, weight=weights, label_smoothing=self._config.label_smoothing, reduction="none"
+            )
+        losses = nn.functional.binary_cross_entropy_with_logits(logits, gold, weight=weights, reduction="none")
+        return losses.sum(dim=1)
+
+    def _mixed(self, layer: Layer, logits: Tensor, gold: Tensor, labelled: Tensor, taught: Tensor) -> Tensor:
+        """Return ``(1 - w) * labels + w * T^2 * teacher`` for labelled rows, the teacher's part alone for others.
+
+        The factor T^2 keeps the teacher's gradients as large as the labels' (Hinton, Vinyals and Dean, 2015).
+        """
+        assert self._config.teacher is not None
+        temperature, share = self._config.teacher.temperature, self._config.teacher.weight
+        if layer.kind == "single":
+            soft = nn.functional.cross_entropy(logits / temperature, taught, reduction="none")
+        else:
+            soft = nn.functional.binary_cross_entropy_with_logits(logits / temperature, taught, reduction="none").sum(1)
+        soft = soft * temperature**2
+        hard = self._hard(layer, logits, gold.clamp(min=0.0))
+        return torch.where(labelled, (1 - share) * hard + share * soft, soft)
+
+
+def _class_weights(config: TrainingConfig, layer: Layer, rows: Sequence[Item]) -> Tensor | None:
+    """Return a weight for each label of a layer, or None where all count alike."""
+    wanted = config.class_weights
+    if isinstance(wanted, dict):
+        given = wanted.get(layer.name)
+        if given is None:
+            return None
+        if unknown := set(given) - set(layer.codes):
+            raise UsageError(
+                f"{unknown.pop()!r} is no code of the layer; it has {', '.join(layer.codes)}",
+                field=f"class_weights.{layer.name}",
+            )
+        return torch.tensor([given.get(code, 1.0) for code in layer.codes], dtype=torch.float32)
+    if wanted == "none" or layer.kind == "multi":
+        return None
+    counts = np.sum([found for item in rows if (found := item.labels[layer.name]) is not None], axis=0)
+    return torch.tensor(counts.sum() / (len(counts) * np.maximum(counts, 1.0)), dtype=torch.float32)

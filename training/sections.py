@@ -1,0 +1,107 @@
+"""The sections of an experiment's configuration, with their defaults."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Baseline", "DataConfig", "MaskingConfig", "ReportConfig", "Section", "Source", "TeacherConfig"]
+
+Baseline = Literal["majority", "bag_of_words", "frozen_encoder"]
+
+
+class Section(BaseModel):
+    """Part of a configuration: unknown keys are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """One file or folder of annotations, by the adapter that reads it.
+
+    Attributes:
+        corpus: `newsmtsc`, `newsmtsc-codebook` (the same rows, judged by the codebook: model output), `seesaw`,
+            `newstance` (the project's own, no path needed) or `annotations` (records).
+        path: relative to `data.root`.
+        split: which split, for corpora that hold several.
+        weight: how much each of its rows counts in the loss, and its labels where two sources judge the same row.
+        share: take only this share of its rows, always the same ones.
+        target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
+            without it the row's own `target` is looked for.
+    """
+
+    corpus: Literal["newsmtsc", "newsmtsc-codebook", "seesaw", "newstance", "annotations"]
+    path: str = ""
+    split: str | None = None
+    weight: float = Field(default=1.0, gt=0)
+    share: float = Field(default=1.0, gt=0, le=1)
+    target: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what reports call it: corpus, path and split."""
+        return " ".join(part for part in (self.corpus, self.path, self.split) if part)
+
+
+class DataConfig(Section):
+    """What is trained on, what is chosen by, and what must stay out of training.
+
+    Attributes:
+        root: folder that the sources' paths start from.
+        train: what is trained on.
+        dev: what the best epoch, the temperature and the thresholds are chosen by.
+        test: measured once, for the report, after everything has been chosen; kept out of training too.
+        held_out: read only so that their texts can be kept out of training.
+        drop_repeated_texts: leave training rows out whose text also stands in `dev`, `test` or `held_out`.
+    """
+
+    root: str = "."
+    train: tuple[Source, ...] = Field(min_length=1)
+    dev: tuple[Source, ...] = Field(min_length=1)
+    test: tuple[Source, ...] = ()
+    held_out: tuple[Source, ...] = ()
+    drop_repeated_texts: bool = True
+
+
+class MaskingConfig(Section):
+    """Random hiding of words in training, so that a text with words removed is nothing new to the model.
+
+    Attributes:
+        rows: share of the rows of a batch that lose words.
+        up_to: each such row loses a share of its words drawn evenly between 0 and this.
+    """
+
+    rows: float = Field(default=0.5, ge=0, le=1)
+    up_to: float = Field(default=0.3, ge=0, lt=1)
+
+
+class TeacherConfig(Section):
+    """Distillation (Hinton, Vinyals and Dean, 2015): learn what a larger model, or several, would answer.
+
+    A layer is taught where every teacher predicts it with the same codes. Rows without a label of a taught layer
+    learn from the teacher alone.
+
+    Attributes:
+        checkpoints: newstance model folders, or names of shipped models; of several the mean probability is taught.
+        weight: the teacher's share of the loss of a labelled row; the rest is the labels'.
+        temperature: both sides' logits are divided by it, so that the teacher's second thoughts count too.
+        data: further rows of which only the teacher's answers are learnt, their own labels ignored.
+    """
+
+    checkpoints: tuple[str, ...] = Field(min_length=1)
+    weight: float = Field(default=0.5, gt=0, le=1)
+    temperature: float = Field(default=2.0, gt=0)
+    data: tuple[Source, ...] = ()
+
+
+class ReportConfig(Section):
+    """What `report.json` and the model card hold besides the model's own figures.
+
+    Attributes:
+        baselines: fitted on the same training rows, measured on the same sets.
+        samples: bootstrap samples behind each interval.
+    """
+
+    baselines: tuple[Baseline, ...] = ("majority", "bag_of_words", "frozen_encoder")
+    samples: int = Field(default=1000, ge=100)

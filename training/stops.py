@@ -1,0 +1,72 @@
+"""What ends a run early, said in a line, with the state that is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from newstance.errors import TrainingError
+
+from .trainer import LayerTrainer
+
+__all__ = ["last_state", "stopping_with_a_reason"]
+
+
+def last_state(steps: Path) -> Path | None:
+    """Return the newest complete state under a run's `steps`, or None.
+
+    The Trainer writes `trainer_state.json` last: a folder without it, or with half of it, was being written when the
+    run was killed, and is removed.
+    """
+    found = sorted(steps.glob("checkpoint-*"), key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
+    for folder in found:
+        try:
+            json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            return folder
+    return None
+
+
+@contextmanager
+def stopping_with_a_reason(trainer: LayerTrainer) -> Iterator[None]:
+    """Turn a loss that is not a number, and memory that runs out, into one error that says where the state lies.
+
+    Raises:
+        TrainingError: with the reason, and the newest state that can be used.
+    """
+    try:
+        yield
+    except TrainingError as error:
+        raise TrainingError(f"{error.message}; {_kept(trainer)}") from error
+    except (MemoryError, RuntimeError) as error:
+        if not _ran_out_of_memory(error):
+            raise
+        config = trainer.args
+        raise TrainingError(
+            f"out of memory at step {trainer.state.global_step + 1}: lower batch_size (now "
+            f"{config.per_device_train_batch_size}) and raise gradient_accumulation, or lower encoding.max_length; "
+            f"{_kept(trainer)}"
+        ) from error
+
+
+def _ran_out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in text or "alloc" in text
+
+
+def _kept(trainer: LayerTrainer) -> str:
+    """Keep the weights as they are, where they are numbers, and say where the newest usable state lies."""
+    network = trainer.run.network
+    if all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
+        trainer._save_checkpoint(network, trial=None)
+    folder = last_state(Path(str(trainer.args.output_dir)))
+    if folder is None:
+        return "no state could be kept"
+    return f"the state after step {folder.name.rpartition('-')[2]} is kept in {folder}"

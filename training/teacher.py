@@ -1,0 +1,76 @@
+"""Teachers: what trained models say of the training rows, to be learnt besides the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.errors import UsageError
+from newstance.model import Checkpoint, Predictor, SentenceInput, probabilities
+from newstance.model.codebook import Layer
+
+from .run import Run
+
+__all__ = ["taught_probabilities"]
+
+Floats = npt.NDArray[np.floating]
+
+
+def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
+    """Return what the teachers say of every training row, at the configuration's temperature.
+
+    Each teacher reads the sentence in its own way: one that sees the target's name can teach one that does not.
+
+    Args:
+        run: the run, whose configuration names the teachers.
+        kept: file that keeps the answers, so that a run that is resumed learns the very same ones.
+
+    Returns:
+        For each layer that all teachers know, (rows, labels); of several teachers the mean. Empty without a teacher.
+
+    Raises:
+        UsageError: the teachers know none of the layers, or a layer with other codes.
+        CheckpointError: a teacher cannot be opened.
+    """
+    settings = run.config.teacher
+    if settings is None:
+        return {}
+    if kept.is_file():
+        with np.load(kept) as found:
+            return {name: found[name] for name in found.files}
+    teachers = [Checkpoint.find(name) for name in settings.checkpoints]
+    layers = [layer for layer in run.codebook.layers if all(layer.name in teacher.codebook for teacher in teachers)]
+    if not layers:
+        raise UsageError("the teachers predict none of the layers of this run", field="teacher.checkpoints")
+    sentences = [item.input for item in run.train]
+    run.say(f"asking {len(teachers)} teachers about {len(sentences)} sentences: {', '.join(x.name for x in layers)}")
+    parts = [_answers(teacher, sentences, layers, settings.temperature) for teacher in teachers]
+    mean = {layer.name: np.mean([part[layer.name] for part in parts], axis=0) for layer in layers}
+    with kept.open("wb") as file:
+        np.savez(file, **mean)
+    return mean
+
+
+def _answers(
+    teacher: Checkpoint, sentences: Sequence[SentenceInput], layers: Sequence[Layer], temperature: float
+) -> dict[str, Floats]:
+    orders = {layer.name: _order(teacher, layer) for layer in layers}
+    predictions = Predictor.open(teacher).predict(sentences)
+    found: dict[str, Floats] = {}
+    for layer in layers:
+        logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, orders[layer.name]]
+        found[layer.name] = probabilities(logits, layer, temperature).astype(np.float32)
+    return found
+
+
+def _order(teacher: Checkpoint, layer: Layer) -> list[int]:
+    """Return where the teacher has each of the layer's codes."""
+    codes = teacher.codebook.layer(layer.name).codes
+    if set(codes) != set(layer.codes):
+        raise UsageError(
+            f"{teacher.path}: its layer {layer.name!r} has the codes {', '.join(codes)}", field="teacher.checkpoints"
+        )
+    return [codes.index(code) for code in layer.codes]
