@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -113,6 +113,13 @@ class Annotation(BaseModel):
         if layer == "voice":
             return self.voice
         return self.labels.get(layer)
+
+    def only(self, layers: Collection[str]) -> Annotation | None:
+        """Return the record with its labels of these layers alone, or None when it has none of them."""
+        update: dict[str, Any] = {name: None for name in OWN_FIELDS if name not in layers}
+        update["labels"] = {name: value for name, value in self.labels.items() if name in layers}
+        kept = self.model_copy(update=update)
+        return kept if any(kept.judged(name) is not None for name in layers) else None
 
     def codes(self, layer: Layer) -> tuple[str, ...] | None:
         """Return the codes given on a layer, or None when it was not judged.

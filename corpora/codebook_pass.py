@@ -1,10 +1,10 @@
-"""NewsMTSC's training rows judged once more, by this project's codebook.
+"""NewsMTSC's rows judged again, by this project's codebook.
 
 NewsMTSC labels sentiment toward a mention; the codebook asks for stance toward its actions, for voice and for frames.
-A language model read every training row with its target marked and labelled it by the codebook, one pass, without
-seeing the published label. **These are model output, not human annotation**: they teach, and nothing is ever measured
-against them. The file holds labels only, each under the hash of the row's published id; the sentences stay where users
-download them from.
+A language model read every row of train and dev with its target marked and labelled it by the codebook, in two passes
+that saw neither each other nor the published label. **These are model output, not human annotation**: they teach and
+calibrate, and no published figure is measured against them; test rows were not labelled. The file holds labels only,
+each under the hash of the row's published id; the sentences stay where users download them from.
 """
 
 from __future__ import annotations
@@ -14,41 +14,30 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Any
 
 from .annotation import Annotation
 
 __all__ = ["ANNOTATOR", "codebook_pass"]
 
-#: What the records say of who judged.
-ANNOTATOR = "codebook pass (language model)"
+#: What the records say of who judged, before the number of the pass.
+ANNOTATOR = "language model, codebook pass"
 
 _FILE = "passes/newsmtsc.tsv"
 
 
-class _Judgement(NamedTuple):
-    stance: str
-    voice: str
-    frames: tuple[str, ...]
-
-
 def codebook_pass(records: Iterable[Annotation]) -> list[Annotation]:
-    """Return one more judgement of every NewsMTSC training row: stance, voice and frames by the codebook.
+    """Return the judgements of NewsMTSC's rows by the codebook, one record a row and pass: stance, voice and frames.
 
     Args:
-        records: rows of NewsMTSC; those that the pass does not cover (dev and test) give nothing.
+        records: rows of NewsMTSC, as `read_newsmtsc` gives them; those that no pass covers (test) give nothing.
     """
     judged = _judgements()
-    found = []
-    for record in records:
-        judgement = judged.get(_key(record.id))
-        if judgement is not None:
-            found.append(
-                Annotation.model_validate(
-                    record.model_dump() | judgement._asdict() | {"annotator": ANNOTATOR, "rationale": ()}
-                )
-            )
-    return found
+    return [
+        Annotation.model_validate(record.model_dump() | {"labels": {}} | judgement)
+        for record in records
+        for judgement in judged.get(_key(record.id), ())
+    ]
 
 
 def _key(identifier: str) -> str:
@@ -56,9 +45,16 @@ def _key(identifier: str) -> str:
 
 
 @cache
-def _judgements() -> dict[str, _Judgement]:
+def _judgements() -> dict[str, list[dict[str, Any]]]:
     text = (resources.files("newstance.corpora") / _FILE).read_text(encoding="utf-8")
-    return {
-        row["key"]: _Judgement(row["stance"], row["voice"], tuple(row["frames"].split(",")) if row["frames"] else ())
-        for row in csv.DictReader(text.splitlines(), delimiter="\t")
-    }
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+        found.setdefault(row["key"], []).append(
+            {
+                "stance": row["stance"],
+                "voice": row["voice"],
+                "frames": tuple(row["frames"].split(",")) if row["frames"] else (),
+                "annotator": f"{ANNOTATOR} {row['pass']}",
+            }
+        )
+    return found

@@ -1,7 +1,9 @@
 """NewsMTSC: target-dependent sentiment in US news sentences (Hamborg and Donnay, EACL 2021; MIT licence).
 
 The official JSON Lines: `sentence`, `mention`, `from`, `to`, `polarity` (-1, 0, 1), `id`. Its labels are sentiment
-toward a mention, which is looser than stance toward actions: a bad event befalling the mention counts as negative.
+toward a mention, which is looser than stance toward actions: a bad event befalling the mention counts as negative. A
+record therefore carries them twice: as what they are, under `labels.sentiment`, and as `stance`, for models that have
+no layer of that name.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ CITATION = (
 _ARTICLE = re.compile(r"(allsides_\d+_\d+|polusa_v1_-?\d+_-?\d+)_")
 _FIELDS = {"sentence": str, "mention": str, "from": int, "to": int, "polarity": int, "id": str}
 _STANCE = {-1: "against", 0: "neutral", 1: "favor"}
+_SENTIMENT = {-1: "negative", 0: "neutral", 1: "positive"}
 
 
 def read_newsmtsc(path: str | Path, *, split: str | None = None) -> list[Annotation]:
@@ -64,6 +67,7 @@ def read_newsmtsc(path: str | Path, *, split: str | None = None) -> list[Annotat
                 target=row["mention"],
                 target_spans=((start, end),),
                 stance=_STANCE[row["polarity"]],
+                labels={"sentiment": _SENTIMENT[row["polarity"]]},
                 article=_article(row["id"]),
                 corpus="newsmtsc",
                 split=split,

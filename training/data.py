@@ -75,6 +75,8 @@ def read_sources(sources: Sequence[Source], root: str | Path, codebook: Codebook
         drawn = [record for record in records if _drawn(record.id, source.share)]
         if source.target is not None:
             drawn = [_with_mentions(record, source.target) for record in drawn]
+        if source.layers is not None:
+            drawn = [kept for record in drawn if (kept := record.only(source.layers)) is not None]
         pairs += [(record, source.weight) for record in drawn]
     return pairs
 

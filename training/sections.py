@@ -29,6 +29,7 @@ class Source(Section):
         share: take only this share of its rows, always the same ones.
         target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
             without it the row's own `target` is looked for.
+        layers: use only its labels of these layers; all of them where not given.
     """
 
     corpus: Literal["newsmtsc", "newsmtsc-codebook", "seesaw", "newstance", "annotations"]
@@ -37,6 +38,7 @@ class Source(Section):
     weight: float = Field(default=1.0, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
     target: str | None = None
+    layers: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The second judgement of NewsMTSC's training rows: labels only, valid, and found under the published ids."""
+"""NewsMTSC's rows judged by the codebook: labels only, valid, and found under the published ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def rows() -> list[dict[str, str]]:
 def test_every_label_is_of_the_codebook_and_no_sentence_stands_in_the_file() -> None:
     book = load_codebook()
     for row in rows():
-        assert set(row) == {"key", "stance", "voice", "frames"}
+        assert set(row) == {"key", "pass", "stance", "voice", "frames"}
         assert len(row["key"]) == 16 and int(row["key"], 16) >= 0
         assert row["stance"] in book.layer("stance").codes
         assert row["voice"] in {"outlet", "quoted", "paraphrased"}
@@ -29,11 +29,13 @@ def test_rows_that_the_pass_does_not_cover_give_nothing() -> None:
     assert codebook_pass([Annotation(id="elsewhere", text="Nothing of the kind.", stance="neutral")]) == []
 
 
-def test_it_covers_every_training_row_and_no_other(shared) -> None:  # type: ignore[no-untyped-def]
+def test_both_passes_cover_train_and_dev_and_never_test(shared) -> None:  # type: ignore[no-untyped-def]
     folder = shared / "data" / "newsmtsc"
-    train = read_newsmtsc(folder / "hf_rw" / "train.jsonl")
-    found = codebook_pass(train)
-    assert [record.id for record in found] == [record.id for record in train]
-    assert {record.annotator for record in found} == {ANNOTATOR}
-    for name in ("hf_rw/dev", "hf_rw/test", "hf_mt/dev", "hf_mt/test"):
+    for name in ("hf_rw/train", "hf_rw/dev", "hf_mt/dev"):
+        records = read_newsmtsc(folder / f"{name}.jsonl")
+        found = codebook_pass(records)
+        assert [r.id for r in found] == [r.id for r in records for _ in range(2)]
+        assert {r.annotator for r in found} == {f"{ANNOTATOR} 1", f"{ANNOTATOR} 2"}
+        assert all(r.text == s.text for r, s in zip(found[::2], records, strict=True))
+    for name in ("hf_rw/test", "hf_mt/test"):
         assert codebook_pass(read_newsmtsc(folder / f"{name}.jsonl")) == []

@@ -50,3 +50,11 @@ def test_two_sources_of_one_row_mix_their_labels_by_weight() -> None:
     assert stance.tolist() == [0.0, 0.25, 0.75]
     assert dict(zip(codebook.layer("frames").codes, frames, strict=True))["policy"] == 0.75
     assert item.weight == 3.0
+
+
+def test_a_source_can_lend_the_labels_of_some_layers_only(tmp_path: Path) -> None:
+    codebook = load_codebook()
+    source = written(tmp_path, ROW | {"frames": ["economic"]}, ROW | {"id": "2"})
+    lent = source.model_copy(update={"layers": ("frames",)})
+    records = [record for record, _ in read_sources([lent], tmp_path, codebook)]
+    assert [(r.id, r.stance, r.frames) for r in records] == [("1", None, ("economic",))]
