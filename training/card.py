@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from newstance.model import Calibration, Codebook, ModelConfig
+
+from .report import MODEL, Row
 
 __all__ = ["model_card"]
 
@@ -17,13 +20,14 @@ _LICENCES = {
 }
 
 
-def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration) -> str:
+def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration, report: Sequence[Row] = ()) -> str:
     """Return the card as Markdown: data with licences, recipe, figures on development data, limits and uses.
 
     Args:
         config: the checkpoint's configuration with its provenance.
         codebook: its layers.
         calibration: its temperatures and thresholds.
+        report: figures of the model and of baselines.
     """
     provenance = config.provenance
     run: dict[str, Any] = provenance.get("config", {})
@@ -39,9 +43,10 @@ def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration
         "## Training data",
         _data(run, provenance),
         "## Figures on development data",
-        "Macro-F1, on the data that the epoch, the temperature and the thresholds were chosen by; figures on held-out "
-        "data are printed by `python -m newstance.eval.results`.",
+        "Macro-F1, on the data that the epoch, the temperature and the thresholds were chosen by.",
         _scores(provenance),
+        _report([row for row in report if row.part == "dev"]),
+        _tests([row for row in report if row.part == "test"]),
         "## Calibration",
         calibration.describe(),
         "## Uses",
@@ -52,7 +57,8 @@ def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration
         _limits(config),
         "## Made by",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in provenance.get("versions", {}).items()) + ".",
-        f"Seed {run.get('seed')}. The whole configuration stands in `config.json` under `provenance.config`.",
+        f"Seed {run.get('seed')}. The whole configuration stands in `config.json` under `provenance.config`: from a "
+        "file of its own `newstance train` makes the model again from the same data.",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -93,6 +99,30 @@ def _scores(provenance: dict[str, Any]) -> str:
     lines = [f"| weights | {' | '.join(layers)} |", "|---" * (len(layers) + 1) + "|"]
     lines += [f"| {name} | " + " | ".join(f"{found[x]:.3f}" for x in layers) + " |" for name, found in scores.items()]
     return "\n".join(lines)
+
+
+def _report(rows: Sequence[Row]) -> str:
+    """Return a line for each system on each set: baselines were fitted on the same training rows as the model."""
+    if not rows:
+        return ""
+    lines = ["| layer | data | system | macro-F1 | 95% interval | n |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        figure = row.figures["macro_f1"]
+        system = f"**{row.system}**" if row.system == MODEL else row.system
+        lines.append(
+            f"| {row.layer} | {row.data} | {system} | {figure.value:.3f} | {figure.low:.3f} to {figure.high:.3f} "
+            f"| {figure.n} |"
+        )
+    return "\n".join(lines)
+
+
+def _tests(rows: Sequence[Row]) -> str:
+    if not rows:
+        return (
+            "## Figures on held-out data\n\nNone in this run; `newstance evaluate` measures on annotations that it has "
+            "not seen."
+        )
+    return "## Figures on held-out data\n\nMeasured once, after everything was chosen.\n\n" + _report(rows)
 
 
 def _limits(config: ModelConfig) -> str:

@@ -48,7 +48,7 @@ def export_checkpoint(source: Path, out: Path, *, quantise: bool = True) -> Path
         raise UsageError("is not empty; give another --out", path=out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in ("tokenizer.json", "labels.yaml", "calibration.json", "README.md"):
+        for name in ("tokenizer.json", "labels.yaml", "calibration.json", "README.md", "report.json"):
             if checkpoint.has(name):
                 shutil.copyfile(checkpoint.path / name, out / name)
         _export(network, out / "model.onnx", quantise=quantise)

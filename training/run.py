@@ -12,7 +12,7 @@ from typing import Any
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from newstance.corpora import without_texts_of
+from newstance.corpora import Annotation, without_texts_of
 from newstance.errors import CheckpointError, UsageError
 from newstance.model import (
     Calibration,
@@ -32,10 +32,12 @@ from newstance.model.torch_runtime import TorchRuntime, load_network
 from .calibrate import calibrate, macro_f1_by_layer
 from .card import model_card
 from .config import TrainingConfig
-from .data import Item, merge_annotators, read_sources
+from .data import Item, merge_annotators
 from .encoder import load_encoder, load_tokenizer
 from .optimiser import freeze
+from .report import EvaluationSet, Row, make_report, write_report
 from .rounding import snap_to_grid
+from .sources import read_sources
 
 __all__ = ["Run", "Say"]
 
@@ -53,6 +55,8 @@ class Run:
     tokenizer: Tokenizer
     train: list[Item]
     dev: list[Item]
+    records: list[Annotation]
+    sets: list[EvaluationSet]
     say: Say
 
     @classmethod
@@ -66,8 +70,13 @@ class Run:
         """
         codebook = load_codebook(config.codebook).only(config.layers)
         root = config.data.root
-        held_out = [r for r, _ in read_sources((*config.data.held_out, *config.data.test), root, codebook)]
-        dev_pairs = read_sources(config.data.dev, root, codebook)
+        by_source = [(source, read_sources([source], root, codebook)) for source in config.data.dev]
+        dev_pairs = [pair for _, pairs in by_source for pair in pairs]
+        tests = [(source, read_sources([source], root, codebook)) for source in config.data.test]
+        sets = [EvaluationSet(source.name, "dev", [r for r, _ in pairs]) for source, pairs in by_source]
+        sets += [EvaluationSet(source.name, "test", [r for r, _ in pairs]) for source, pairs in tests]
+        held_out = [r for r, _ in read_sources(config.data.held_out, root, codebook)]
+        held_out += [r for _, pairs in tests for r, _ in pairs]
         train_pairs = read_sources(config.data.train, root, codebook)
         weights = {id(record): weight for record, weight in train_pairs}
         kept = [record for record, _ in train_pairs]
@@ -90,7 +99,8 @@ class Run:
         network = SentenceClassifier(encoder, _heads(config, codebook))
         if config.start_from is not None:
             _start_from(network, Checkpoint(config.start_from), say)
-        return cls(config, codebook, network, SentenceEncoding(tokenizer, config.encoding), tokenizer, train, dev, say)
+        encoding = SentenceEncoding(tokenizer, config.encoding)
+        return cls(config, codebook, network, encoding, tokenizer, train, dev, kept, sets, say)
 
     def target_tokens(self) -> set[int]:
         """Return the ids of the tokens that stand for or around the target."""
@@ -113,7 +123,7 @@ class Run:
         return calibrate(self.dev, self._predict_dev(), self.codebook, self.config.target_risk)
 
     def save(self, folder: Path, made_by: dict[str, Any]) -> Path:
-        """Round the weights if the configuration says so, calibrate, and write the checkpoint with its card.
+        """Round the weights if the configuration says so, calibrate, and write the checkpoint, its report and card.
 
         Args:
             folder: where to.
@@ -142,8 +152,16 @@ class Run:
             provenance=self._provenance() | made_by | {"dev_macro_f1": scores},
         )
         write_config(folder, config)
-        (folder / "README.md").write_text(model_card(config, self.codebook, calibration), encoding="utf-8")
+        report = self._report(Checkpoint(folder))
+        write_report(folder / "report.json", report, {"name": self.config.name, "seed": self.config.seed})
+        (folder / "README.md").write_text(model_card(config, self.codebook, calibration, report), encoding="utf-8")
         return folder
+
+    def _report(self, checkpoint: Checkpoint) -> list[Row]:
+        names = self.config.report.baselines
+        self.say("measuring the model" + (f" and the baselines {', '.join(names)}" if names else ""))
+        predictor = Predictor(self.encoding, TorchRuntime(self.network), [x.name for x in self.codebook.layers])
+        return make_report(checkpoint, predictor, self.records, self.sets, self.config.report)
 
     def _provenance(self) -> dict[str, Any]:
         run = self.config.model_dump(mode="json")

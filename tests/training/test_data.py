@@ -8,8 +8,9 @@ from tokenizers import Tokenizer
 from newstance.corpora import Annotation
 from newstance.eval.inputs import sentence_inputs
 from newstance.model import EncodingConfig, SentenceEncoding, load_codebook
-from newstance.training.data import as_dataset, merge_annotators, read_sources
+from newstance.training.data import as_dataset, merge_annotators
 from newstance.training.sections import Source
+from newstance.training.sources import read_sources
 
 ROW = {"id": "1", "text": "Fishermen blamed the council for a plan.", "target": "council", "stance": "against"}
 

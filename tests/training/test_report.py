@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newstance.corpora import read_annotations
+from newstance.errors import AnnotationError
+from newstance.eval import evaluate_model
+from newstance.model import Checkpoint
+from newstance.training.config import load_config
+from newstance.training.finetune import finetune
+from newstance.training.report import read_report
+
+BASELINES = {"majority", "tf-idf + logistic regression", "frozen encoder + logistic regression"}
+
+
+def test_the_report_stands_beside_the_weights_with_every_baseline_and_interval(tiny_checkpoint: Path) -> None:
+    rows = read_report(tiny_checkpoint / "report.json")
+    assert {row.system for row in rows} == BASELINES | {"model"}
+    for row in rows:
+        figure = row.figures["macro_f1"]
+        assert (row.part, row.layer, figure.n) == ("dev", "stance", 36)
+        assert 0 <= figure.low <= figure.value <= figure.high <= 1
+    scores = {row.system: row.figures["macro_f1"].value for row in rows}
+    assert scores["majority"] == pytest.approx(1 / 6)  # three labels, alike in number: F1 of one is 1/2, of two is 0
+    assert scores["majority"] < min(value for name, value in scores.items() if name != "majority")
+
+
+def test_the_report_says_what_evaluate_says(tiny_checkpoint: Path, annotations_file: Path) -> None:
+    found = evaluate_model(
+        Checkpoint(tiny_checkpoint), read_annotations(annotations_file), runtime="torch", samples=1000
+    )
+    (own,) = (row for row in read_report(tiny_checkpoint / "report.json") if row.system == "model")
+    assert own.figures["macro_f1"] == found.layers["stance"]["macro_f1"]
+
+
+def test_test_data_are_measured_and_kept_out_of_training(
+    tiny_config: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    test = tmp_path / "test.jsonl"
+    lines = annotations_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    test.write_text("".join(lines[:9]), encoding="utf-8")
+    config = load_config(
+        tiny_config,
+        [
+            "epochs=1",
+            "report.baselines=[majority]",
+            "data.drop_repeated_texts=true",
+            f"data.dev=[{{corpus: annotations, path: {test}}}]",
+            f"data.test=[{{corpus: annotations, path: {test}}}]",
+        ],
+    )
+    folder = finetune(config, tmp_path / "run")
+    rows = read_report(folder / "report.json")
+    assert {(row.part, row.system) for row in rows} == {(p, s) for p in ("dev", "test") for s in ("majority", "model")}
+    assert Checkpoint(folder).config.provenance["rows"]["train"] == 27
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "Measured once, after everything was chosen." in card and "**model**" in card
+
+
+def test_what_is_no_report_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({"rows": [{"data": "x"}]}), encoding="utf-8")
+    with pytest.raises(AnnotationError, match="not the report of a run"):
+        read_report(path)

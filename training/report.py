@@ -1,0 +1,156 @@
+"""The run's report: its figures beside those of baselines on the same data, each with an interval."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.corpora import Annotation
+from newstance.errors import AnnotationError
+from newstance.eval.baselines import BagOfWords, Majority
+from newstance.eval.bootstrap import Figure
+from newstance.eval.figures import layer_figures
+from newstance.eval.gold import Gold, clusters, gold_labels
+from newstance.eval.inputs import decisions, sentence_inputs
+from newstance.model import Checkpoint, Predictor, SentenceEncoding, SentenceInput
+from newstance.model.codebook import Layer
+
+from .frozen import FrozenEncoder, vector_classifier
+from .sections import Baseline, ReportConfig
+
+__all__ = ["MODEL", "EvaluationSet", "Row", "make_report", "read_report", "write_report"]
+
+#: What the report calls the trained model itself.
+MODEL = "model"
+_NAMES: dict[Baseline, str] = {
+    "majority": "majority",
+    "bag_of_words": "tf-idf + logistic regression",
+    "frozen_encoder": "frozen encoder + logistic regression",
+}
+_SEED = 0
+Decide = Callable[[Sequence[SentenceInput]], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """Annotations to measure on: a source of the configuration, and whether it is for development or a test."""
+
+    name: str
+    part: str
+    records: Sequence[Annotation]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The figures of one system on one layer of one set."""
+
+    data: str
+    part: str
+    layer: str
+    system: str
+    figures: dict[str, Figure]
+
+
+def make_report(
+    checkpoint: Checkpoint,
+    predictor: Predictor,
+    train: Sequence[Annotation],
+    sets: Sequence[EvaluationSet],
+    settings: ReportConfig,
+) -> list[Row]:
+    """Measure a model and the baselines that the settings name, fitted on the same training rows.
+
+    Args:
+        checkpoint: the model, with its thresholds.
+        predictor: runs it.
+        train: what it was trained on.
+        sets: what to measure on; a set without labels of a layer has no row for it.
+        settings: which baselines, and how many bootstrap samples.
+    """
+    rows: list[Row] = []
+    vectors = _Vectors(checkpoint.config.encoder_source, predictor.encoding)
+    for layer in checkpoint.codebook.layers:
+        judged = [(one, gold) for one in sets if (gold := gold_labels(one.records, layer)).sentences]
+        systems: dict[str, Decide] = {}
+        for name in settings.baselines if judged else ():
+            # Too few rows, or rows of a single label, make no classifier; the report then has no row for it.
+            with suppress(ValueError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                systems[_NAMES[name]] = _baseline(name, train, layer, vectors)
+        systems[MODEL] = partial(_decide, checkpoint, predictor, layer)
+        for one, gold in judged:
+            inputs = sentence_inputs(gold.sentences)
+            rows += [
+                Row(one.name, one.part, layer.name, name, _figures(layer, gold, decide(inputs), settings.samples))
+                for name, decide in systems.items()
+            ]
+    return rows
+
+
+def _decide(
+    checkpoint: Checkpoint, predictor: Predictor, layer: Layer, asked: Sequence[SentenceInput]
+) -> npt.NDArray[Any]:
+    return decisions(predictor.predict(asked), checkpoint, layer)
+
+
+def _figures(layer: Layer, gold: Gold, predicted: npt.NDArray[Any], samples: int) -> dict[str, Figure]:
+    return layer_figures(layer, gold.labels, predicted, clusters(gold.sentences), samples=samples, seed=_SEED)
+
+
+class _Vectors:
+    """A frozen encoder's vectors of each sentence, computed once for all layers, and not at all when nobody asks."""
+
+    def __init__(self, encoder: str, encoding: SentenceEncoding) -> None:
+        self._name = encoder
+        self._encoding = encoding
+        self._encoder: FrozenEncoder | None = None
+        self._known: dict[SentenceInput, npt.NDArray[np.floating]] = {}
+
+    def of(self, sentences: Sequence[SentenceInput]) -> npt.NDArray[np.floating]:
+        self._encoder = self._encoder or FrozenEncoder(self._name, self._encoding)
+        new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._known]
+        self._known |= dict(zip(new, self._encoder.vectors(new), strict=True)) if new else {}
+        return np.stack([self._known[sentence] for sentence in sentences])
+
+
+def _baseline(name: Baseline, train: Sequence[Annotation], layer: Layer, vectors: _Vectors) -> Decide:
+    if name == "majority":
+        return Majority(train, layer).predict
+    if name == "bag_of_words":
+        return BagOfWords(train, layer).predict
+    gold = gold_labels(train, layer)
+    classifier = vector_classifier(layer).fit(vectors.of(sentence_inputs(gold.sentences)), gold.labels)
+
+    def decide(asked: Sequence[SentenceInput]) -> npt.NDArray[Any]:
+        found = np.asarray(classifier.predict(vectors.of(asked)))
+        return found.astype(bool) if found.ndim == 2 else found
+
+    return decide
+
+
+def write_report(path: Path, rows: Sequence[Row], run: Mapping[str, Any]) -> None:
+    """Write `report.json`: `rows` with data, part, layer, system and figures (value, low, high, n), and `run`."""
+    data = {"rows": [asdict(row) for row in rows], "run": dict(run)}
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_report(path: Path) -> list[Row]:
+    """Read the rows of a report.
+
+    Raises:
+        AnnotationError: the file is missing or no report.
+    """
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        return [Row(**row | {"figures": {m: Figure(**f) for m, f in row["figures"].items()}}) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AnnotationError(f"not the report of a run: {error}", path=path) from error
