@@ -5,6 +5,10 @@ A language model read every row of train and dev with its target marked and labe
 that saw neither each other nor the published label. **These are model output, not human annotation**: they teach and
 calibrate, and no published figure is measured against them; test rows were not labelled. The file holds labels only,
 each under the hash of the row's published id; the sentences stay where users download them from.
+
+How far the two passes agree, and where they differ from the published labels, is printed by::
+
+    python -m newstance.corpora.pass_agreement [hf_rw/train.jsonl]
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from typing import Any
 
 from .annotation import Annotation
 
-__all__ = ["ANNOTATOR", "codebook_pass"]
+__all__ = ["ANNOTATOR", "codebook_pass", "judgements"]
 
 #: What the records say of who judged, before the number of the pass.
 ANNOTATOR = "language model, codebook pass"
@@ -32,7 +36,7 @@ def codebook_pass(records: Iterable[Annotation]) -> list[Annotation]:
     Args:
         records: rows of NewsMTSC, as `read_newsmtsc` gives them; those that no pass covers (test) give nothing.
     """
-    judged = _judgements()
+    judged = judgements()
     return [
         Annotation.model_validate(record.model_dump() | {"labels": {}} | judgement)
         for record in records
@@ -45,7 +49,8 @@ def _key(identifier: str) -> str:
 
 
 @cache
-def _judgements() -> dict[str, list[dict[str, Any]]]:
+def judgements() -> dict[str, list[dict[str, Any]]]:
+    """Return the labels of both passes, in order, by the hash of the row's id."""
     text = (resources.files("newstance.corpora") / _FILE).read_text(encoding="utf-8")
     found: dict[str, list[dict[str, Any]]] = {}
     for row in csv.DictReader(text.splitlines(), delimiter="\t"):

@@ -7,6 +7,7 @@ from importlib import resources
 
 from newstance.corpora import Annotation, codebook_pass, read_newsmtsc
 from newstance.corpora.codebook_pass import ANNOTATOR
+from newstance.corpora.pass_agreement import pass_agreement
 from newstance.model import load_codebook
 
 
@@ -39,3 +40,10 @@ def test_both_passes_cover_train_and_dev_and_never_test(shared) -> None:  # type
         assert all(r.text == s.text for r, s in zip(found[::2], records, strict=True))
     for name in ("hf_rw/test", "hf_mt/test"):
         assert codebook_pass(read_newsmtsc(folder / f"{name}.jsonl")) == []
+
+
+def test_the_two_passes_agree_as_far_as_their_description_says() -> None:
+    found = pass_agreement()
+    text = (resources.files("newstance.corpora") / "passes" / "README.md").read_text(encoding="utf-8")
+    for name, shown in (("stance", "stance"), ("voice", "voice"), ("frames (mean)", "frames, mean of fifteen")):
+        assert f"| {shown} | {found[name]:.3f} " in text

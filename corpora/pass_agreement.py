@@ -1,0 +1,48 @@
+"""How far the two codebook passes over NewsMTSC agree, and where they differ from the published labels.
+
+::
+
+    python -m newstance.corpora.pass_agreement [hf_rw/train.jsonl]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from .codebook_pass import codebook_pass, judgements
+from .newsmtsc import read_newsmtsc
+from .statistics import alpha
+
+__all__ = ["pass_agreement"]
+
+
+def pass_agreement() -> dict[str, float]:
+    """Return Krippendorff's alpha between the two passes: stance, voice, each frame that was used, and their mean."""
+    pairs = list(judgements().values())
+    found = {layer: alpha([a[layer] for a, _ in pairs], [b[layer] for _, b in pairs]) for layer in ("stance", "voice")}
+    codes = sorted({code for pair in pairs for judgement in pair for code in judgement["frames"]})
+    frames = {
+        f"frame {code}": alpha([code in a["frames"] for a, _ in pairs], [code in b["frames"] for _, b in pairs])
+        for code in codes
+    }
+    return found | frames | {"frames (mean)": sum(frames.values()) / len(frames)}
+
+
+def _report(published: Path | None) -> Iterator[str]:
+    yield f"{len(judgements())} rows, two passes"
+    for name, value in pass_agreement().items():
+        yield f"alpha {name:22} {value:.3f}"
+    if published is not None:
+        records = read_newsmtsc(published)
+        by_id = {record.id: record.stance for record in records}
+        table = Counter((by_id[judged.id], judged.stance) for judged in codebook_pass(records))
+        yield "published label -> codebook pass"
+        yield from (f"{one} -> {two}: {count}" for (one, two), count in sorted(table.items(), key=str))
+
+
+if __name__ == "__main__":
+    for line in _report(Path(sys.argv[1]) if len(sys.argv) > 1 else None):
+        sys.stdout.write(line + "\n")
