@@ -1,4 +1,4 @@
-"""Files and pages become articles: sentences with offsets, roles, sections and mentions of the target.
+"""Files and pages become articles: sentences with offsets, roles, sections, voices and mentions of the target.
 
 Reading imports nothing heavy. The names around `TargetProfile` are looked up on first use, as pydantic and
 PyYAML take most of this package's import time.
@@ -12,6 +12,7 @@ from newstance.articles.mentions import MentionFinder, mark_mentions
 from newstance.articles.page import article_from_html
 from newstance.articles.read import article_from_text, expand_paths, read_article
 from newstance.articles.records import ROLES, TOTALLED_ROLES, Article, Mention, Role, Sentence, Voice
+from newstance.articles.voices import mark_voices
 
 if TYPE_CHECKING:
     from newstance.articles.targets import (
@@ -40,6 +41,7 @@ __all__ = [
     "list_profiles",
     "load_profile",
     "mark_mentions",
+    "mark_voices",
     "read_article",
 ]
 

@@ -40,7 +40,9 @@ class Sentence:
         paragraph: number of the paragraph (or line block) that holds it, from 0.
         section: text of the heading above it, or None before the first heading.
         speaker: fullest name of the credited speaker, or None when nobody was (or has been) found.
-        voice: whose voice carries it, or None when that has not been determined.
+        voice: whose voice carries it, or None when that has not been determined (bylines and credits have none).
+        insider: whether the speaker belongs to the target on the article's day; None where nobody else speaks, the
+            speaker is not known, or no target was given.
         mentions: mentions of the target, in order, never overlapping.
     """
 
@@ -53,6 +55,7 @@ class Sentence:
     section: str | None = None
     speaker: str | None = None
     voice: Voice | None = None
+    insider: bool | None = None
     mentions: tuple[Mention, ...] = ()
 
 

@@ -53,8 +53,9 @@ class ScoredSentence:
         section: heading above it, or None.
         target: name of the target that the stance is about.
         target_spans: where the sentence names the target.
-        speaker: credited speaker, or None when not determined.
-        voice: outlet, quoted or paraphrased, or None when not determined.
+        speaker: fullest name or description of the credited speaker, or None: nobody is credited, or nobody found.
+        voice: outlet, quoted or paraphrased; None in bylines and credits.
+        insider: whether the speaker belongs to the target on the article's day; None where there is no speaker.
         stance: code of the most probable stance.
         stance_probability: calibrated probability of each stance.
         stance_logits: the model's raw logits, in the codebook's order, before calibration.
@@ -78,6 +79,7 @@ class ScoredSentence:
     target_spans: list[tuple[int, int]]
     speaker: str | None
     voice: str | None
+    insider: bool | None
     stance: str
     stance_probability: dict[str, float]
     stance_logits: list[float]

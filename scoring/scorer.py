@@ -16,6 +16,7 @@ from newstance.articles import (
     article_from_text,
     load_profile,
     mark_mentions,
+    mark_voices,
     read_article,
 )
 from newstance.errors import CheckpointError
@@ -105,7 +106,7 @@ class Scorer:
 
     def score_many(self, articles: Iterable[Article], *, explain: Explain = "evidence") -> Iterator[ScoredArticle]:
         """Score articles, batching the sentences of several together; results come in the order given."""
-        for group in _groups(mark_mentions(article, self.target) for article in articles):
+        for group in _groups(mark_voices(mark_mentions(article, self.target), self.target) for article in articles):
             inputs = [self._input(article, sentence) for article in group for sentence in article.sentences]
             predictions = iter(self._predictor.predict(inputs))
             for article in group:
@@ -146,6 +147,7 @@ class Scorer:
             target_spans=[(mention.start, mention.end) for mention in sentence.mentions],
             speaker=sentence.speaker,
             voice=sentence.voice,
+            insider=sentence.insider,
             stance=self._stance.codes[best],
             stance_probability=dict(zip(self._stance.codes, _floats(probability), strict=True)),
             stance_logits=_floats(logits),

@@ -1,0 +1,331 @@
+"""Resolve who speaks: pronouns, short names and offices to the fullest name that the article gives.
+
+`People` is filled sentence by sentence in reading order, so that "he" and "the minister" mean who was spoken of last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from newstance.articles.subjects import ADVERBS, BOUNDARIES, DAYS, DETERMINERS, PREPOSITIONS
+from newstance.articles.tokens import Token
+
+__all__ = ["People", "Person"]
+
+HONORIFICS = {
+    "mr": "m", "mr.": "m", "sir": "m", "lord": "m", "king": "m", "prince": "m", "monsieur": "m", "congressman": "m",
+    "mrs": "f", "mrs.": "f", "ms": "f", "ms.": "f", "miss": "f", "dame": "f", "lady": "f", "baroness": "f", "queen": "f",
+    "princess": "f", "congresswoman": "f", "mx": "", "mx.": "",
+}  # fmt: skip
+#: Words that stand before a name and are no part of it. What precedes the last of them goes too ("Secretary of State").
+TITLES = frozenset(HONORIFICS) | frozenset(
+    """dr dr. prof prof. rev rev. hon hon. fr fr. sen sen. sens. rep rep. reps. gov gov. lt lt. gen gen. col col. maj maj.
+    capt capt. cmdr cmdr. sgt sgt. adm adm. brig brig. amb amb. supt supt. insp insp. atty president vice-president
+    secretary minister chancellor premier taoiseach senator representative governor mayor judge justice chief speaker
+    leader chair chairman chairwoman chairperson director commissioner attorney-general general admiral colonel major
+    captain commander sergeant lieutenant sheriff ambassador envoy doctor professor reverend father sister bishop
+    archbishop cardinal pope rabbi imam pastor councillor councilman councilwoman councilor alderman assemblyman
+    assemblywoman administrator whip treasurer comptroller auditor inspector superintendent officer agent detective
+    deputy spokesman spokeswoman spokesperson strategist candidate nominee analyst economist historian attorney lawyer
+    prosecutor editor columnist author activist executive manager adviser advisor counsel aide coach republican democrat
+    democratic independent conservative liberal labour progressive libertarian mp mep congress""".split()
+)
+#: Capitalised words that make a run of capitals a body or place and no person.
+BODIES = frozenset(
+    """department ministry agency office bureau council committee commission court bank union university college institute
+    house senate congress parliament assembly party association society federation foundation company corporation corp
+    corp. inc inc. co co. ltd group fund trust board authority service services administration government guild league
+    alliance coalition center centre school church hospital police army navy force guard command treasury pentagon
+    cabinet times post journal news herald tribune gazette network radio television states kingdom nations street
+    avenue river lake island islands city county state north south east west hill airport act treaty agreement
+    plan bill order organization organisation international national national. labs laboratory partners airlines
+    power energy health education defense defence justice press review magazine report poll survey campaign""".split()
+)
+_PARTICLES = frozenset("de da di du del della la le van von der den al el bin ibn ben dos das y abu st st.".split())
+_GROUPS = frozenset("they them".split())
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody whom the article names.
+
+    Attributes:
+        name: the fullest name so far, without titles.
+        gender: "m" or "f" where an honorific or a pronoun tells, else "".
+        titled: the ways in which titles stood before the name.
+        roles: head nouns of what the article calls them ("secretary", "sheriff").
+    """
+
+    name: str
+    gender: str = ""
+    titled: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
+
+
+class People:
+    """Whom the article has named so far, and who was spoken of last."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._by_last: dict[str, list[Person]] = {}
+        self._by_role: dict[str, Person] = {}
+        self._recent: list[Person] = []
+        self._bodies: dict[str, str] = {}
+        self._described: dict[str, str] = {}
+        self._group: str | None = None
+
+    def learn(self, tokens: Sequence[Token]) -> None:
+        """Take in the names of a sentence, before any of its sources is resolved."""
+        for first, last in _runs(tokens):
+            name, title = _split(tokens, first, last)
+            if not name:
+                continue
+            words = [tokens[i].text for i in name]
+            if _is_body([w.lower() for w in words]):
+                whole = " ".join(t.text for t in tokens[first:last])
+                for word in words:
+                    if word.lower() in BODIES:
+                        self._bodies[word.lower()] = whole
+                continue
+            person = self._person(words, [t.lower for t in title])
+            if person is None:
+                continue
+            if title:
+                person.titled.add(" ".join(t.text for t in title) + " " + " ".join(words))
+            for role in _roles(tokens, first, last, title):
+                person.roles.add(role)
+                self._by_role[role] = person
+
+    def resolve(self, tokens: Sequence[Token], start: int, end: int) -> str | None:
+        """Return the fullest name or the description of a source, and remember that it spoke.
+
+        Args:
+            tokens: of the sentence.
+            start: offset of the source in the article.
+            end: offset just past it.
+        """
+        numbers = [i for i, t in enumerate(tokens) if t.start >= start and t.end <= end and t.text]
+        if not numbers:
+            return None
+        words = [tokens[i] for i in numbers]
+        if len(words) == 1 and words[0].lower in ("he", "she", "his", "her", "him"):
+            return self._pronoun("m" if words[0].lower in ("he", "his", "him") else "f")
+        if len(words) == 1 and words[0].lower in ("they", "their", "it", "its", "them"):
+            return self._group
+        person = self._named(tokens, numbers) or self._in_apposition(tokens, numbers)
+        if person is not None:
+            self._spoke(person)
+            return person.name
+        return self._description(words)
+
+    def forms(self, name: str) -> set[str]:
+        """Return the titled forms under which the article names a person, the bare name included."""
+        last = name.split()[-1].lower() if name.split() else ""
+        found = next((p for p in self._by_last.get(last, []) if p.name == name), None)
+        return {name} | (found.titled if found else set())
+
+    def _person(self, words: list[str], titles: Sequence[str]) -> Person | None:
+        last = _key(words)
+        known = self._by_last.get(last, [])
+        match = next((p for p in reversed(known) if _compatible(p.name.split(), words)), None)
+        gender = next((HONORIFICS[t] for t in titles if HONORIFICS.get(t)), "")
+        if match is None:
+            if len(words) == 1 and not titles and not known:
+                return None
+            if len(words) == 1 and known:
+                match = known[-1]
+            else:
+                match = Person(" ".join(words))
+                self._by_last.setdefault(last, []).append(match)
+        elif len(words) > len(match.name.split()):
+            match.name = " ".join(words)
+        match.gender = match.gender or gender
+        return match
+
+    def _named(self, tokens: Sequence[Token], numbers: Sequence[int]) -> Person | None:
+        """Return the person whose name the source ends in, None if it is a description or a body."""
+        runs = [(a, b) for a, b in _runs(tokens, numbers[0], numbers[-1] + 1)]
+        if not runs or runs[-1][1] != numbers[-1] + 1:
+            runs = [r for r in runs if r[0] == numbers[0] and r[1] < len(tokens) and tokens[r[1]].lower in ("of", "from", ",", "'s")][:1]
+            if not runs:
+                return None
+        first, last = runs[-1]
+        if first > numbers[0]:
+            before = tokens[first - 1]
+            if before.lower in PREPOSITIONS or before.lower in ("'s", "and") or before.lower in DETERMINERS:
+                return None
+        name, title = _split(tokens, first, last)
+        words = [tokens[i].text for i in name]
+        if not words or _is_body([w.lower() for w in words]):
+            return None
+        lowered = first > numbers[0] and any(tokens[i].lower in TITLES for i in range(numbers[0], first))
+        person = self._person(words, [t.lower for t in title])
+        if person is None and (title or lowered or len(words) > 1 or tokens[numbers[0]].lower not in DETERMINERS):
+            if len(words) == 1 and not title and not lowered:
+                return None
+            person = Person(" ".join(words))
+            self._by_last.setdefault(_key(words), []).append(person)
+        return person
+
+    def _in_apposition(self, tokens: Sequence[Token], numbers: Sequence[int]) -> Person | None:
+        """Return the person named after an office: "the interior minister, Jane Doe, said"."""
+        past = numbers[-1] + 1
+        words = [tokens[i].lower for i in numbers]
+        if not any(w in TITLES for w in words) or past + 1 >= len(tokens) or tokens[past].text != ",":
+            return None
+        run = next(((a, b) for a, b in _runs(tokens, past + 1, min(len(tokens), past + 8)) if a == past + 1), None)
+        if run is None or (run[1] < len(tokens) and tokens[run[1]].text not in (",", ".", "—", ")")):
+            return None
+        name, title = _split(tokens, *run)
+        names = [tokens[i].text for i in name]
+        return self._person(names, [t.lower for t in title]) if names and not _is_body([n.lower() for n in names]) else None
+
+    def _pronoun(self, gender: str) -> str | None:
+        for person in reversed(self._recent):
+            if person.gender in ("", gender):
+                person.gender = gender
+                self._spoke(person)
+                return person.name
+        return None
+
+    def _description(self, words: Sequence[Token]) -> str:
+        text = _joined(words)
+        first = words[0]
+        head = next((w for w in reversed(_head(words)) if w.word), words[-1]).lower
+        if first.lower in ("the", "this", "that", "its", "his", "her", "their") and len(words) <= 4 and not any(w.capital for w in words[1:]):
+            person = self._by_role.get(head)
+            if person is not None:
+                self._spoke(person)
+                return person.name
+            if first.lower in ("the", "this", "that") and head in self._bodies:
+                self._group = self._bodies[head]
+                return self._group
+            if len(words) == 2 and head in self._described:
+                return self._described[head]
+        if first.capital and (first.lower in DETERMINERS or not any(w.capital for w in words[1:2])):
+            text = text[0].lower() + text[1:] if first.lower in DETERMINERS or (len(words) > 1 and words[0].lower.endswith("s")) else text
+        self._described[head] = text
+        self._group = text
+        return text
+
+    def heard(self, tokens: Sequence[Token]) -> None:
+        """Remember the last person whom a sentence names: a pronoun in the next one may mean them."""
+        last: Person | None = None
+        for first, end in _runs(tokens):
+            name, _ = _split(tokens, first, end)
+            words = [tokens[i].text for i in name]
+            if words and not _is_body([w.lower() for w in words]):
+                known = self._by_last.get(_key(words), [])
+                if known and (end >= len(tokens) or tokens[end].text not in ("'s", "’s")):
+                    last = last or known[-1]
+        if last is not None:
+            self._spoke(last)
+
+    def _spoke(self, person: Person) -> None:
+        if person in self._recent[-6:]:
+            self._recent.remove(person)
+        self._recent.append(person)
+        del self._recent[:-12]
+
+
+def _runs(tokens: Sequence[Token], first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
+    """Return runs of capitalised words, particles and "of" between them included ("Secretary of State Jane Doe")."""
+    runs: list[tuple[int, int]] = []
+    end = len(tokens) if last is None else last
+    i = first
+    while i < end:
+        token = tokens[i]
+        if not token.capital or (i == 0 and token.lower in _OPENERS) or token.lower in DETERMINERS:
+            i += 1
+            continue
+        j = i + 1
+        while j < end and j < i + 12:
+            if tokens[j].capital and tokens[j].lower not in DAYS:
+                j += 1
+            elif tokens[j].lower in _PARTICLES and j + 1 < end and tokens[j + 1].capital:
+                j += 2
+            elif tokens[j].lower in ("of", "for", "and") and j + 1 < end and tokens[j + 1].capital and (
+                tokens[j - 1].lower in TITLES or tokens[j - 1].lower in BODIES
+            ):
+                j += 2
+            else:
+                break
+        runs.append((i, j))
+        i = j
+    return runs
+
+
+_OPENERS = ADVERBS | BOUNDARIES | PREPOSITIONS | frozenset(
+    "and or but if asked said says i we you he she it they there here yes no well now his her its their".split()
+)
+
+
+def _split(tokens: Sequence[Token], first: int, last: int) -> tuple[list[int], list[Token]]:
+    """Part a run into the numbers of its name's words and the title before it."""
+    cut = first
+    for i in range(first, last - 1):
+        if tokens[i].lower in TITLES:
+            cut = i + 1
+            if i + 2 < last and tokens[i + 1].lower in ("of", "for"):
+                cut = min(last - 1, i + 3)
+    if tokens[cut].lower in TITLES and cut == last - 1 and last - first > 1:
+        return [], list(tokens[first:last])
+    return [i for i in range(cut, last)], list(tokens[first:cut])
+
+
+def _is_body(words: Sequence[str]) -> bool:
+    return any(w in BODIES for w in words) or (len(words) == 1 and words[0] in DAYS)
+
+
+def _key(words: Sequence[str]) -> str:
+    last = words[-1].lower()
+    return words[-2].lower() if last in ("jr.", "jr", "sr.", "sr", "ii", "iii") and len(words) > 1 else last
+
+
+def _compatible(known: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether two names may be one person's: the shorter's words all stand in the longer, initials aside."""
+    short, long = sorted((list(known), list(words)), key=len)
+    return all(w in long or any(len(w.rstrip(".")) == 1 and x.startswith(w[0]) for x in long) for w in short)
+
+
+def _roles(tokens: Sequence[Token], first: int, last: int, title: Sequence[Token]) -> list[str]:
+    """Return the head nouns of the offices that stand before or after a name."""
+    roles = [t.lower.rstrip(".") for t in title if t.lower in TITLES and t.lower not in HONORIFICS]
+    i = first - 1
+    if i >= 0 and tokens[i].word and tokens[i].lower in TITLES:
+        roles.append(tokens[i].lower)
+    if i >= 1 and tokens[i].text == "," and tokens[i - 1].lower in TITLES:
+        roles.append(tokens[i - 1].lower)
+    if last + 1 < len(tokens) and tokens[last].text == "," and tokens[last + 1].lower in ("the", "a", "an", "its", "who"):
+        for token in tokens[last + 2 : last + 8]:
+            if not token.word:
+                break
+            if token.lower in TITLES:
+                roles.append(token.lower)
+    return [_ABBREVIATED.get(role, role) for role in roles]
+
+
+_ABBREVIATED = {"sen": "senator", "rep": "congressman", "gov": "governor", "gen": "general", "adm": "admiral", "prof": "professor",
+                "col": "colonel", "rev": "reverend", "amb": "ambassador"}  # fmt: skip
+
+
+def _head(words: Sequence[Token]) -> Sequence[Token]:
+    """Return a phrase up to its first preposition: "a nurse at the field hospital" is a nurse."""
+    for i, word in enumerate(words):
+        if i and word.lower in PREPOSITIONS:
+            return words[:i]
+    return words
+
+
+_SPACE = re.compile(r"\s+")
+
+
+def _joined(words: Sequence[Token]) -> str:
+    parts: list[str] = []
+    for i, word in enumerate(words):
+        if i and word.start > words[i - 1].end:
+            parts.append(" ")
+        parts.append(_SPACE.sub(" ", word.text))
+    return "".join(parts)

@@ -1,0 +1,168 @@
+"""Mark every sentence with its voice and its speaker.
+
+Quotations are found over the whole article (`quotations`), credited sentence by sentence (`attribution`), and the
+sources resolved to the fullest name that the article gives (`speakers`). What a sentence alone does not tell, its
+neighbours do: a quotation keeps its speaker over sentences and paragraphs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from newstance.articles.attribution import Attribution, find_attributions
+from newstance.articles.cues import load_cues
+from newstance.articles.insiders import InsiderFinder
+from newstance.articles.quotations import Quotation, find_quotations
+from newstance.articles.records import Article, Sentence, Voice
+from newstance.articles.speakers import People
+from newstance.articles.tokens import Token, overlapping, tokens_of
+
+if TYPE_CHECKING:
+    from newstance.articles.targets import TargetProfile
+
+__all__ = ["SentenceAttributions", "attributions_of", "mark_voices"]
+
+#: Bylines and credits speak for nobody.
+_SILENT = frozenset({"byline", "credit"})
+#: "ROE: We shall see." at the head of a paragraph of a transcript.
+_LABEL = re.compile(r"(?:[A-Z][A-Z.'’\-]+(?:[ ][A-Z][A-Z.'’\-]+){0,3}|[QA]):\s")
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceAttributions:
+    """A sentence with its tokens and all attributions inside it."""
+
+    sentence: Sentence
+    tokens: list[Token]
+    attributions: list[Attribution]
+
+
+def attributions_of(article: Article) -> list[SentenceAttributions]:
+    """Return each sentence's tokens and attributions, in reading order."""
+    quotations = find_quotations(article.text, _paragraphs(article.sentences))
+    starts = [q.start for q in quotations]
+    cues = load_cues()
+    found = []
+    for sentence in article.sentences:
+        if sentence.role in _SILENT:
+            found.append(SentenceAttributions(sentence, [], []))
+            continue
+        inside = overlapping(quotations, starts, sentence.start, sentence.end)
+        tokens = tokens_of(article.text, sentence.start, sentence.end, inside)
+        found.append(SentenceAttributions(sentence, tokens, find_attributions(tokens, cues)))
+    return found
+
+
+def mark_voices(article: Article, profile: TargetProfile | None = None) -> Article:
+    """Return the article with each sentence's voice and speaker.
+
+    Args:
+        article: any article.
+        profile: the target; with it, each speaker is marked as insider or not, by the article's date.
+    """
+    people = People()
+    parts = attributions_of(article)
+    voices: list[Voice | None] = []
+    speakers: list[str | None] = []
+    waiting: list[int] = []
+    label: str | None = None
+    labelled = -1
+    for number, part in enumerate(parts):
+        sentence = part.sentence
+        if sentence.role in _SILENT:
+            voices.append(None)
+            speakers.append(None)
+            continue
+        people.learn(part.tokens)
+        match = _LABEL.match(sentence.text)
+        if match is not None and sentence.role == "body" and (number == 0 or parts[number - 1].sentence.paragraph != sentence.paragraph):
+            label, labelled = match.group().rstrip(": \t\n"), sentence.paragraph
+        if label is not None and labelled == sentence.paragraph:
+            voices.append("quoted")
+            speakers.append(_from_label(label, part.tokens, people))
+            continue
+        voice, chosen = _voice(part)
+        speaker = None
+        if chosen is not None and chosen.source is not None:
+            speaker = people.resolve(part.tokens, *chosen.source)
+        elif voice == "quoted":
+            speaker = _inherited(parts, number, voices, speakers)
+            if speaker is None:
+                waiting.append(number)
+        voices.append(voice)
+        speakers.append(speaker)
+        if voice == "outlet":
+            people.heard(part.tokens)
+        elif speaker is not None:
+            for earlier in waiting:
+                if _same_quotation(parts[earlier], part) or parts[earlier].sentence.paragraph == sentence.paragraph:
+                    speakers[earlier] = speaker
+        if speaker is not None or voice == "outlet":
+            waiting = []
+    insiders = _insiders(speakers, people, InsiderFinder(profile, article.date)) if profile is not None else {}
+    sentences = tuple(
+        replace(
+            part.sentence, voice=voice, speaker=speaker, insider=insiders.get(speaker) if speaker is not None else None
+        )
+        for part, voice, speaker in zip(parts, voices, speakers, strict=True)
+    )
+    return replace(article, sentences=sentences)
+
+
+def _insiders(speakers: Sequence[str | None], people: People, finder: InsiderFinder) -> dict[str, bool]:
+    return {name: finder.is_insider(people.forms(name)) for name in {*speakers} if name is not None}
+
+
+def _paragraphs(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    last = -1
+    for sentence in sentences:
+        if spans and sentence.paragraph == last:
+            spans[-1] = (spans[-1][0], sentence.end)
+        else:
+            spans.append((sentence.start, sentence.end))
+        last = sentence.paragraph
+    return spans
+
+
+def _voice(part: SentenceAttributions) -> tuple[Voice, Attribution | None]:
+    """Return the voice that carries the main clause, and the attribution that says whose it is."""
+    direct = [a for a in part.attributions if a.direct]
+    if direct:
+        return "quoted", next((a for a in direct if a.source is not None), direct[0])
+    indirect = [a for a in part.attributions if a.main and a.source is not None]
+    if indirect:
+        return "paraphrased", indirect[0]
+    return "outlet", None
+
+
+def _inherited(
+    parts: Sequence[SentenceAttributions], number: int, voices: Sequence[Voice | None], speakers: Sequence[str | None]
+) -> str | None:
+    """Return who spoke the sentence before, if that was a quotation or led up to this one."""
+    if number == 0:
+        return None
+    before = number - 1
+    same = parts[before].sentence.paragraph == parts[number].sentence.paragraph
+    if voices[before] == "quoted" or (voices[before] == "paraphrased"):
+        return speakers[before]
+    if same or parts[before].sentence.text.endswith(":"):
+        return speakers[before]
+    return None
+
+
+def _same_quotation(one: SentenceAttributions, other: SentenceAttributions) -> bool:
+    quotes: set[Quotation] = {t.quote for t in one.tokens if t.quote is not None}
+    return any(t.quote in quotes for t in other.tokens if t.quote is not None)
+
+
+def _from_label(label: str, tokens: Sequence[Token], people: People) -> str:
+    first = tokens[0] if tokens else None
+    name = label.title() if label.isupper() and len(label) > 1 else label
+    if first is None:
+        return name
+    fake = [replace(first, text=word, lower=word.lower(), word=True) for word in name.split()]
+    return people.resolve(fake, first.start, first.end) or name
