@@ -84,7 +84,7 @@ def _marks(text: str, start: int, end: int) -> Iterator[_Mark]:
         before = text[at - 1] if at > start else " "
         after = text[past] if past < end else " "
         single = mark in _SINGLE and len(mark) == 1
-        left = before.isspace() or before in _BEFORE_OPENING or (before in "“”\"‘«„" and not single) or before in "“‘"
+        left = before.isspace() or before in _BEFORE_OPENING or (before in '“”"‘«„' and not single) or before in "“‘"
         right = after.isspace() or not (after.isalnum() or after in "“‘\"'$£€[(…#@.«„")
         if single:
             if before.isalnum() and after.isalnum():
@@ -117,7 +117,7 @@ def _inside_words(text: str, start: int, at: int) -> bool:
 
 
 def _ends(character: str) -> bool:
-    return character in ".,?!…—–-;:" or character in "”’\""
+    return character in ".,?!…—–-;:" or character in '”’"'
 
 
 def _pairable(marks: Iterable[_Mark], text: str) -> Iterator[_Mark]:
@@ -154,9 +154,7 @@ def _settled(opening: _Mark | None, closing: _Mark | None, between: list[_Mark])
     return sorted([opening, *between, closing], key=lambda mark: mark.start)
 
 
-def _pair(
-    text: str, marks: Sequence[_Mark], span: tuple[int, int], *, going_on: bool
-) -> Iterator[Quotation]:
+def _pair(text: str, marks: Sequence[_Mark], span: tuple[int, int], *, going_on: bool) -> Iterator[Quotation]:
     nested = _nested(marks)
     if nested is not None:
         yield from (Quotation(start, end, 0) for start, end in nested)
@@ -183,16 +181,20 @@ def _nested(marks: Sequence[_Mark]) -> list[tuple[int, int]] | None:
     return None if stack else spans
 
 
-def _flat(
-    text: str, marks: Sequence[_Mark], span: tuple[int, int], *, going_on: bool
-) -> Iterator[Quotation]:
+def _flat(text: str, marks: Sequence[_Mark], span: tuple[int, int], *, going_on: bool) -> Iterator[Quotation]:
     """Pair outer marks without nesting; what stays open ends with the paragraph or with its sentence."""
     start, end = span
     opening: _Mark | None = None
     last = start
     outer = [mark for mark in marks if not mark.single] or marks
     for number, mark in enumerate(outer):
-        if opening is None and not mark.opens and last == start and number == 0 and not text[start : mark.start].isspace():
+        if (
+            opening is None
+            and not mark.opens
+            and last == start
+            and number == 0
+            and not text[start : mark.start].isspace()
+        ):
             # The opening mark is missing at the head of the paragraph; elsewhere a stray mark says nothing.
             yield Quotation(start, mark.end, 0, opened=False)
             last = mark.end
@@ -208,8 +210,10 @@ def _flat(
             yield Quotation(opening.start, stop, 0, closed=False)
             opening = mark
     if opening is not None:
-        whole = going_on or opening.start == start or text[max(start, opening.start - 2) : opening.start].strip() in (
-            ".", "?", "!", ":", ",", "…"
+        whole = (
+            going_on
+            or opening.start == start
+            or text[max(start, opening.start - 2) : opening.start].strip() in (".", "?", "!", ":", ",", "…")
         )
         stop = end if whole else _sentence_end(text, opening.end, end)
         if stop > opening.end:

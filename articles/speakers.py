@@ -9,42 +9,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from newstance.articles.subjects import ADVERBS, BOUNDARIES, DAYS, DETERMINERS, PREPOSITIONS
 from newstance.articles.tokens import Token
+from newstance.articles.word_classes import (
+    BODIES,
+    DAYS,
+    DETERMINERS,
+    HONORIFICS,
+    OPENERS,
+    PARTICLES,
+    PREPOSITIONS,
+    TITLES,
+)
 
 __all__ = ["People", "Person"]
 
-HONORIFICS = {
-    "mr": "m", "mr.": "m", "sir": "m", "lord": "m", "king": "m", "prince": "m", "monsieur": "m", "congressman": "m",
-    "mrs": "f", "mrs.": "f", "ms": "f", "ms.": "f", "miss": "f", "dame": "f", "lady": "f", "baroness": "f", "queen": "f",
-    "princess": "f", "congresswoman": "f", "mx": "", "mx.": "",
-}  # fmt: skip
-#: Words that stand before a name and are no part of it. What precedes the last of them goes too ("Secretary of State").
-TITLES = frozenset(HONORIFICS) | frozenset(
-    """dr dr. prof prof. rev rev. hon hon. fr fr. sen sen. sens. rep rep. reps. gov gov. lt lt. gen gen. col col. maj maj.
-    capt capt. cmdr cmdr. sgt sgt. adm adm. brig brig. amb amb. supt supt. insp insp. atty president vice-president
-    secretary minister chancellor premier taoiseach senator representative governor mayor judge justice chief speaker
-    leader chair chairman chairwoman chairperson director commissioner attorney-general general admiral colonel major
-    captain commander sergeant lieutenant sheriff ambassador envoy doctor professor reverend father sister bishop
-    archbishop cardinal pope rabbi imam pastor councillor councilman councilwoman councilor alderman assemblyman
-    assemblywoman administrator whip treasurer comptroller auditor inspector superintendent officer agent detective
-    deputy spokesman spokeswoman spokesperson strategist candidate nominee analyst economist historian attorney lawyer
-    prosecutor editor columnist author activist executive manager adviser advisor counsel aide coach republican democrat
-    democratic independent conservative liberal labour progressive libertarian mp mep congress""".split()
-)
-#: Capitalised words that make a run of capitals a body or place and no person.
-BODIES = frozenset(
-    """department ministry agency office bureau council committee commission court bank union university college institute
-    house senate congress parliament assembly party association society federation foundation company corporation corp
-    corp. inc inc. co co. ltd group fund trust board authority service services administration government guild league
-    alliance coalition center centre school church hospital police army navy force guard command treasury pentagon
-    cabinet times post journal news herald tribune gazette network radio television states kingdom nations street
-    avenue river lake island islands city county state north south east west hill airport act treaty agreement
-    plan bill order organization organisation international national national. labs laboratory partners airlines
-    power energy health education defense defence justice press review magazine report poll survey campaign""".split()
-)
-_PARTICLES = frozenset("de da di du del della la le van von der den al el bin ibn ben dos das y abu st st.".split())
-_GROUPS = frozenset("they them".split())
+
+#: People of one surname, and titled forms of one name, that are kept apart.
+_NAMESAKES = 20
+_FORMS = 12
 
 
 @dataclass(slots=True)
@@ -92,7 +74,7 @@ class People:
             person = self._person(words, [t.lower for t in title])
             if person is None:
                 continue
-            if title:
+            if title and len(person.titled) < _FORMS:
                 person.titled.add(" ".join(t.text for t in title) + " " + " ".join(words))
             for role in _roles(tokens, first, last, title):
                 person.roles.add(role)
@@ -122,14 +104,14 @@ class People:
 
     def forms(self, name: str) -> set[str]:
         """Return the titled forms under which the article names a person, the bare name included."""
-        last = name.split()[-1].lower() if name.split() else ""
-        found = next((p for p in self._by_last.get(last, []) if p.name == name), None)
+        last = name.rsplit(maxsplit=1)[-1].lower() if name.split() else ""
+        found = next((p for p in self._by_last.get(last, [])[-_NAMESAKES:] if p.name == name), None)
         return {name} | (found.titled if found else set())
 
     def _person(self, words: list[str], titles: Sequence[str]) -> Person | None:
         last = _key(words)
         known = self._by_last.get(last, [])
-        match = next((p for p in reversed(known) if _compatible(p.name.split(), words)), None)
+        match = next((p for p in reversed(known[-_NAMESAKES:]) if _compatible(p.name.split(), words)), None)
         gender = next((HONORIFICS[t] for t in titles if HONORIFICS.get(t)), "")
         if match is None:
             if len(words) == 1 and not titles and not known:
@@ -148,7 +130,11 @@ class People:
         """Return the person whose name the source ends in, None if it is a description or a body."""
         runs = [(a, b) for a, b in _runs(tokens, numbers[0], numbers[-1] + 1)]
         if not runs or runs[-1][1] != numbers[-1] + 1:
-            runs = [r for r in runs if r[0] == numbers[0] and r[1] < len(tokens) and tokens[r[1]].lower in ("of", "from", ",", "'s")][:1]
+            runs = [
+                r
+                for r in runs
+                if r[0] == numbers[0] and r[1] < len(tokens) and tokens[r[1]].lower in ("of", "from", ",", "'s")
+            ][:1]
             if not runs:
                 return None
         first, last = runs[-1]
@@ -180,7 +166,11 @@ class People:
             return None
         name, title = _split(tokens, *run)
         names = [tokens[i].text for i in name]
-        return self._person(names, [t.lower for t in title]) if names and not _is_body([n.lower() for n in names]) else None
+        return (
+            self._person(names, [t.lower for t in title])
+            if names and not _is_body([n.lower() for n in names])
+            else None
+        )
 
     def _pronoun(self, gender: str) -> str | None:
         for person in reversed(self._recent):
@@ -194,7 +184,11 @@ class People:
         text = _joined(words)
         first = words[0]
         head = next((w for w in reversed(_head(words)) if w.word), words[-1]).lower
-        if first.lower in ("the", "this", "that", "its", "his", "her", "their") and len(words) <= 4 and not any(w.capital for w in words[1:]):
+        if (
+            first.lower in ("the", "this", "that", "its", "his", "her", "their")
+            and len(words) <= 4
+            and not any(w.capital for w in words[1:])
+        ):
             person = self._by_role.get(head)
             if person is not None:
                 self._spoke(person)
@@ -204,8 +198,9 @@ class People:
                 return self._group
             if len(words) == 2 and head in self._described:
                 return self._described[head]
-        if first.capital and (first.lower in DETERMINERS or not any(w.capital for w in words[1:2])):
-            text = text[0].lower() + text[1:] if first.lower in DETERMINERS or (len(words) > 1 and words[0].lower.endswith("s")) else text
+        plain = len(words) == 1 or not words[1].capital
+        if first.lower in DETERMINERS or (plain and first.lower.endswith(("s", "men", "people"))):
+            text = text[0].lower() + text[1:]
         self._described[head] = text
         self._group = text
         return text
@@ -237,17 +232,18 @@ def _runs(tokens: Sequence[Token], first: int = 0, last: int | None = None) -> l
     i = first
     while i < end:
         token = tokens[i]
-        if not token.capital or (i == 0 and token.lower in _OPENERS) or token.lower in DETERMINERS:
+        if not token.capital or (i == 0 and token.lower in OPENERS) or token.lower in DETERMINERS:
             i += 1
             continue
         j = i + 1
         while j < end and j < i + 12:
             if tokens[j].capital and tokens[j].lower not in DAYS:
                 j += 1
-            elif tokens[j].lower in _PARTICLES and j + 1 < end and tokens[j + 1].capital:
-                j += 2
-            elif tokens[j].lower in ("of", "for", "and") and j + 1 < end and tokens[j + 1].capital and (
-                tokens[j - 1].lower in TITLES or tokens[j - 1].lower in BODIES
+            elif (tokens[j].lower in PARTICLES and j + 1 < end and tokens[j + 1].capital) or (
+                tokens[j].lower in ("of", "for", "and")
+                and j + 1 < end
+                and tokens[j + 1].capital
+                and (tokens[j - 1].lower in TITLES or tokens[j - 1].lower in BODIES)
             ):
                 j += 2
             else:
@@ -255,11 +251,6 @@ def _runs(tokens: Sequence[Token], first: int = 0, last: int | None = None) -> l
         runs.append((i, j))
         i = j
     return runs
-
-
-_OPENERS = ADVERBS | BOUNDARIES | PREPOSITIONS | frozenset(
-    "and or but if asked said says i we you he she it they there here yes no well now his her its their".split()
-)
 
 
 def _split(tokens: Sequence[Token], first: int, last: int) -> tuple[list[int], list[Token]]:
@@ -272,7 +263,7 @@ def _split(tokens: Sequence[Token], first: int, last: int) -> tuple[list[int], l
                 cut = min(last - 1, i + 3)
     if tokens[cut].lower in TITLES and cut == last - 1 and last - first > 1:
         return [], list(tokens[first:last])
-    return [i for i in range(cut, last)], list(tokens[first:cut])
+    return list(range(cut, last)), list(tokens[first:cut])
 
 
 def _is_body(words: Sequence[str]) -> bool:
@@ -298,7 +289,11 @@ def _roles(tokens: Sequence[Token], first: int, last: int, title: Sequence[Token
         roles.append(tokens[i].lower)
     if i >= 1 and tokens[i].text == "," and tokens[i - 1].lower in TITLES:
         roles.append(tokens[i - 1].lower)
-    if last + 1 < len(tokens) and tokens[last].text == "," and tokens[last + 1].lower in ("the", "a", "an", "its", "who"):
+    if (
+        last + 1 < len(tokens)
+        and tokens[last].text == ","
+        and tokens[last + 1].lower in ("the", "a", "an", "its", "who")
+    ):
         for token in tokens[last + 2 : last + 8]:
             if not token.word:
                 break
@@ -307,8 +302,17 @@ def _roles(tokens: Sequence[Token], first: int, last: int, title: Sequence[Token
     return [_ABBREVIATED.get(role, role) for role in roles]
 
 
-_ABBREVIATED = {"sen": "senator", "rep": "congressman", "gov": "governor", "gen": "general", "adm": "admiral", "prof": "professor",
-                "col": "colonel", "rev": "reverend", "amb": "ambassador"}  # fmt: skip
+_ABBREVIATED = {
+    "sen": "senator",
+    "rep": "congressman",
+    "gov": "governor",
+    "gen": "general",
+    "adm": "admiral",
+    "prof": "professor",
+    "col": "colonel",
+    "rev": "reverend",
+    "amb": "ambassador",
+}
 
 
 def _head(words: Sequence[Token]) -> Sequence[Token]:

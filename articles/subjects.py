@@ -10,6 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newstance.articles.tokens import Token
+from newstance.articles.word_classes import (
+    ADVERBS,
+    AFTER,
+    ASIDE_WORDS,
+    AUXILIARIES,
+    BOUNDARIES,
+    DAYS,
+    DETERMINERS,
+    EMPTY,
+    INNER,
+    MODALS,
+    OWN,
+    PREPOSITIONS,
+    PRONOUNS,
+    STATES,
+)
 
 __all__ = ["Subject", "leading_subject", "skip_left", "subject_left", "subject_right"]
 
@@ -17,43 +33,8 @@ __all__ = ["Subject", "leading_subject", "skip_left", "subject_left", "subject_r
 _REACH = 28
 #: Nor has a subject more asides ("Jane Doe, 44, a teacher, who ...").
 _ASIDES = 5
-
-AUXILIARIES = frozenset(
-    "has have had is was are were be been being am do does did will 's 've 'd 'll having got gets".split()
-)
-MODALS = frozenset("would could should might may must can cannot shall".split())
-ADVERBS = frozenset(
-    """also still then later once often even just now never always again already not soon first both all ever long
-    instead further thus since too perhaps maybe much only rather almost merely simply yet n't himself herself
-    themselves itself twice nonetheless nevertheless however meanwhile today yesterday tonight quite very rightly
-    elsewhere once afterwards privately publicly""".split()
-)
-DETERMINERS = frozenset(
-    """the a an his her their its this that these those some any many most several few other another one two three
-    four five six seven eight nine ten eleven twelve dozens hundreds thousands both each every no all our my your
-    more fewer critics""".split()
-)
-PRONOUNS = frozenset("he she they it who".split())
-OWN = frozenset("i we you us me".split())
-EMPTY = frozenset("it this that there what nothing everything which these those".split())
-PREPOSITIONS = frozenset(
-    """in on at by for during after from with to under of over about before since until through against between among
-    into despite amid without within across near inside outside beyond toward towards upon via per like than as
-    following because""".split()
-)
-BOUNDARIES = frozenset(
-    """that because when while after before since if although though whether but than until which whom where whose what
-    how why so nor unless as yet though whatever whenever because""".split()
-)
-DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-#: Where a phrase after its verb ends: "said Jane Doe on Tuesday", "said an aide when asked".
-AFTER = frozenset(
-    """who whose whom which that when as while after before during in on at last this late early earlier yesterday today
-    tonight via because and but if through by about recently shortly again over upon to into adding referring
-    speaking""".split()
-) | DAYS
-#: Prepositions that may stand inside the name of an unnamed speaker: "a nurse at the field hospital".
-INNER = frozenset("of for at in from with on to and".split())
+_ASIDE_ENDS = frozenset({",", ")", "—", "–", "--", "-", "]"})
+_COMMAS = frozenset({",", "—", "–", "-"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +61,7 @@ def skip_left(tokens: Sequence[Token], at: int) -> int:
     while i > stop:
         token = tokens[i]
         low = token.lower
-        if low in AUXILIARIES or low in ADVERBS or low.endswith(("n't", "ly")) and not token.capital:
+        if low in AUXILIARIES or low in ADVERBS or (low.endswith(("n't", "ly")) and not token.capital):
             i -= 1
         elif low in DAYS and i > 0 and tokens[i - 1].lower in ("on", "late", "early", "last"):
             i -= 2
@@ -103,34 +84,29 @@ def subject_left(tokens: Sequence[Token], verb: int) -> Subject | None:
     Returns:
         None where the words to the left are no noun phrase: the verb is a participle, or its subject follows.
     """
-    end = skip_left(tokens, verb)
+    end = nearest = skip_left(tokens, verb)
     for _ in range(_ASIDES):
-        if end < 0:
+        if end < 0 or tokens[end].text not in _ASIDE_ENDS:
+            break
+        start = _aside(tokens, end)
+        if start is None:
             return None
-        token = tokens[end]
-        if token.lower == "who" or (token.lower == "which" and end > 0 and tokens[end - 1].text == ","):
-            before = end - 1
-            if before >= 0 and tokens[before].text in ",—–-":
-                before -= 1
-            found = _chunk(tokens, before)
-            return None if found is None else Subject(found[0], found[1], relative=True, past=verb)
-        if token.text in (",", ")", "—", "–", "--", "-", "]"):
-            start = _aside(tokens, end)
-            if start is None:
-                return None
-            end = start - 1
-            continue
-        found = _chunk(tokens, end)
-        if found is None or not _names_somebody(tokens, *found):
-            return None
-        first, last = found
-        if _is_aside_start(tokens, first) and first > 0 and tokens[first - 1].text == "," and end != skip_left(tokens, verb):
-            # What was taken for the phrase is one more aside ("Jane Doe, 44, a teacher, said").
-            further = _chunk(tokens, first - 2)
-            if further is not None and _names_somebody(tokens, *further) and tokens[further[1] - 1].capital:
-                return Subject(*further, past=verb)
-        return Subject(first, last, past=verb)
-    return None
+        end = start - 1
+    if end < 0:
+        return None
+    low = tokens[end].lower
+    if low == "who" or (low == "which" and end > 0 and tokens[end - 1].text == ","):
+        found = _chunk(tokens, end - 2 if end > 0 and tokens[end - 1].text in _COMMAS else end - 1)
+        return None if found is None else Subject(*found, relative=True, past=verb)
+    found = _chunk(tokens, end)
+    if found is None or not _names_somebody(tokens, *found):
+        return None
+    if end != nearest and found[0] > 0 and tokens[found[0] - 1].text == "," and _is_aside_start(tokens, found[0]):
+        # What was taken for the phrase is one more aside ("Jane Doe, 44, a teacher, said").
+        further = _chunk(tokens, found[0] - 2)
+        if further is not None and _names_somebody(tokens, *further) and tokens[further[1] - 1].capital:
+            found = further
+    return Subject(*found, past=verb)
 
 
 def subject_right(tokens: Sequence[Token], verb: int) -> Subject | None:
@@ -139,7 +115,12 @@ def subject_right(tokens: Sequence[Token], verb: int) -> Subject | None:
     if first >= len(tokens):
         return None
     head = tokens[first]
-    starts = head.word and (head.capital or (head.lower in DETERMINERS and head.lower != "that") or head.lower in ("he", "she", "they") or head.text[0].isdigit())
+    starts = head.word and (
+        head.capital
+        or (head.lower in DETERMINERS and head.lower != "that")
+        or head.lower in ("he", "she", "they")
+        or head.text[0].isdigit()
+    )
     if not starts and not (head.word and head.lower.endswith("s") and head.lower not in AFTER):
         return None
     if head.lower in DAYS or head.lower in OWN:
@@ -190,7 +171,9 @@ def leading_subject(tokens: Sequence[Token], before: int) -> Subject | None:
         low = token.lower
         if not token.word and token.text not in ("'s", "’s"):
             break
-        if last > at and (low in AUXILIARIES or low in MODALS or low in BOUNDARIES or low in ADVERBS or low in ("and", "who", "to")):
+        if last > at and (
+            low in AUXILIARIES or low in MODALS or low in BOUNDARIES or low in ADVERBS or low in ("and", "who", "to")
+        ):
             break
         if last > at and low.endswith("ed") and not token.capital:
             break
@@ -221,19 +204,11 @@ def _aside(tokens: Sequence[Token], end: int) -> int | None:
     return None
 
 
-_ASIDE_WORDS = (
-    frozenset("who whose which whom where now then himself herself when while though although asked of in on at".split())
-    | frozenset("speaking during as with from like for not citing responding referring including after by".split())
-    | DETERMINERS
-)
-_STATES = frozenset("R D I R- D- Jr. Sr. Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan La Md Mass Mich Minn Miss Mo".split())
-
-
 def _is_aside_start(tokens: Sequence[Token], at: int) -> bool:
     token = tokens[at]
     if not token.word:
         return token.quote is not None
-    if token.lower in _ASIDE_WORDS or token.text[0].isdigit() or token.text in _STATES or token.text[:2] in ("R-", "D-"):
+    if token.lower in ASIDE_WORDS or token.text[0].isdigit() or token.text in STATES or token.text[:2] in ("R-", "D-"):
         return True
     # "Jane Doe, Republican of Ohio, said"; "Jane Doe, mayor of Salem, said"; not "..., the mayor and he said".
     return token.lower not in PRONOUNS and token.lower not in OWN and (not token.capital or _short_capital(tokens, at))
@@ -241,10 +216,7 @@ def _is_aside_start(tokens: Sequence[Token], at: int) -> bool:
 
 def _short_capital(tokens: Sequence[Token], at: int) -> bool:
     """Whether a capitalised aside is a place or a party: one to four words up to the next comma."""
-    for i in range(at, min(len(tokens), at + 6)):
-        if tokens[i].text == ",":
-            return True
-    return False
+    return any(tokens[i].text == "," for i in range(at, min(len(tokens), at + 6)))
 
 
 def _chunk(tokens: Sequence[Token], end: int) -> tuple[int, int] | None:
@@ -257,7 +229,11 @@ def _chunk(tokens: Sequence[Token], end: int) -> tuple[int, int] | None:
     while i > stop:
         token = tokens[i]
         low = token.lower
-        if not token.word and token.text not in ("'s", "’s", "&", "/") and not (token.quote is not None and len(token.text) < 30):
+        if (
+            not token.word
+            and token.text not in ("'s", "’s", "&", "/")
+            and not (token.quote is not None and len(token.text) < 30)
+        ):
             if token.text == "," and _inside_list(tokens, i, first):
                 i -= 1
                 continue
@@ -287,7 +263,11 @@ def _joins_names(tokens: Sequence[Token], at: int) -> bool:
     if at == 0 or at + 1 >= len(tokens):
         return False
     left, right = tokens[at - 1], tokens[at + 1]
-    return left.word and (left.capital == right.capital) and (left.capital or left.lower.endswith("s") or right.lower.endswith("s"))
+    return (
+        left.word
+        and (left.capital == right.capital)
+        and (left.capital or left.lower.endswith("s") or right.lower.endswith("s"))
+    )
 
 
 def _trimmed(tokens: Sequence[Token], first: int, last: int) -> tuple[int, int] | None:
@@ -332,12 +312,18 @@ def _names_somebody(tokens: Sequence[Token], first: int, last: int) -> bool:
         low = head.lower
         if low in OWN or low in EMPTY - {"it"}:
             return False
-        return low in PRONOUNS or low in ("some", "many", "others", "one", "most", "few", "both", "several", "people") or (
-            head.capital and low not in DAYS and low not in PREPOSITIONS) or (low.endswith("s") and len(low) > 4) or low in (
-            "police",)
+        return (
+            low in PRONOUNS
+            or low in ("some", "many", "others", "one", "most", "few", "both", "several", "people")
+            or (head.capital and low not in DAYS and low not in PREPOSITIONS)
+            or (low.endswith("s") and len(low) > 4)
+            or low in ("police",)
+        )
     if head.lower in OWN:
         return False
-    return any(t.capital or t.lower in DETERMINERS or t.lower.endswith("s") or t.text[0].isdigit() for t in tokens[first:last])
+    return any(
+        t.capital or t.lower in DETERMINERS or t.lower.endswith("s") or t.text[0].isdigit() for t in tokens[first:last]
+    )
 
 
 def _inner(tokens: Sequence[Token], first: int, at: int) -> bool:
@@ -352,4 +338,6 @@ def _inner(tokens: Sequence[Token], first: int, at: int) -> bool:
     if tokens[at].lower in ("in", "on", "to") and following.lower in ("a", "an", "his", "her", "their"):
         return False
     # A name needs no preposition to be complete, a description does.
-    return not (tokens[at - 1].capital and any(tokens[i].capital for i in range(first, at - 1))) or tokens[at].lower in ("of", "and")
+    return not (tokens[at - 1].capital and any(tokens[i].capital for i in range(first, at - 1))) or tokens[
+        at
+    ].lower in ("of", "and")

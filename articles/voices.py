@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from newstance.articles.attribution import Attribution, find_attributions
+from newstance.articles.attribution import Attribution
+from newstance.articles.crediting import find_attributions
 from newstance.articles.cues import load_cues
 from newstance.articles.insiders import InsiderFinder
 from newstance.articles.quotations import Quotation, find_quotations
@@ -78,7 +79,11 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
             continue
         people.learn(part.tokens)
         match = _LABEL.match(sentence.text)
-        if match is not None and sentence.role == "body" and (number == 0 or parts[number - 1].sentence.paragraph != sentence.paragraph):
+        if (
+            match is not None
+            and sentence.role == "body"
+            and (number == 0 or parts[number - 1].sentence.paragraph != sentence.paragraph)
+        ):
             label, labelled = match.group().rstrip(": \t\n"), sentence.paragraph
         if label is not None and labelled == sentence.paragraph:
             voices.append("quoted")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from newstance.model import Layer
-from newstance.scoring import EvidenceWord, ScoredArticle, ScoredSentence
+from newstance.scoring import VOICE_NAMES, EvidenceWord, ScoredArticle, ScoredSentence
 
 __all__ = ["ArticleTable", "progress"]
 
@@ -21,6 +22,8 @@ _SPARE_COLOURS = ("blue", "dark_orange", "green", "magenta", "cyan", "default")
 #: Words that together carry this share of all the weight in favour of the decision are shown as evidence.
 _CARRIES = 0.6
 _MOST_WORDS = 4
+_MOST_SPEAKERS = 6
+_VOICE_MARKS = {"quoted": "“ ", "paraphrased": "~ "}
 
 
 class ArticleTable:
@@ -42,6 +45,7 @@ class ArticleTable:
         table.add_column("part", no_wrap=True, style="dim")
         table.add_column("stance", no_wrap=True)
         table.add_column("conf", justify="right", no_wrap=True)
+        table.add_column("voice", no_wrap=True, overflow="ellipsis", max_width=22)
         table.add_column("sentence", ratio=3, no_wrap=not self._wrap, overflow="fold" if self._wrap else "ellipsis")
         table.add_column("carried by", ratio=1, no_wrap=not self._wrap, overflow="ellipsis")
         frames = any(s.frames is not None for s in scored.sentences)
@@ -59,6 +63,7 @@ class ArticleTable:
             Text(sentence.role),
             self._stance(sentence),
             Text(f"{sentence.confidence:.0%}", style="dim" if sentence.abstained else ""),
+            Text(_voice(sentence)),
             self._emphasised(sentence, carrying),
             Text(", ".join(_flat(word.word) for word in carrying)),
         ]
@@ -99,7 +104,33 @@ class ArticleTable:
         ]
         if summary["abstained"]:
             lines.append("? = the model abstains: too uncertain, or a kind of sentence that it was not trained on")
-        self._console.print(Text("\n".join(lines), style="dim"), "")
+        self._console.print(Text("\n".join(lines), style="dim"))
+        self._console.print(self._voices(summary), "")
+
+    def _voices(self, summary: dict[str, Any]) -> Table:
+        """Return the table that parts the outlet's own stance from that of its sources."""
+        table = Table(box=None, pad_edge=False, header_style="dim", style="dim")
+        table.add_column("whose voice (headline and body)", max_width=44, no_wrap=True, overflow="ellipsis")
+        for heading in ("sentences", *(f"{label.sign}{code}" for code, label in self._labels.items()), "abstained"):
+            table.add_column(heading, justify="right")
+        rows = [(name, summary["by_voice"][code]) for code, name in VOICE_NAMES.items()]
+        if summary["speakers"]:
+            rows += [("insiders (*)", summary["insiders"]), ("others", summary["others"])]
+        shown = summary["speakers"][:_MOST_SPEAKERS]
+        rows += [(f"  {_flat(s['speaker'])}{'*' if s['insider'] else ''}", s) for s in shown]
+        for name, counts in rows:
+            cells = (counts["sentences"], *(counts["stance"][code] for code in self._labels), counts["abstained"])
+            table.add_row(Text(name), *(str(cell) if cell else "·" for cell in cells))
+        if more := len(summary["speakers"]) - len(shown):
+            table.add_row(Text(f"  {more} more"))
+        return table
+
+
+def _voice(sentence: ScoredSentence) -> str:
+    """Return who speaks, with a mark for how: quoted, paraphrased, and for the target."""
+    if sentence.voice is None or sentence.voice == "outlet":
+        return sentence.voice or ""
+    return f"{_VOICE_MARKS[sentence.voice]}{_flat(sentence.speaker or '-')}{'*' if sentence.insider else ''}"
 
 
 def _has_headline(scored: ScoredArticle) -> bool:

@@ -106,7 +106,9 @@ def polnear_figures(articles: Iterable[PolnearArticle], find: Finder) -> Polnear
         every = [a for _, attributions in found for a in attributions]
         for g in gold:
             overlaps = [(_overlap(a.contents, g.content), a) for a in every if a.direct == g.direct]
-            best = max((pair for pair in overlaps if pair[0]), key=lambda p: (p[1].source is not None, p[0]), default=None)
+            best = max(
+                (pair for pair in overlaps if pair[0]), key=lambda p: (p[1].source is not None, p[0]), default=None
+            )
             if best is not None and g.source:
                 source = best[1].source
                 figures.sources["direct" if g.direct else "indirect"].add(
@@ -154,7 +156,9 @@ def find_by_marks(article: Article) -> list[tuple[Sentence, list[Attribution]]]:
     """Return the baseline's: text in quotation marks, credited to the nearest capitalised name outside it."""
     found: list[tuple[Sentence, list[Attribution]]] = []
     quotes = [m.span() for m in _QUOTED.finditer(article.text)]
-    names = [m.span() for m in _NAME.finditer(article.text) if not any(a < m.end() and b > m.start() for a, b in quotes)]
+    names = [
+        m.span() for m in _NAME.finditer(article.text) if not any(a < m.end() and b > m.start() for a, b in quotes)
+    ]
     for sentence in article.sentences:
         inside = [q for q in quotes if q[0] < sentence.end and q[1] > sentence.start]
         found.append((sentence, [_by_nearest(quote, names) for quote in inside]))
@@ -289,8 +293,8 @@ def main(
             for voice, counts in result.voices.items():
                 _print(f"own corpus {split}, {name}, {voice}: {counts}")
             _print(
-                f"own corpus {split}, {name}, speaker: of all credited {result.speakers}, of those found {result.found}, "
-                f"letter by letter as the writer {result.strict}"
+                f"own corpus {split}, {name}, speaker: of all credited {result.speakers}, "
+                f"of those found {result.found}, letter by letter as the writer {result.strict}"
             )
 
 

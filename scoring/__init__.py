@@ -3,10 +3,12 @@
 from .records import EvidenceWord, FrameScore, ScoredArticle, ScoredSentence
 from .scorer import DEFAULT_TARGET, Explain, Scorer
 from .summary import summarise
+from .voices import VOICE_NAMES, stance_by_voice
 from .writers import Format, open_writer
 
 __all__ = [
     "DEFAULT_TARGET",
+    "VOICE_NAMES",
     "EvidenceWord",
     "Explain",
     "Format",
@@ -15,5 +17,6 @@ __all__ = [
     "ScoredSentence",
     "Scorer",
     "open_writer",
+    "stance_by_voice",
     "summarise",
 ]

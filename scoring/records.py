@@ -55,7 +55,6 @@ class ScoredSentence:
         target_spans: where the sentence names the target.
         speaker: fullest name or description of the credited speaker, or None: nobody is credited, or nobody found.
         voice: outlet, quoted or paraphrased; None in bylines and credits.
-        insider: whether the speaker belongs to the target on the article's day; None where there is no speaker.
         stance: code of the most probable stance.
         stance_probability: calibrated probability of each stance.
         stance_logits: the model's raw logits, in the codebook's order, before calibration.
@@ -65,6 +64,7 @@ class ScoredSentence:
         abstained: whether the model declines to decide: too uncertain, or not trained for such a sentence.
         truncated: whether the model could not see the whole sentence.
         model: hash of the checkpoint.
+        insider: whether the speaker belongs to the target on the article's day; None where there is no speaker.
         version: version of this record's layout.
     """
 
@@ -79,7 +79,6 @@ class ScoredSentence:
     target_spans: list[tuple[int, int]]
     speaker: str | None
     voice: str | None
-    insider: bool | None
     stance: str
     stance_probability: dict[str, float]
     stance_logits: list[float]
@@ -89,6 +88,7 @@ class ScoredSentence:
     abstained: bool
     truncated: bool
     model: str
+    insider: bool | None = None
     version: int = VERSION
 
     @property

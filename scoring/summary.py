@@ -9,6 +9,7 @@ from typing import Any
 from newstance.articles.records import TOTALLED_ROLES
 
 from .records import ScoredSentence
+from .voices import stance_by_voice
 
 __all__ = ["summarise"]
 
@@ -25,8 +26,9 @@ def summarise(sentences: Sequence[ScoredSentence], stances: Sequence[str]) -> di
 
     Returns:
         `sentences` (all), `counted` (headline and body), `stance` (decided ones by code), `headline` and `body` (the
-        same for each), `abstained`, `truncated`, `names_target`, `mean_confidence` (of the decided ones, or None)
-        and, where frames were predicted, `frames`.
+        same for each), `abstained`, `truncated`, `names_target`, `mean_confidence` (of the decided ones, or None),
+        `by_voice`, `insiders`, `others` and `speakers` (see `stance_by_voice`) and, where frames were predicted,
+        `frames`.
     """
     counted = [s for s in sentences if s.role in TOTALLED_ROLES]
     decided = [s for s in counted if not s.abstained]
@@ -40,6 +42,7 @@ def summarise(sentences: Sequence[ScoredSentence], stances: Sequence[str]) -> di
         "truncated": sum(s.truncated for s in sentences),
         "names_target": sum(bool(s.target_spans) for s in counted),
         "mean_confidence": sum(s.confidence for s in decided) / len(decided) if decided else None,
+        **stance_by_voice(sentences, stances),
     }
     if any(s.frames is not None for s in counted):
         frames = Counter(frame.code for s in counted for frame in s.frames or ())

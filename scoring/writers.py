@@ -197,7 +197,6 @@ def _schema(stances: Sequence[str]) -> Any:
             ("target_spans", pa.list_(pa.list_(pa.int64()))),
             ("speaker", pa.string()),
             ("voice", pa.string()),
-            ("insider", pa.bool_()),
             ("stance", pa.string()),
             ("stance_probability", pa.struct([(code, number) for code in stances])),
             ("stance_logits", pa.list_(number)),
@@ -207,6 +206,7 @@ def _schema(stances: Sequence[str]) -> Any:
             ("abstained", pa.bool_()),
             ("truncated", pa.bool_()),
             ("model", pa.string()),
+            ("insider", pa.bool_()),
             ("version", pa.int32()),
         ]
     )
