@@ -82,7 +82,7 @@ def test_a_quotation_that_never_closes_ends_with_its_paragraph() -> None:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(PIECES, max_size=30).map("".join), min_size=1, max_size=4))
 def test_quotations_lie_in_order_inside_their_paragraphs(paragraphs: list[str]) -> None:
     last = 0

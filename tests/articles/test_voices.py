@@ -150,7 +150,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=60).map(" ".join))
 def test_no_text_fails_and_only_voices_are_changed(text: str) -> None:
     if not text.strip():
@@ -168,5 +168,5 @@ def test_no_text_fails_and_only_voices_are_changed(text: str) -> None:
     "piece", ["“a ", "a” ", '"a" ', "said ", "who said, ", "Doe, said, ", "x", "by his account, ", "(", "of Doe "]
 )
 def test_long_paragraphs_of_one_thing_come_to_an_end(piece: str) -> None:
-    article = article_from_text(piece * (25_000 if piece == '"a" ' else 1_500))
+    article = article_from_text(piece * (25_000 if piece == '"a" ' else 500))
     assert len(mark_voices(article).sentences) == len(article.sentences)
