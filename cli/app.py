@@ -12,6 +12,7 @@ import typer
 from newstance.errors import NewstanceError
 
 from . import judging
+from .configuring import config_app
 
 __all__ = ["app", "main"]
 
@@ -218,6 +219,7 @@ app.command(epilog=judging.CALIBRATE_EXAMPLES)(judging.calibrate)
 
 data_app = typer.Typer(help="Look at annotated data.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(config_app, name="config")
 
 
 @data_app.command()

@@ -12,13 +12,13 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from newstance.errors import UsageError
-from newstance.model import EncodingConfig
+from newstance.model import Codebook, EncodingConfig, load_codebook
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
 
 from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig
 
-__all__ = ["AttentionCode", "TrainingConfig", "config_text", "load_config", "shipped_configs"]
+__all__ = ["AttentionCode", "TrainingConfig", "codebook_of", "config_text", "load_config", "shipped_configs"]
 
 AttentionCode = Literal["auto", "eager", "sdpa"]
 
@@ -29,7 +29,7 @@ class TrainingConfig(Section):
     Attributes:
         name: name of the resulting model.
         layers: layers of the codebook to train; a layer without labels in the data is an error.
-        codebook: path of a codebook YAML, or None for the shipped one.
+        codebook: path of a codebook YAML, a codebook written out in place, or None for the shipped one.
         encoder: `all-MiniLM-L6-v2` (embedded), a folder, or a name on a model hub.
         attention_code: what computes the encoder's attention: `auto` is `sdpa` where the encoder has it, the faster.
         start_from: a newstance checkpoint whose weights the run starts from, heads of the same layers included.
@@ -67,7 +67,7 @@ class TrainingConfig(Section):
     name: str
     data: DataConfig
     layers: tuple[str, ...] = ("stance",)
-    codebook: str | None = None
+    codebook: str | Codebook | None = None
     encoder: str = EMBEDDED
     attention_code: AttentionCode = "auto"
     start_from: str | None = None
@@ -109,6 +109,17 @@ class TrainingConfig(Section):
     def pooling_of(self, layer: str) -> Pooling:
         """Return how the head of a layer pools tokens."""
         return self.pooling.get(layer, "attention") if isinstance(self.pooling, dict) else self.pooling
+
+
+def codebook_of(config: TrainingConfig) -> Codebook:
+    """Return the layers that a run trains, in the order of the model's heads.
+
+    Raises:
+        InputError: the codebook's file is wrong.
+        UsageError: the codebook has no such layer.
+    """
+    given = config.codebook
+    return (given if isinstance(given, Codebook) else load_codebook(given)).only(config.layers)
 
 
 def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> TrainingConfig:
@@ -184,7 +195,11 @@ def _apply(data: dict[str, Any], override: str) -> None:
 def _explain(error: ValidationError) -> str:
     """Return every problem with its path; of a value that may be of several kinds, one problem is enough."""
     problems: dict[str, str] = {}
+    # Of a value that may be text or a section, what is wrong in the section says more than that it is no text.
+    inner = {item["loc"][0] for item in error.errors() if "Codebook" in str(item["loc"][1:2])}
     for item in error.errors():
+        if item["type"] == "string_type" and item["loc"][0] in inner and item["loc"][1:] == ("str",):
+            continue
         location = [part for part in item["loc"] if not _names_a_type(part)]
         place = ".".join(str(part) for part in location)
         message = item["msg"].removeprefix("Value error, ")
@@ -197,7 +212,7 @@ def _explain(error: ValidationError) -> str:
 
 def _names_a_type(part: int | str) -> bool:
     """Return whether pydantic put this into a location to say which member of a union it tried."""
-    return isinstance(part, str) and part.startswith(("literal[", "dict[", "constrained-"))
+    return isinstance(part, str) and (part == "str" or part.startswith(("literal[", "dict[", "function-", "Codebook")))
 
 
 def _keys(location: Iterable[int | str]) -> list[str]:

@@ -23,7 +23,6 @@ from newstance.model import (
     Prediction,
     Predictor,
     SentenceEncoding,
-    load_codebook,
     write_config,
 )
 from newstance.model.network import SentenceClassifier
@@ -31,7 +30,7 @@ from newstance.model.torch_runtime import TorchRuntime, load_network
 
 from .calibrate import calibrate, macro_f1_by_layer
 from .card import model_card
-from .config import TrainingConfig
+from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
 from .encoder import load_encoder, load_tokenizer
 from .optimiser import freeze
@@ -68,7 +67,7 @@ class Run:
             AnnotationError: the data cannot be read.
             CheckpointError: the checkpoint to start from does not fit.
         """
-        codebook = load_codebook(config.codebook).only(config.layers)
+        codebook = codebook_of(config)
         root = config.data.root
         by_source = [(source, read_sources([source], root, codebook)) for source in config.data.dev]
         dev_pairs = [pair for _, pairs in by_source for pair in pairs]

@@ -15,7 +15,9 @@ from .sections import Source
 __all__ = ["read_sources"]
 
 
-def read_sources(sources: Sequence[Source], root: str | Path, codebook: Codebook) -> list[tuple[Annotation, float]]:
+def read_sources(
+    sources: Sequence[Source], root: str | Path, codebook: Codebook | None
+) -> list[tuple[Annotation, float]]:
     """Read every source and pair each record with its source's weight.
 
     Raises:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from newstance.errors import UsageError
-from newstance.training.config import load_config
+from newstance.training.config import codebook_of, load_config
 
 
 def test_the_shipped_configuration_loads_and_takes_overrides() -> None:
@@ -43,3 +43,23 @@ def test_a_bad_override_is_a_usage_error(override: str) -> None:
 def test_a_missing_configuration_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read"):
         load_config(tmp_path / "nowhere.yaml")
+
+
+def test_a_codebook_stands_in_the_configuration_and_its_errors_have_their_path(tmp_path: Path) -> None:
+    layer = "{name: position, kind: single, labels: [{code: pro}, {code: con}]}"
+    config = load_config("smoke", [f"codebook={{name: mine, layers: [{layer}]}}", "layers=[position]"])
+    assert codebook_of(config).layer("position").codes == ("pro", "con")
+    with pytest.raises(UsageError) as caught:
+        load_config("smoke", ["codebook={name: x, layers: [{name: A, kind: sing, lables: []}]}"])
+    text = str(caught.value)
+    for part in ("codebook.layers.0.name: ", "codebook.layers.0.kind: ", "codebook.layers.0.lables: unknown key"):
+        assert part in text
+    assert "valid string" not in text and "function" not in text
+
+
+def test_settings_by_layer_must_name_layers_of_the_run() -> None:
+    config = load_config("smoke", ["pooling={frames: sum}", "class_weights={stance: {favor: 2}}"])
+    assert (config.pooling_of("stance"), config.pooling_of("frames")) == ("attention", "sum")
+    for key in ("pooling={frame: sum}", "class_weights={stanc: {favor: 2}}", "layer_weights={x: 1}"):
+        with pytest.raises(UsageError, match="none of the layers stance, frames"):
+            load_config("smoke", [key])

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from newstance.cli.app import app
+from newstance.errors import UsageError
+from newstance.training.config import load_config, shipped_configs
+
+
+def test_every_shipped_configuration_loads_and_is_listed_with_what_it_is_for() -> None:
+    listed = CliRunner().invoke(app, ["config", "list"]).stdout.splitlines()
+    assert [line.split()[0] for line in listed] == shipped_configs()
+    assert {"default", "smoke", "research", "hub-deberta"} <= set(shipped_configs())
+    for line in listed:
+        assert load_config(line.split()[0]).data.train and len(line.split()) > 5
+
+
+def test_show_prints_the_whole_tree_and_it_loads_as_an_equal_configuration(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(app, ["config", "show", "smoke", "--set", "epochs=7"]).stdout
+    path = tmp_path / "whole.yaml"
+    path.write_text(shown, encoding="utf-8")
+    assert load_config(path) == load_config("smoke", ["epochs=7"])
+    assert yaml.safe_load(shown)["early_stopping"] is None  # defaults are there too
+
+
+def test_copy_keeps_the_comments_and_overwrites_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "mine.yaml"
+    assert CliRunner().invoke(app, ["config", "copy", "smoke", str(out)]).exit_code == 0
+    assert out.read_text(encoding="utf-8").startswith("#")
+    assert load_config(out) == load_config("smoke")
+    with pytest.raises(UsageError, match="is there already"):
+        CliRunner().invoke(app, ["config", "copy", "smoke", str(out)], catch_exceptions=False)
+
+
+def test_validate_counts_the_rows_of_a_configuration_that_could_run() -> None:
+    done = CliRunner().invoke(app, ["config", "validate", "smoke"])
+    assert done.exit_code == 0
+    assert "data.dev.0: newstance dev: 1592 rows, 796 with stance, 796 with frames" in done.stdout
+
+
+def test_validate_names_everything_that_is_wrong_at_once(tiny_checkpoint: Path) -> None:
+    settings = [
+        "layers=[stance, framez]",
+        "encoder=./nowhere",
+        "start_from=/nowhere",
+        f"teacher={{checkpoints: [{tiny_checkpoint}, /gone]}}",
+        "data.dev=[{corpus: annotations, path: gone.jsonl}, {corpus: newstance, split: dev, target: nobody}]",
+    ]
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *(x for s in settings for x in ("--set", s))])
+    assert done.exit_code == 1
+    for part in ("layers: ", "'framez'", "encoder: ", "start_from: ", "checkpoints.1: ", "dev.0: ", "dev.1: "):
+        assert part in done.stderr
+    assert "checkpoints.0" not in done.stderr
+    assert all(line.startswith("newstance: smoke: ") for line in done.stderr.splitlines())
