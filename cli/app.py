@@ -13,6 +13,7 @@ from newstance.errors import NewstanceError
 
 from . import judging
 from .configuring import config_app
+from .explaining import EXPLAIN_EPILOG, FIT_EPILOG, explain, fit_evidence
 
 __all__ = ["app", "main"]
 
@@ -60,6 +61,8 @@ def _root(
 `cat article.txt | newstance score - --json | jq .summary`
 
 `newstance score archive/ --out scored.parquet`
+
+`newstance score article.txt --html article.html --flips`
 """
 )
 def score(
@@ -80,15 +83,37 @@ def score(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per article and nothing else.")] = False,
     explain: Annotated[
-        str, typer.Option("--explain", help="evidence (each word's weight; free) or none.")
+        str, typer.Option("--explain", help="Weigh words by evidence (free), loo, ig (needs torch) or random; or none.")
     ] = "evidence",
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write a page to read it on; of several articles, one that leads to all."),
+    ] = None,
+    flips: Annotated[
+        bool, typer.Option("--flips", help="In the page: the fewest words whose deletion changes the stance (slow).")
+    ] = False,
+    neighbours: Annotated[
+        bool, typer.Option("--neighbours", help="In the page: the nearest labelled sentences of the project's corpus.")
+    ] = False,
     wrap: Annotated[bool, typer.Option("--wrap", help="Show whole sentences instead of one line each.")] = False,
 ) -> None:
     """Score articles sentence by sentence: stance, confidence, and the words that carried it."""
     from .score import run_score
 
     raise typer.Exit(
-        run_score(paths, target=target, model=model, out=out, wanted=format, as_json=json, explain=explain, wrap=wrap)
+        run_score(
+            paths,
+            target=target,
+            model=model,
+            out=out,
+            wanted=format,
+            as_json=json,
+            explain=explain,
+            wrap=wrap,
+            html=html,
+            flips=flips,
+            neighbours=neighbours,
+        )
     )
 
 
@@ -98,6 +123,8 @@ def score(
 `newstance evaluate --data annotations.jsonl --json`
 
 `newstance evaluate runs/mine/model --corpus newsmtsc-rw --data-dir newsmtsc --split test`
+
+`newstance evaluate --corpus newsmtsc-rw --data-dir newsmtsc --split dev --faithfulness --json`
 """
 )
 def evaluate(
@@ -124,6 +151,12 @@ def evaluate(
     ] = None,
     samples: Annotated[int, typer.Option("--samples", min=100, help="Bootstrap samples behind each interval.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the bootstrap.")] = 0,
+    faithfulness: Annotated[
+        bool, typer.Option("--faithfulness", help="Measure the explanations too: take their words away and look.")
+    ] = False,
+    sentences: Annotated[
+        int, typer.Option("--sentences", min=1, help="With --faithfulness: so many sentences at most, drawn at random.")
+    ] = 300,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Measure a model against human annotations, with intervals."""
@@ -139,6 +172,8 @@ def evaluate(
         samples=samples,
         seed=seed,
         as_json=json,
+        faithfulness=faithfulness,
+        sentences=sentences,
     )
 
 
@@ -204,6 +239,10 @@ def average(
     from .train import run_average
 
     run_average(models, config=config, out=out, weights=weights, overrides=set_ or [])
+
+
+app.command(epilog=EXPLAIN_EPILOG)(explain)
+app.command("fit-evidence", epilog=FIT_EPILOG)(fit_evidence)
 
 
 @app.command()

@@ -28,6 +28,8 @@ def run_evaluate(
     samples: int,
     seed: int,
     as_json: bool,
+    faithfulness: bool = False,
+    sentences: int = 300,
 ) -> None:
     """Evaluate and print, as a table or as one JSON object."""
     checkpoint = Checkpoint.find(model)
@@ -38,10 +40,17 @@ def run_evaluate(
     corpora = [] if corpus is None else [corpus]
     records = read_data(checkpoint.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split)
     report = evaluate_model(checkpoint, records, target=target, samples=samples, seed=seed)
+    explanations = None
+    if faithfulness:
+        from .explanations import measure, print_explanations
+
+        explanations = measure(checkpoint, records, target=target, sentences=sentences, samples=samples, seed=seed)
     if as_json:
-        sys.stdout.write(json.dumps(report.to_dict()) + "\n")
-    else:
-        _print(report)
+        sys.stdout.write(json.dumps(report.to_dict() | (explanations.to_dict() if explanations else {})) + "\n")
+        return
+    _print(report)
+    if explanations is not None:
+        print_explanations(explanations)
 
 
 def _print(report: Report) -> None:

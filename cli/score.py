@@ -28,19 +28,18 @@ def run_score(
     as_json: bool,
     explain: str,
     wrap: bool,
+    html: Path | None = None,
+    flips: bool = False,
+    neighbours: bool = False,
 ) -> int:
     """Score every article that can be read, and name every one that cannot.
 
     Returns:
         0 when all were scored, 1 when some were refused.
     """
-    if explain not in get_args(Explain):
-        raise UsageError(f"--explain takes {' or '.join(get_args(Explain))}, not {explain!r}")
-    if wanted is not None and wanted not in get_args(Format):
-        raise UsageError(f"--format takes {', '.join(get_args(Format))}, not {wanted!r}")
-    if wanted is not None and out is None:
-        raise UsageError("--format goes with --out")
-    scorer = Scorer.load(model, target=target)
+    _check(explain=explain, wanted=wanted, out=out, html=html, flips=flips, neighbours=neighbours)
+    # Gradients need torch; everything else runs where the model runs fastest.
+    scorer = Scorer.load(model, target=target, runtime="torch" if explain == "ig" else "auto")
     files = _Files(paths)
     stance = scorer.checkpoint.codebook.layer("stance")
     sentences = articles = 0
@@ -48,11 +47,20 @@ def run_score(
         writer = None
         if out is not None:
             writer = stack.enter_context(open_writer(out, cast("Format | None", wanted), stances=stance.codes))
-        table = None if as_json or writer is not None else ArticleTable(stance, wrap=wrap)
+        pages = None
+        if html is not None:
+            from .html import Pages
+
+            pages = Pages(scorer, html, several=files.count > 1, flips=flips, neighbours=neighbours)
+            stack.enter_context(pages.writer)
+        quiet = as_json or writer is not None or pages is not None
+        table = None if quiet else ArticleTable(stance, wrap=wrap)
         step = stack.enter_context(progress("articles", files.count))
-        for scored in scorer.score_many(files, explain=cast("Explain", explain)):
+        for scored in scorer.score_many(pages.remember(files) if pages else files, explain=cast("Explain", explain)):
             if writer is not None:
                 writer.write(scored)
+            if pages is not None:
+                pages.write(scored)
             if as_json:
                 sys.stdout.write(json.dumps(scored.to_dict(), ensure_ascii=True) + "\n")
             elif table is not None:
@@ -62,7 +70,25 @@ def run_score(
             step()
     if writer is not None:
         print(f"{sentences} sentences of {articles} articles: {writer.path}", file=sys.stderr)  # noqa: T201
+    if html is not None and articles:
+        print(f"{sentences} sentences of {articles} articles: {html}", file=sys.stderr)  # noqa: T201
     return 1 if files.refused else 0
+
+
+def _check(
+    *, explain: str, wanted: str | None, out: Path | None, html: Path | None, flips: bool, neighbours: bool
+) -> None:
+    """Raise `UsageError` for options that are unknown or do nothing together."""
+    if explain not in get_args(Explain):
+        raise UsageError(f"--explain takes {', '.join(get_args(Explain))}, not {explain!r}")
+    if wanted is not None and wanted not in get_args(Format):
+        raise UsageError(f"--format takes {', '.join(get_args(Format))}, not {wanted!r}")
+    if wanted is not None and out is None:
+        raise UsageError("--format goes with --out")
+    if html is None and (flips or neighbours):
+        raise UsageError("--flips and --neighbours go with --html")
+    if flips and explain == "none":
+        raise UsageError("--flips needs an explanation; leave --explain none out")
 
 
 class _Files:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newstance.errors import UsageError
 
-__all__ = ["run_average", "run_export", "run_train"]
+__all__ = ["needs_torch", "run_average", "run_export", "run_train", "say"]
 
 
 def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool) -> None:
@@ -17,13 +17,13 @@ def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool)
     from newstance.training.config import load_config
 
     settings = load_config(config, overrides)
-    _needs_torch()
+    needs_torch()
     from newstance.training.finetune import finetune
 
     from .terminal import progress
 
-    folder = finetune(settings, out, resume=resume, say=_say, progress=progress)
-    _say(f"checkpoint: {folder}")
+    folder = finetune(settings, out, resume=resume, say=say, progress=progress)
+    say(f"checkpoint: {folder}")
 
 
 def run_average(
@@ -33,30 +33,32 @@ def run_average(
     from newstance.training.config import load_config
 
     settings = load_config(config, overrides)
-    _needs_torch()
+    needs_torch()
     from newstance.training.average import average_checkpoints
 
-    _say(f"checkpoint: {average_checkpoints(models, out, settings, weights=weights, say=_say)}")
+    say(f"checkpoint: {average_checkpoints(models, out, settings, weights=weights, say=say)}")
 
 
 def run_export(model: Path, *, out: Path, quantise: str) -> None:
     """Export and say how large the result is."""
     if quantise not in ("int8-weights", "none"):
         raise UsageError(f"--quantise takes int8-weights or none, not {quantise!r}")
-    _needs_torch()
+    needs_torch()
     from newstance.training.export import export_checkpoint
 
     export_checkpoint(model, out, quantise=quantise == "int8-weights")
     size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
-    _say(f"exported: {out} ({size:.1f} MB)")
+    say(f"exported: {out} ({size:.1f} MB)")
 
 
-def _needs_torch() -> None:
+def needs_torch() -> None:
+    """Raise `UsageError` when what training needs is not installed."""
     needed = ("torch", "transformers", "datasets", "sklearn", "accelerate", "onnx", "onnxscript")
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise UsageError(f"training needs {', '.join(missing)}: pip install 'newstance[train]'")
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Print a line on standard error."""
     print(line, file=sys.stderr)  # noqa: T201

@@ -8,27 +8,38 @@ from .checkpoint import Checkpoint, ModelConfig, shipped_models, write_config
 from .codebook import Codebook, Label, Layer, load_codebook
 from .embedded import encoder_folder
 from .encoding import EncodedSentence, EncodingConfig, SentenceEncoding, SentenceInput, Window, collate
+from .explanation import METHODS, Explanation, Method, explain, explain_encoded
 from .fitting import best_threshold, fit_layer, fit_temperature, threshold_for_risk
-from .head_config import HeadConfig
+from .flip import Flip, smallest_flip
+from .head_config import EvidenceConfig, HeadConfig
+from .phrases import Phrase, carrying_phrases
 from .prediction import Prediction, combine, margin_weights
 from .predictor import Predictor, plan_batches
+from .removal import Removal, without
 from .runtime import Outputs, Runtime, RuntimeName, open_runtime
 from .words import Span, word_spans
 
 __all__ = [
+    "METHODS",
     "Calibration",
     "Checkpoint",
     "Codebook",
     "EncodedSentence",
     "EncodingConfig",
+    "EvidenceConfig",
+    "Explanation",
+    "Flip",
     "HeadConfig",
     "Label",
     "Layer",
     "LayerCalibration",
+    "Method",
     "ModelConfig",
     "Outputs",
+    "Phrase",
     "Prediction",
     "Predictor",
+    "Removal",
     "Runtime",
     "RuntimeName",
     "SentenceEncoding",
@@ -36,9 +47,12 @@ __all__ = [
     "Span",
     "Window",
     "best_threshold",
+    "carrying_phrases",
     "collate",
     "combine",
     "encoder_folder",
+    "explain",
+    "explain_encoded",
     "fit_layer",
     "fit_temperature",
     "load_codebook",
@@ -47,7 +61,9 @@ __all__ = [
     "plan_batches",
     "probabilities",
     "shipped_models",
+    "smallest_flip",
     "threshold_for_risk",
+    "without",
     "word_spans",
     "write_config",
 ]

@@ -30,7 +30,7 @@ from newstance.errors import CheckpointError
 from .calibration import Calibration
 from .codebook import Codebook, load_codebook
 from .encoding import EncodingConfig
-from .head_config import HeadConfig
+from .head_config import EvidenceConfig, HeadConfig
 
 __all__ = ["FORMAT", "Checkpoint", "ModelConfig", "shipped_models", "write_config"]
 
@@ -48,6 +48,7 @@ class ModelConfig(BaseModel):
         encoder_source: where its pre-trained weights came from.
         encoding: how sentences become token ids.
         heads: one per layer, in the order of `labels.yaml`.
+        evidence: the amortised evidence head, or None where the evidence is the additive heads' own summands.
         unnamed_targets: whether training held sentences that do not name the target; when it did not,
             such sentences are scored but marked as abstained.
         quantisation: how the weights are stored.
@@ -63,6 +64,7 @@ class ModelConfig(BaseModel):
     encoder_source: str = ""
     encoding: EncodingConfig
     heads: tuple[HeadConfig, ...]
+    evidence: EvidenceConfig | None = None
     unnamed_targets: bool = False
     quantisation: Literal["none", "int8-weights"] = "none"
     files: dict[str, str] = {}

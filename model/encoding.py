@@ -71,11 +71,15 @@ class SentenceInput:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One row for the model: lists of one length, and for each token its word (-1: not the sentence's)."""
+    """One row for the model: lists of one length, and for each token its word (-1: not the sentence's).
+
+    `hidden` are positions that the model neither attends to nor pools: words taken away without moving the others.
+    """
 
     input_ids: list[int]
     token_type_ids: list[int]
     words: list[int]
+    hidden: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,7 @@ def collate(windows: Sequence[Window], pad_id: int) -> Batch:
 
     Returns:
         int64 arrays of shape (rows, tokens): `input_ids`, `attention_mask`, `token_type_ids`, and
-        `pool_mask`, which is 1 on the tokens that belong to the sentence itself.
+        `pool_mask`, which is 1 on the tokens that belong to the sentence itself; both masks are 0 on hidden ones.
     """
     rows, width = len(windows), max(len(w.input_ids) for w in windows)
     batch: Batch = {
@@ -229,6 +233,9 @@ def collate(windows: Sequence[Window], pad_id: int) -> Batch:
         batch["attention_mask"][row, :size] = 1
         batch["token_type_ids"][row, :size] = window.token_type_ids
         batch["pool_mask"][row, :size] = np.asarray(window.words) >= 0
+        if window.hidden:
+            batch["attention_mask"][row, list(window.hidden)] = 0
+            batch["pool_mask"][row, list(window.hidden)] = 0
         if not batch["pool_mask"][row].any():
             batch["pool_mask"][row, 0] = 1  # a sentence without a single word: pool the start token
     return batch

@@ -12,7 +12,7 @@ from .encoding import EncodedSentence
 from .runtime import Outputs
 from .words import Span
 
-__all__ = ["Prediction", "combine", "margin_weights"]
+__all__ = ["Prediction", "combine", "margin_weights", "window_shares"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -45,8 +45,7 @@ def combine(sentence: EncodedSentence, layers: Sequence[str], rows: Sequence[Out
         layers: names of the layers.
         rows: outputs of each of its windows: `<layer>_logits` (labels,) and `<layer>_evidence` (tokens, labels).
     """
-    sizes = np.array([max(1, sum(word >= 0 for word in w.words)) for w in sentence.windows], dtype=np.float64)
-    shares = sizes / sizes.sum()
+    shares = window_shares(sentence)
     logits: dict[str, Floats] = {}
     evidence: dict[str, Floats] = {}
     for layer in layers:
@@ -60,6 +59,12 @@ def combine(sentence: EncodedSentence, layers: Sequence[str], rows: Sequence[Out
             np.add.at(per_word, owners[own], share * outputs[f"{layer}_evidence"][: len(owners)][own])
         logits[layer], evidence[layer] = total, per_word
     return Prediction(logits, evidence, sentence.words, sentence.truncated)
+
+
+def window_shares(sentence: EncodedSentence) -> Floats:
+    """Return how much each window counts: its share of the sentence's tokens, (windows,)."""
+    sizes = np.array([max(1, sum(word >= 0 for word in w.words)) for w in sentence.windows], dtype=np.float64)
+    return np.asarray(sizes / sizes.sum())
 
 
 def margin_weights(prediction: Prediction, layer: str) -> Floats:

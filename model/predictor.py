@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+
+from newstance.errors import CheckpointError
 
 from .checkpoint import Checkpoint
 from .encoding import EncodedSentence, SentenceEncoding, SentenceInput, Window, collate
-from .prediction import Prediction, combine
+from .prediction import Prediction, combine, window_shares
 from .runtime import Outputs, Runtime, RuntimeName, open_runtime
 
 __all__ = ["Predictor", "plan_batches"]
@@ -41,7 +43,30 @@ class Predictor:
 
     def predict(self, inputs: Sequence[SentenceInput]) -> list[Prediction]:
         """Return one prediction for each sentence, in the order given."""
-        encoded = self.encoding.encode(inputs)
+        return self.predict_encoded(self.encoding.encode(inputs))
+
+    def predict_encoded(self, encoded: Sequence[EncodedSentence]) -> list[Prediction]:
+        """Return one prediction for each encoded sentence, in the order given."""
+        rows = iter(self._rows(encoded))
+        return [combine(s, self.layers, [next(rows) for _ in s.windows]) for s in encoded]
+
+    def embed(self, encoded: Sequence[EncodedSentence]) -> npt.NDArray[np.floating]:
+        """Return each sentence's vector, the mean of its own tokens' in the encoder's last layer, (sentences, hidden).
+
+        Raises:
+            CheckpointError: the model was exported before vectors were among the outputs.
+        """
+        rows = iter(self._rows(encoded))
+        vectors = []
+        for sentence in encoded:
+            own = [next(rows) for _ in sentence.windows]
+            if "sentence_vector" not in own[0]:
+                raise CheckpointError("the exported model gives no sentence vectors; export it again")
+            vectors.append(window_shares(sentence) @ np.stack([row["sentence_vector"] for row in own]))
+        return np.stack(vectors)
+
+    def _rows(self, encoded: Sequence[EncodedSentence]) -> list[Outputs]:
+        """Run every window of every sentence, in batches of like length; outputs come in the order given."""
         windows = [window for sentence in encoded for window in sentence.windows]
         rows: list[Outputs | None] = [None] * len(windows)
         for batch in plan_batches([len(window.input_ids) for window in windows]):
@@ -49,14 +74,7 @@ class Predictor:
             outputs = self.runtime.run(collate(chosen, self.encoding.pad_id))
             for row, i in enumerate(batch):
                 rows[i] = _own_row(outputs, row, chosen[row])
-        return list(self._put_together(encoded, rows))
-
-    def _put_together(self, encoded: Sequence[EncodedSentence], rows: Sequence[Any]) -> Iterator[Prediction]:
-        position = 0
-        for sentence in encoded:
-            own = rows[position : position + len(sentence.windows)]
-            position += len(own)
-            yield combine(sentence, self.layers, own)
+        return [row for row in rows if row is not None]
 
 
 def plan_batches(lengths: Sequence[int], max_rows: int = MAX_ROWS, max_tokens: int = MAX_TOKENS) -> list[list[int]]:

@@ -45,7 +45,7 @@ def open_runtime(checkpoint: Checkpoint, name: RuntimeName = "auto", *, threads:
         from .onnx_runtime import OnnxRuntime
 
         return OnnxRuntime(checkpoint.verified(Path("model.onnx")), threads=threads)
-    if not checkpoint.has("model.safetensors"):
+    if not checkpoint.has("model.safetensors") and not has_onnx:
         raise CheckpointError(
             "has neither model.onnx nor model.safetensors: copy the folder again", path=checkpoint.path
         )
@@ -53,7 +53,8 @@ def open_runtime(checkpoint: Checkpoint, name: RuntimeName = "auto", *, threads:
         from .torch_runtime import TorchRuntime
     except ImportError as error:
         raise CheckpointError(
-            "holds no model.onnx, and torch is not installed; install newstance[train] or export the model",
+            "cannot run without torch, which is not installed: pip install 'newstance[train]'"
+            + ("" if has_onnx else ", or export the model to ONNX"),
             path=checkpoint.path,
         ) from error
     return TorchRuntime.open(checkpoint, threads=threads)

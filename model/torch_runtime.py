@@ -14,29 +14,43 @@ from newstance.errors import CheckpointError
 from .checkpoint import Checkpoint
 from .encoding import Batch
 from .network import SentenceClassifier
+from .onnx_weights import exported_weights
 from .runtime import Outputs
 
 __all__ = ["TorchRuntime", "load_network"]
 
 
 def load_network(checkpoint: Checkpoint) -> SentenceClassifier:
-    """Build the network that a checkpoint describes and load its weights.
+    """Build the network that a checkpoint describes and load its weights, from `model.onnx` if there are no others.
 
     Raises:
         CheckpointError: the weights are missing, damaged, or do not fit the description.
     """
-    path = checkpoint.verified(Path("model.safetensors"))
+    exported = not checkpoint.has("model.safetensors") and checkpoint.has("model.onnx")
+    path = checkpoint.verified(Path("model.onnx" if exported else "model.safetensors"))
     fields = dict(checkpoint.config.encoder)
     config = AutoConfig.for_model(fields.pop("model_type"), **fields)
     encoder = AutoModel.from_config(  # type: ignore[no-untyped-call]
         config, trust_remote_code=False, attn_implementation="eager"
     )
-    network = SentenceClassifier(encoder, list(checkpoint.config.heads))
+    network = SentenceClassifier(encoder, list(checkpoint.config.heads), evidence=checkpoint.config.evidence)
     try:
-        network.load_state_dict(load_file(path))
+        if exported:
+            _load_exported(network, path)
+        else:
+            network.load_state_dict(load_file(path))
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(f"the weights do not fit config.json: {error}", path=path) from error
     return network.eval()
+
+
+def _load_exported(network: SentenceClassifier, path: Path) -> None:
+    wanted = network.state_dict()
+    found = {name: tensor for name, tensor in exported_weights(path).items() if name in wanted}
+    missing, _ = network.load_state_dict(found, strict=False)
+    # The exporter leaves out what no output needs.
+    if missing := [name for name in missing if not name.startswith("encoder.pooler.")]:
+        raise ValueError(f"model.onnx lacks {', '.join(missing[:3])}")
 
 
 class TorchRuntime:

@@ -19,8 +19,9 @@ class EvidenceWord:
         word: the word as it stands in the article.
         start: its first character in the article's text, code points.
         end: just past its last character.
-        weight: in logits; positive speaks for the chosen stance, negative against it. All words of a sentence, the
-            punctuation that clings to them included, sum to the margin.
+        weight: in logits; positive speaks for the chosen stance, negative against it. The evidence of all words of a
+            sentence, the punctuation that clings to them included, sums to the margin; weights of other methods
+            (`--explain`) need not.
     """
 
     word: str

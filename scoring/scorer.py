@@ -26,7 +26,7 @@ from newstance.model import (
     Predictor,
     RuntimeName,
     SentenceInput,
-    margin_weights,
+    explain_encoded,
     probabilities,
 )
 
@@ -35,8 +35,11 @@ from .summary import summarise
 
 __all__ = ["DEFAULT_TARGET", "Explain", "Scorer"]
 
+Floats = npt.NDArray[np.floating]
+
 DEFAULT_TARGET = "government"
-Explain = Literal["evidence", "none"]
+#: A method of `newstance.model.explanation`, or none.
+Explain = Literal["evidence", "ig", "loo", "random", "none"]
 
 #: Sentences that are batched together: enough to fill batches of like length, few enough to show results soon.
 GROUP = 512
@@ -63,7 +66,7 @@ class Scorer:
             raise CheckpointError("predicts no layer called stance", path=checkpoint.path)
         self.checkpoint = checkpoint
         self.target = target
-        self._predictor = predictor
+        self.predictor = predictor
         self._stance = checkpoint.codebook.layer("stance")
         self._frames = checkpoint.codebook.layer("frames") if "frames" in checkpoint.codebook else None
 
@@ -97,7 +100,8 @@ class Scorer:
 
         Args:
             text_or_path: an `Article`, a path (a `Path`, or a one-line string that names a file), or a text.
-            explain: `evidence` gives every sentence its words' weights, which cost nothing; `none` leaves them out.
+            explain: how each word gets its weight: `evidence` comes with the decision; `loo` takes a pass a word, `ig`
+                the torch runtime and about thirty passes; `random` is the control; `none` leaves the weights out.
 
         Raises:
             ArticleError: it cannot be read as an article.
@@ -108,9 +112,14 @@ class Scorer:
         """Score articles, batching the sentences of several together; results come in the order given."""
         for group in _groups(mark_voices(mark_mentions(article, self.target), self.target) for article in articles):
             inputs = [self._input(article, sentence) for article in group for sentence in article.sentences]
-            predictions = iter(self._predictor.predict(inputs))
+            encoded = self.predictor.encoding.encode(inputs)
+            predictions = self.predictor.predict_encoded(encoded)
+            weights: Iterable[Floats | None] = [None] * len(predictions)
+            if explain != "none":
+                weights = [e.weights for e in explain_encoded(self.predictor, encoded, predictions, explain)]
+            found = zip(predictions, weights, strict=True)
             for article in group:
-                sentences = [self._scored(article, s, next(predictions), explain) for s in article.sentences]
+                sentences = [self._scored(article, s, *next(found)) for s in article.sentences]
                 yield ScoredArticle(self._describe(article), sentences, summarise(sentences, self._stance.codes))
 
     def _input(self, article: Article, sentence: Sentence) -> SentenceInput:
@@ -128,7 +137,9 @@ class Scorer:
             after_spans=_local_spans(after) if after else (),
         )
 
-    def _scored(self, article: Article, sentence: Sentence, prediction: Prediction, explain: Explain) -> ScoredSentence:
+    def _scored(
+        self, article: Article, sentence: Sentence, prediction: Prediction, weights: Floats | None
+    ) -> ScoredSentence:
         calibration = self.checkpoint.calibration.layer("stance")
         logits = prediction.logits["stance"]
         probability = probabilities(logits, self._stance, calibration.temperature)
@@ -153,7 +164,7 @@ class Scorer:
             stance_logits=_floats(logits),
             frames=frames,
             frame_logits=frame_logits,
-            evidence=_evidence(sentence, prediction) if explain == "evidence" else None,
+            evidence=None if weights is None else _evidence(sentence, prediction, weights),
             abstained=unseen_kind or float(probability[best]) < calibration.abstain_below,
             truncated=prediction.truncated,
             model=self.checkpoint.hash,
@@ -215,14 +226,13 @@ def _local_spans(sentence: Sentence) -> tuple[tuple[int, int], ...]:
     return tuple((m.start - sentence.start, m.end - sentence.start) for m in sentence.mentions)
 
 
-def _evidence(sentence: Sentence, prediction: Prediction) -> list[EvidenceWord]:
-    weights = _floats(margin_weights(prediction, "stance"))
+def _evidence(sentence: Sentence, prediction: Prediction, weights: Floats) -> list[EvidenceWord]:
     return [
         EvidenceWord(sentence.text[start:end], sentence.start + start, sentence.start + end, weight)
-        for (start, end), weight in zip(prediction.words, weights, strict=True)
+        for (start, end), weight in zip(prediction.words, _floats(weights), strict=True)
     ]
 
 
-def _floats(values: npt.NDArray[np.floating]) -> list[float]:
+def _floats(values: Floats) -> list[float]:
     """Return plain floats, rounded far below what the model can tell apart, so that files stay small."""
     return [round(float(value), 6) for value in values]

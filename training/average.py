@@ -58,7 +58,11 @@ def average_checkpoints(
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoints = [Checkpoint(folder) for folder in folders]
-    states = [load_network(checkpoint).state_dict() for checkpoint in checkpoints]
+    # An evidence head knows one network; the mean needs one of its own.
+    states = [
+        {name: x for name, x in load_network(checkpoint).state_dict().items() if not name.startswith("evidence.")}
+        for checkpoint in checkpoints
+    ]
     run = Run.prepare(config, say)
     wanted = run.network.state_dict()
     for checkpoint, state in zip(checkpoints, states, strict=True):

@@ -66,6 +66,7 @@ class _Named(nn.Module):
         super().__init__()
         self.network = network
         self.names = [f"{layer}_{part}" for layer in network.heads for part in ("logits", "evidence")]
+        self.names.append("sentence_vector")
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, pool_mask: Tensor

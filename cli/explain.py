@@ -1,0 +1,87 @@
+"""`newstance explain`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import cast, get_args
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newstance.articles import MentionFinder, load_profile
+from newstance.errors import ArticleError, UsageError
+from newstance.eval.neighbours import Neighbour, Neighbours
+from newstance.model import Checkpoint, Method, Predictor, SentenceInput
+from newstance.scoring.explain import ExplainedSentence, explain_sentence
+
+from .terminal import progress
+
+__all__ = ["run_explain"]
+
+_BAR = 20
+
+
+def run_explain(
+    sentence: str,
+    *,
+    target: str,
+    model: str | None,
+    method: str,
+    steps: int,
+    flip: bool,
+    neighbours: bool,
+    as_json: bool,
+) -> None:
+    """Explain one sentence and print it, as a table or as one JSON object."""
+    if method not in get_args(Method):
+        raise UsageError(f"--method takes {', '.join(get_args(Method))}, not {method!r}")
+    text = " ".join((sys.stdin.read() if sentence == "-" else sentence).split())
+    if not text:
+        raise ArticleError("there is no sentence to explain")
+    finder = MentionFinder(load_profile(target))
+    checkpoint = Checkpoint.find(model)
+    predictor = Predictor.open(checkpoint, runtime="torch" if method == "ig" else "auto")
+    explained = explain_sentence(
+        checkpoint, predictor, text, finder, method=cast("Method", method), steps=steps, flip=flip
+    )
+    near = _nearest(checkpoint, predictor, explained) if neighbours else None
+    if as_json:
+        data = explained.to_dict() | ({} if near is None else {"neighbours": [asdict(one) for one in near]})
+        sys.stdout.write(json.dumps(data, ensure_ascii=True) + "\n")
+    else:
+        _print(explained, near)
+
+
+def _nearest(checkpoint: Checkpoint, predictor: Predictor, explained: ExplainedSentence) -> list[Neighbour]:
+    with progress("reading the corpus", None) as step:
+        corpus = Neighbours.open(checkpoint, predictor, step)
+    spans = tuple((start, end) for start, end in explained.target_spans)
+    return corpus.of(predictor, predictor.encoding.encode([SentenceInput(explained.text, target_spans=spans)]))[0]
+
+
+def _print(explained: ExplainedSentence, near: list[Neighbour] | None) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    probability = explained.stance_probability[explained.stance]
+    console.print(Text(explained.text, style="bold"))
+    console.print(
+        f"{explained.stance} ({probability:.0%}), by {explained.margin:.2f} logits over {explained.against}; "
+        f"weights by {explained.method}"
+    )
+    table = Table("weight", "", "word", box=None, pad_edge=False, header_style="dim")
+    largest = max((abs(word.weight) for word in explained.words), default=0.0) or 1.0
+    for word in explained.words:
+        bar = ("+" if word.weight > 0 else "-") * round(_BAR * abs(word.weight) / largest)
+        table.add_row(f"{word.weight:+.2f}", Text(bar), Text(word.word))
+    console.print(table)
+    phrases = ", ".join(f"“{phrase.text}” {phrase.weight:+.2f}" for phrase in explained.phrases)
+    console.print(Text(f"carried by: {phrases or 'nothing'}"))
+    if explained.flip is not None:
+        words = ", ".join(f"“{word.word}”" for word in explained.flip.words)
+        console.print(Text(f"without {words} it would say {explained.flip.stance} (the smallest deletion found)"))
+    if near is not None:
+        console.print("nearest labelled sentences:")
+        for one in near:
+            console.print(Text(f"  {one.similarity:.2f} {one.stance:8} {one.text}  [{one.id}]"))

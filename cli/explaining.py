@@ -1,0 +1,99 @@
+"""The signatures of `newstance fit-evidence` and `newstance explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["EXPLAIN_EPILOG", "FIT_EPILOG", "explain", "fit_evidence"]
+
+EXPLAIN_EPILOG = """**Examples**
+
+`newstance explain "The government wrecked the harbour and lied about it."`
+
+`newstance explain "Critics called the governor's order a gift to the ports." --target my-governor.yaml --method loo`
+
+`newstance explain - --neighbours --json < sentence.txt`
+"""
+
+FIT_EPILOG = """**Examples**
+
+`newstance fit-evidence runs/default/model --config default --set data.root=DIR --out runs/default/explained`
+
+`newstance fit-evidence runs/mine/model --data annotations.jsonl --sentences 500 --out runs/mine/explained`
+"""
+
+
+def fit_evidence(
+    model: Annotated[Path, typer.Argument(help="A model folder, trained or exported.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write: the same model with the evidence head.")],
+    config: Annotated[
+        str | None, typer.Option("--config", help="The run's configuration, whose training sentences it learns on.")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting of it: a.b=value.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", "-d", help="Instead of --config: annotation records, JSON Lines.")
+    ] = None,
+    sentences: Annotated[int, typer.Option("--sentences", min=2, help="How many, drawn at random.")] = 1600,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="Stop taking words away after so long; use what there is.")
+    ] = None,
+    removals: Annotated[
+        Path | None,
+        typer.Option("--removals", help="Keep the targets in this file. [default: OUT.removals.jsonl, beside OUT]"),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the drawing, the order and the head.")] = 13,
+) -> None:
+    """Teach a trained model's evidence what taking each word away does; its labels stay exactly as they are."""
+    from .fit_evidence import run_fit_evidence
+
+    run_fit_evidence(
+        model,
+        out=out,
+        config=config,
+        overrides=set_ or [],
+        data=data or [],
+        sentences=sentences,
+        minutes=minutes,
+        removals=removals,
+        seed=seed,
+    )
+
+
+def explain(
+    sentence: Annotated[str, typer.Argument(help="One sentence, in quotes; - reads it from standard input.")],
+    target: Annotated[
+        str, typer.Option("--target", "-t", help="Whose actions: a shipped profile's name or a YAML file.")
+    ] = "government",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="A model folder or a shipped model's name. [default: the shipped default]"),
+    ] = None,
+    method: Annotated[
+        str, typer.Option("--method", help="evidence (free), ig (needs torch), loo (a pass a word) or random.")
+    ] = "evidence",
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Points of the integral, for ig.")] = 10,
+    flip: Annotated[bool, typer.Option(help="Look for the fewest words whose deletion changes the stance.")] = True,
+    neighbours: Annotated[
+        bool,
+        typer.Option(
+            "--neighbours", help="Show the three nearest labelled sentences; the first time reads the whole corpus."
+        ),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Explain one sentence: which words carried its stance, what would flip it, and what it resembles."""
+    from .explain import run_explain
+
+    run_explain(
+        sentence,
+        target=target,
+        model=model,
+        method=method,
+        steps=steps,
+        flip=flip,
+        neighbours=neighbours,
+        as_json=json,
+    )

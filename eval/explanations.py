@@ -1,0 +1,121 @@
+"""How far a model's explanations can be trusted: faithfulness, and plausibility where there are rationales."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from newstance.corpora import Annotation
+from newstance.model import METHODS, Checkpoint, Method, Predictor
+
+from .bootstrap import Figure
+from .evaluate import sentence_inputs
+from .faithfulness import faithfulness
+from .gold import clusters
+from .plausibility import plausibility
+
+__all__ = ["ExplanationReport", "measure_explanations"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationReport:
+    """Figures by method and metric.
+
+    Attributes:
+        faithfulness: on the model's own decisions; sufficiency is better when lower, everything else when higher.
+        plausibility: against rationales, where the model decided as their annotators; None without rationales.
+        run: sentences explained and skipped, methods left out and why, steps, seed.
+    """
+
+    faithfulness: dict[Method, dict[str, Figure]]
+    plausibility: dict[Method, dict[str, Figure]] | None
+    run: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `faithfulness.<method>.<metric> = {value, low, high, n}`, the same for `plausibility`, and the run."""
+        found: dict[str, Any] = {"faithfulness": _plain(self.faithfulness)}
+        if self.plausibility is not None:
+            found["plausibility"] = _plain(self.plausibility)
+        return found | {"explanations": self.run}
+
+
+def measure_explanations(
+    checkpoint: Checkpoint,
+    records: Sequence[Annotation],
+    *,
+    target: str | None = None,
+    sentences: int | None = None,
+    methods: Sequence[Method] = METHODS,
+    steps: int = 10,
+    samples: int = 1000,
+    seed: int = 0,
+    step: Callable[[], None] = lambda: None,
+) -> ExplanationReport:
+    """Explain sentences by every method and measure the explanations.
+
+    Without torch, integrated gradients are left out, and the report says so.
+
+    Args:
+        checkpoint: the model.
+        records: annotations; labels are needed for plausibility only.
+        target: profile that finds mentions in rows without `target_spans`.
+        sentences: draw so many; all when None.
+        methods: what to compare.
+        steps: points of the integral of `ig`.
+        samples: bootstrap samples.
+        seed: of the drawing, the bootstrap and the control.
+        step: called after each sentence of each method.
+
+    Raises:
+        UsageError: the model has no stance layer, or there is nothing to explain.
+    """
+    unique = list({(record.corpus, record.id): record for record in records}.values())
+    if sentences is not None and sentences < len(unique):
+        unique = random.Random(seed).sample(unique, sentences)
+    predictor = Predictor.open(checkpoint)
+    left_out = {}
+    if "ig" in methods and find_spec("torch") is None:
+        left_out["ig"] = "torch is not installed"
+    wanted: list[Method] = [method for method in methods if method not in left_out]
+    gradients = Predictor.open(checkpoint, runtime="torch") if "ig" in wanted else None
+    found = faithfulness(
+        predictor,
+        checkpoint,
+        sentence_inputs(unique, target),
+        clusters(unique),
+        methods=wanted,
+        gradients=gradients,
+        steps=steps,
+        samples=samples,
+        seed=seed,
+        step=step,
+    )
+    kept = {(record.corpus, record.id) for record in unique}
+    judged = [record for record in records if (record.corpus, record.id) in kept and record.stance is not None]
+    plausible = None
+    if any(record.rationale for record in judged):
+        plausible = plausibility(
+            predictor,
+            checkpoint,
+            judged,
+            methods=wanted,
+            gradients=gradients,
+            steps=steps,
+            samples=samples,
+            seed=seed,
+        )
+    run = {
+        "sentences": found.sentences,
+        "skipped": found.skipped,
+        "left_out": left_out,
+        "steps": steps,
+        "seed": seed,
+    }
+    return ExplanationReport(found.figures, plausible, run)
+
+
+def _plain(figures: dict[Method, dict[str, Figure]]) -> dict[str, Any]:
+    return {method: {name: asdict(figure) for name, figure in found.items()} for method, found in figures.items()}

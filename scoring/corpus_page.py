@@ -1,0 +1,139 @@
+"""The page of many articles: one row each, and stance and frames by outlet and by week."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from .records import ScoredArticle
+from .shares import article_score
+from .templating import render, stacked_bar
+
+__all__ = ["ArticleRow", "article_row", "corpus_page"]
+
+#: Frames named in a row of the tables by outlet and week.
+_FRAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRow:
+    """What the corpus page keeps of an article; small, so that an archive's rows fit into memory.
+
+    Attributes:
+        href: address of its page, relative to the corpus page.
+        title: its title, or its id.
+        outlet: publisher, or None.
+        date: ISO date, or None.
+        counted: sentences of headline and body.
+        stance: decided sentences by stance.
+        abstained: sentences that the model declined.
+        frames: sentences by frame.
+        score: see `newstance.scoring.shares`, or None.
+    """
+
+    href: str
+    title: str
+    outlet: str | None
+    date: str | None
+    counted: int
+    stance: dict[str, int]
+    abstained: int
+    frames: dict[str, int]
+    score: float | None
+
+
+def article_row(scored: ScoredArticle, href: str) -> ArticleRow:
+    """Return an article's row."""
+    article, summary = scored.article, scored.summary
+    return ArticleRow(
+        href=href,
+        title=str(article["title"] or article["id"]),
+        outlet=article["outlet"],
+        date=article["date"],
+        counted=summary["counted"],
+        stance=dict(summary["stance"]),
+        abstained=summary["abstained"],
+        frames=dict(summary.get("frames", {})),
+        score=article_score(scored.sentences)[0],
+    )
+
+
+def corpus_page(rows: Sequence[ArticleRow], stances: Sequence[str], *, title: str = "Articles") -> str:
+    """Return the page as HTML that needs nothing but itself and the articles' pages.
+
+    Args:
+        rows: one an article.
+        stances: codes of the stance layer.
+        title: heading of the page.
+    """
+    tables = [
+        _table("By outlet", rows, stances, lambda row: row.outlet or "unknown"),
+        _table("By week", rows, stances, lambda row: _week(row.date)),
+    ]
+    return render(
+        "corpus.html",
+        "corpus.js",
+        title=title,
+        sentences=sum(row.counted for row in rows),
+        columns=[
+            ("article", False),
+            ("outlet", False),
+            ("date", False),
+            *((name, True) for name in ("sentences", *stances, "abstained", "score")),
+        ],
+        rows=[
+            {
+                "href": row.href,
+                "title": row.title,
+                "outlet": row.outlet,
+                "date": row.date,
+                "numbers": [row.counted, *(row.stance.get(c, 0) for c in stances), row.abstained, _number(row.score)],
+                "bar": stacked_bar([*((c, row.stance.get(c, 0)) for c in stances), ("out", row.abstained)]),
+            }
+            for row in rows
+        ],
+        tables=tables,
+    )
+
+
+def _table(
+    title: str, rows: Sequence[ArticleRow], stances: Sequence[str], key: Callable[[ArticleRow], str]
+) -> dict[str, Any]:
+    groups: dict[str, list[ArticleRow]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    lines = []
+    for name in sorted(groups):
+        members = groups[name]
+        stance = Counter[str]()
+        frames = Counter[str]()
+        for row in members:
+            stance.update(row.stance)
+            frames.update(row.frames)
+        abstained = sum(row.abstained for row in members)
+        common = ", ".join(f"{code} {number}" for code, number in frames.most_common(_FRAMES)) or "-"
+        lines.append(
+            {
+                "name": name,
+                "numbers": [len(members), *(stance[code] for code in stances), abstained, common],
+                "bar": stacked_bar([*((code, stance[code]) for code in stances), ("out", abstained)]),
+            }
+        )
+    columns = [title.removeprefix("By "), "articles", *stances, "abstained", "commonest frames"]
+    return {"title": title, "columns": columns, "rows": lines}
+
+
+def _week(day: str | None) -> str:
+    """Return the ISO week of a date, as `2031-W07`, or `unknown`."""
+    try:
+        year, week, _ = date.fromisoformat((day or "")[:10]).isocalendar()
+    except ValueError:
+        return "unknown"
+    return f"{year}-W{week:02d}"
+
+
+def _number(score: float | None) -> str:
+    return "" if score is None else f"{score:+.3f}".replace("-", "−")

@@ -1,0 +1,62 @@
+"""`PageWriter`: one page for one article, and for several a corpus page that leads to theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from newstance.articles import Article
+from newstance.errors import UsageError
+from newstance.model import Layer
+
+from .corpus_page import ArticleRow, article_row, corpus_page
+from .page import Extras, article_page
+from .records import ScoredArticle
+from .templating import write_page
+
+__all__ = ["PageWriter"]
+
+
+class PageWriter(AbstractContextManager["PageWriter"]):
+    """Write `FILE.html`; with several articles it is the corpus page and theirs lie in the folder `FILE-articles`."""
+
+    def __init__(self, path: Path, stance: Layer, *, several: bool) -> None:
+        """Prepare; nothing is written before the first article.
+
+        Raises:
+            UsageError: the file does not end in .html.
+        """
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise UsageError("--html takes a file that ends in .html", path=path)
+        self.path = path
+        self._stance = stance
+        self._folder = path.with_name(f"{path.stem}-articles") if several else None
+        self._rows: list[ArticleRow] = []
+
+    def write(self, article: Article, scored: ScoredArticle, extras: Mapping[int, Extras] | None = None) -> None:
+        """Write an article's page.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        if self._folder is None:
+            write_page(self.path, article_page(article, scored, self._stance, extras=extras))
+            return
+        name = f"{len(self._rows) + 1:05d}.html"
+        page = article_page(article, scored, self._stance, extras=extras, index=f"../{self.path.name}")
+        write_page(self._folder / name, page)
+        self._rows.append(article_row(scored, f"{self._folder.name}/{name}"))
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the corpus page when there were several articles and no error."""
+        if kind is None and self._rows:
+            write_page(self.path, corpus_page(self._rows, self._stance.codes))

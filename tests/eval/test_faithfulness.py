@@ -1,0 +1,86 @@
+"""Faithfulness and plausibility: measures that tell a good explanation from a random one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from newstance.corpora import Annotation, read_annotations
+from newstance.errors import AnnotationError
+from newstance.eval.evaluate import sentence_inputs
+from newstance.eval.explanations import measure_explanations
+from newstance.eval.faithfulness import faithfulness, kendall_tau
+from newstance.eval.gold import clusters
+from newstance.eval.perturbation import words_for
+from newstance.eval.plausibility import plausibility
+from newstance.model import Checkpoint, Predictor, load_codebook
+
+
+@pytest.fixture(scope="module")
+def records(annotations_file: Path) -> list[Annotation]:
+    found = read_annotations(annotations_file, load_codebook())
+    # The words that the tiny model can tell the stances by: everything but the target.
+    return [r.model_copy(update={"rationale": ((r.text.index(" ") + 1, len(r.text)),)}) for r in found]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tiny_exported: Path) -> Checkpoint:
+    return Checkpoint(tiny_exported)
+
+
+def test_leave_one_out_beats_the_random_control(checkpoint: Checkpoint, records: list[Annotation]) -> None:
+    found = faithfulness(
+        Predictor.open(checkpoint),
+        checkpoint,
+        sentence_inputs(records),
+        clusters(records),
+        methods=("evidence", "loo", "random"),
+        samples=200,
+    )
+    loo, random = found.figures["loo"], found.figures["random"]
+    assert loo["comprehensiveness"].value > random["comprehensiveness"].value
+    assert loo["comprehensiveness_mask"].value > random["comprehensiveness_mask"].value
+    difference = loo["comprehensiveness_minus_random"]
+    assert difference.low <= difference.value <= difference.high
+    assert difference.value == pytest.approx(loo["comprehensiveness"].value - random["comprehensiveness"].value)
+    assert found.figures["evidence"]["kendall_tau"].n == len(records) and "kendall_tau" not in loo
+
+
+def test_the_report_has_every_method_and_says_what_it_left_out(
+    checkpoint: Checkpoint, records: list[Annotation]
+) -> None:
+    report = measure_explanations(checkpoint, records, sentences=6, steps=3, samples=100).to_dict()
+    assert set(report["faithfulness"]) == {"evidence", "ig", "loo", "random"}
+    assert set(report["faithfulness"]["ig"]["sufficiency"]) == {"value", "low", "high", "n"}
+    assert report["faithfulness"]["ig"]["sufficiency"]["n"] == report["explanations"]["sentences"] == 6
+    assert {"token_f1", "iou_f1", "auprc"} <= set(report["plausibility"]["evidence"])
+
+
+def test_taking_every_word_of_the_rationale_is_perfect_plausibility(
+    checkpoint: Checkpoint, records: list[Annotation]
+) -> None:
+    whole = [record.model_copy(update={"rationale": ((0, len(record.text)),)}) for record in records]
+    found = plausibility(Predictor.open(checkpoint), checkpoint, whole, methods=("random",), samples=100)["random"]
+    assert {figure.value for figure in found.values()} == {1.0}
+
+
+def test_records_without_rationales_are_refused_for_plausibility(
+    checkpoint: Checkpoint, records: list[Annotation]
+) -> None:
+    bare = [record.model_copy(update={"rationale": ()}) for record in records]
+    with pytest.raises(AnnotationError, match="rationale"):
+        plausibility(Predictor.open(checkpoint), checkpoint, bare, methods=("random",))
+
+
+def test_the_same_shares_are_taken_from_every_text() -> None:
+    assert [words_for(share, 20) for share in (0.01, 0.05, 0.1, 0.2, 0.5)] == [1, 1, 2, 4, 10]
+
+
+def test_kendall_tau_of_known_rankings() -> None:
+    one = np.array([1.0, 2.0, 3.0, 4.0])
+    assert kendall_tau(one, one) == 1.0
+    assert kendall_tau(one, -one) == -1.0
+    assert kendall_tau(one, np.array([1.0, 2.0, 4.0, 3.0])) == pytest.approx(4 / 6)
+    assert np.isnan(kendall_tau(one, np.zeros(4)))

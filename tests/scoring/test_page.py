@@ -1,0 +1,109 @@
+"""Pages: self-contained, escaped whatever an article holds, and true to the scores."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from newstance.articles import Article
+from newstance.errors import UsageError
+from newstance.model import load_codebook
+from newstance.scoring import ScoredArticle
+from newstance.scoring.corpus_page import article_row, corpus_page
+from newstance.scoring.page import Extras, article_page
+from newstance.scoring.page_writer import PageWriter
+from newstance.scoring.shares import article_score
+
+STANCE = load_codebook().layer("stance")
+HandScored = Callable[..., tuple[Article, ScoredArticle]]
+
+
+def data_of(page: str) -> list[dict[str, object]]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert found
+    return list(json.loads(found[1])["sentences"])
+
+
+def test_nothing_that_an_article_holds_becomes_markup(scored: HandScored, hostile: str) -> None:
+    article, result = scored(f"Headline {hostile}\n\n{hostile} wrecked the harbour. It rained.\n")
+    extras = {0: Extras(([hostile], "neutral"), [(hostile, hostile, hostile)])}
+    page = article_page(article, result, STANCE, extras=extras)
+    assert page.count("<script") == 2 and "<img" not in page and "onerror=alert(2)>" not in page
+    assert "49" not in re.sub(r"<style>.*?</style>|<script>.*?</script>", "", page, flags=re.S).split('id="data"')[0]
+    assert data_of(page)[0]["flip"] == {"words": [hostile], "stance": "neutral"}
+    corpus = corpus_page([article_row(result, "a/1.html")], STANCE.codes)
+    assert corpus.count("<script") == 1 and "<img" not in corpus
+
+
+def test_only_the_pages_own_style_and_script_are_allowed(scored: HandScored) -> None:
+    article, result = scored("The council met.\n")
+    for page in (article_page(article, result, STANCE), corpus_page([article_row(result, "x")], STANCE.codes)):
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+        assert policy and policy[1].startswith("default-src 'none'; ")
+        for tag in ("style", "script"):
+            inside = re.search(rf"<{tag}>(.*?)</{tag}>", page, re.S)
+            assert inside
+            digest = base64.b64encode(hashlib.sha256(inside[1].encode()).digest()).decode()
+            assert f"{tag}-src 'sha256-{digest}'" in policy[1]
+        assert (
+            " style=" not in page
+            and not re.search(r"\son\w+=\"", page)
+            and "http" not in page.split("<style>")[0][200:]
+        )
+
+
+def test_every_sentence_is_there_in_order_with_its_paragraphs(scored: HandScored) -> None:
+    text = "The harbour plan\n\nThe council met. It rained all day.\n\nNobody came.\n"
+    article, result = scored(text)
+    page = article_page(article, result, STANCE)
+    bare = re.sub(r"<[^>]+>", "", page.split('<article id="text">')[1].split("</article>")[0])
+    assert " ".join(bare.replace("−", "").replace("+", "").replace("?", "").split()) == " ".join(text.split())
+    assert page.count('<div class="block">') == 3
+    assert [row["index"] for row in data_of(page)] == [0, 1, 2, 3]
+
+
+def test_the_shares_sum_to_the_score_exactly_and_abstained_sentences_add_nothing(scored: HandScored) -> None:
+    _, result = scored("The harbour plan\n\nThe council met. It rained. Nobody came. The tide rose.\n")
+    score, shares = article_score(result.sentences)
+    assert score is not None and score == sum(share or 0.0 for share in shares)
+    decided = [s for s in result.sentences if not s.abstained]
+    mean = sum(s.stance_probability["favor"] - s.stance_probability["against"] for s in decided) / len(decided)
+    assert score == pytest.approx(mean)
+    assert shares[3] == 0.0 and result.sentences[3].abstained
+
+
+def test_a_codebook_without_favor_and_against_has_no_score(scored: HandScored) -> None:
+    _, result = scored("The council met.\n", stance_probability={"yes": 0.6, "no": 0.4}, stance="yes")
+    assert article_score(result.sentences) == (None, [None])
+
+
+def test_a_page_of_three_hundred_sentences_is_under_a_megabyte(scored: HandScored) -> None:
+    sentence = (
+        "The council of the old harbour town said on Tuesday that the plan for the new bridge had cost too much money. "
+    )
+    article, result = scored("\n\n".join([sentence * 5] * 60))
+    assert len(result.sentences) == 300
+    extras = {i: Extras((["bridge"], "neutral"), [("a-01-00", sentence, "favor")] * 3) for i in range(300)}
+    assert len(article_page(article, result, STANCE, extras=extras).encode()) < 1_000_000
+
+
+def test_several_articles_get_a_page_that_leads_to_theirs(scored: HandScored, tmp_path: Path) -> None:
+    with PageWriter(tmp_path / "out.html", STANCE, several=True) as writer:
+        for text in ("The council met.\n", "Nobody came.\n"):
+            writer.write(*scored(text))
+    corpus = (tmp_path / "out.html").read_text(encoding="utf-8")
+    for link in re.findall(r'href="([^"]+)"', corpus):
+        page = (tmp_path / link).read_text(encoding="utf-8")
+        assert 'href="../out.html"' in page
+    assert len(re.findall(r'href="', corpus)) == 2 and "2031-W07" in corpus
+
+
+def test_a_page_needs_its_suffix(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.html"):
+        PageWriter(tmp_path / "out.txt", STANCE, several=False)

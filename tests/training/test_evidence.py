@@ -1,0 +1,88 @@
+"""Fitting the evidence head: better evidence, and nothing else about the model changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from newstance.corpora import read_annotations
+from newstance.errors import UsageError
+from newstance.eval.evaluate import sentence_inputs
+from newstance.model import Checkpoint, Predictor, SentenceInput, load_codebook
+from newstance.training.evidence import FitConfig, fit_evidence
+from newstance.training.export import export_checkpoint
+from newstance.training.removals import RemovalsConfig, compute_removals
+
+FIT = FitConfig(size=32, heads=2, epochs=40, batch_size=8, learning_rate=5e-3)
+
+
+@pytest.fixture(scope="module")
+def inputs(annotations_file: Path) -> list[SentenceInput]:
+    return sentence_inputs(read_annotations(annotations_file, load_codebook()))
+
+
+@pytest.fixture(scope="module")
+def explained(tiny_exported: Path, inputs: list[SentenceInput], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fit_evidence(tiny_exported, inputs, tmp_path_factory.mktemp("explained") / "model", config=FIT)
+
+
+def test_the_fitted_model_decides_as_before_and_its_evidence_still_sums_to_the_logits(
+    inputs: list[SentenceInput], explained: Path, tiny_exported: Path
+) -> None:
+    before = Predictor.open(Checkpoint(tiny_exported), runtime="onnx").predict(inputs)
+    after = Predictor.open(Checkpoint(explained)).predict(inputs)
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_allclose(new.logits["stance"], old.logits["stance"], atol=1e-4)
+        np.testing.assert_allclose(new.evidence["stance"].sum(axis=0), new.logits["stance"], atol=1e-4)
+        assert np.abs(new.evidence["stance"] - old.evidence["stance"]).max() > 0.01
+
+
+def test_the_export_carries_the_head(inputs: list[SentenceInput], explained: Path, tmp_path: Path) -> None:
+    exported = Checkpoint(export_checkpoint(explained, tmp_path / "exported"))
+    assert exported.config.evidence == Checkpoint(explained).config.evidence is not None
+    one = Predictor.open(exported, runtime="onnx").predict(inputs)
+    for x, y in zip(one, Predictor.open(Checkpoint(explained)).predict(inputs), strict=True):
+        np.testing.assert_allclose(x.evidence["stance"], y.evidence["stance"], atol=1e-3)
+        np.testing.assert_allclose(x.evidence["stance"].sum(axis=0), x.logits["stance"], atol=1e-3)
+
+
+def test_the_evidence_comes_closer_to_what_removal_does(
+    inputs: list[SentenceInput], explained: Path, tiny_exported: Path, tmp_path: Path
+) -> None:
+    predictor = Predictor.open(Checkpoint(tiny_exported), runtime="onnx")
+    rows = compute_removals(predictor, inputs, tmp_path / "r.jsonl", model="x", config=RemovalsConfig(handfuls=0))
+    error = {}
+    for name, folder in (("before", tiny_exported), ("after", explained)):
+        found = Predictor.open(Checkpoint(folder)).predict(inputs)
+        error[name] = np.mean(
+            [((p.evidence["stance"] - r.drops) ** 2).mean() for p, r in zip(found, rows, strict=True)]
+        )
+    assert error["after"] < 0.8 * error["before"]
+
+
+def test_removals_are_kept_and_an_interrupted_file_is_completed(
+    inputs: list[SentenceInput], tiny_exported: Path, tmp_path: Path
+) -> None:
+    predictor = Predictor.open(Checkpoint(tiny_exported), runtime="onnx")
+    file = tmp_path / "removals.jsonl"
+    whole = compute_removals(predictor, inputs, file, model="m")
+    text = file.read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    file.write_text("".join(lines[:5]) + lines[5][:40], encoding="utf-8")
+    again = compute_removals(predictor, inputs, file, model="m")
+    assert [json.loads(x) for x in file.read_text(encoding="utf-8").splitlines()] == [json.loads(x) for x in lines]
+    for one, two in zip(whole, again, strict=True):
+        np.testing.assert_array_equal(one.drops, two.drops)
+    assert "harbour" not in text  # the file holds no text
+
+
+def test_removals_of_another_model_are_refused(
+    inputs: list[SentenceInput], tiny_exported: Path, tmp_path: Path
+) -> None:
+    predictor = Predictor.open(Checkpoint(tiny_exported), runtime="onnx")
+    compute_removals(predictor, inputs[:2], tmp_path / "r.jsonl", model="one")
+    with pytest.raises(UsageError, match="another model"):
+        compute_removals(predictor, inputs[:2], tmp_path / "r.jsonl", model="two")

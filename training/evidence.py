@@ -1,0 +1,305 @@
+"""Fitting the amortised evidence head: from a trained model and its removals to the same model with better evidence.
+
+The network is frozen: labels, probabilities and calibration stay exactly as they are, and so does all its accuracy.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from newstance.errors import OutputError, UsageError
+from newstance.model import (
+    Checkpoint,
+    EvidenceConfig,
+    Predictor,
+    SentenceEncoding,
+    SentenceInput,
+    collate,
+    plan_batches,
+    write_config,
+)
+from newstance.model.amortised import AmortisedEvidence
+from newstance.model.network import SentenceClassifier
+from newstance.model.torch_runtime import load_network
+
+from .export import export_checkpoint
+from .removals import Removals, RemovalsConfig, compute_removals
+from .rounding import snap_to_grid
+
+__all__ = ["FitConfig", "fit_evidence"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """How the head is fitted.
+
+    Attributes:
+        size: width of the head's hidden vectors.
+        heads: its attention heads; 0 leaves each token by itself.
+        removals: how its targets are made.
+        epochs: passes over the sentences at most; the best on the sentences held back is kept.
+        learning_rate: AdamW's peak; falls to zero along a half cosine.
+        batch_size: sentences a step.
+        held_back: share of the sentences that only choose the epoch.
+        seed: of the head, the order and the choice of sentences.
+    """
+
+    size: int = 128
+    heads: int = 4
+    removals: RemovalsConfig = field(default_factory=RemovalsConfig)
+    epochs: int = 30
+    learning_rate: float = 1e-3
+    batch_size: int = 32
+    held_back: float = 0.1
+    seed: int = 13
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A sentence for the head: the frozen network's vectors, and its removals.
+
+    Attributes:
+        states: the encoder's outputs, each (tokens, hidden), in half precision.
+        additive: the additive heads' summands, (tokens, labels) by layer.
+        own: 1 on the sentence's own tokens.
+        gone: (removals, tokens), 1 on the tokens that each took.
+        sizes: words that each took.
+        drops: (removals, labels), how much each lowered the logits.
+    """
+
+    states: list[Tensor]
+    additive: dict[str, Tensor]
+    own: Tensor
+    gone: Tensor
+    sizes: Tensor
+    drops: Tensor
+
+
+def fit_evidence(
+    source: Path,
+    sentences: Sequence[SentenceInput],
+    out: Path,
+    *,
+    removals: Path | None = None,
+    minutes: float | None = None,
+    config: FitConfig = FitConfig(),
+    say: Say = lambda _: None,
+    step: Callable[[], None] = lambda: None,
+) -> Path:
+    """Write a copy of a checkpoint whose evidence is predicted by an amortised head.
+
+    Args:
+        source: a checkpoint folder, trained or exported.
+        sentences: what the head learns on; labels are not needed. Use what the model was trained on, or more.
+        out: folder to write; must not hold anything yet.
+        removals: file that keeps the targets; beside `out` when None. A run that was interrupted goes on from it.
+        minutes: stop computing targets after so long and fit on those there are.
+        config: shape of the head and how it is fitted.
+        say: called with one line at a time about what happens.
+        step: called after each sentence's targets.
+
+    Returns:
+        The folder.
+
+    Raises:
+        UsageError: `out` is not empty, the file of removals is another model's, or there are too few sentences.
+        CheckpointError: the checkpoint is incomplete or damaged.
+        OutputError: something cannot be written.
+    """
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise UsageError("is not empty; give another --out", path=out)
+    checkpoint = Checkpoint(source)
+    file = removals or out.with_name(f"{out.name}.removals.jsonl")
+    found = _targets(checkpoint, sentences, file, config, minutes, say, step)
+    if len(found) < 2:
+        raise UsageError("fitting takes two sentences or more that fit the model's length")
+    torch.manual_seed(config.seed)
+    network = load_network(checkpoint)
+    encoder: Any = network.encoder
+    layers = int(encoder.config.num_hidden_layers)
+    # Embeddings say which word it is, the middle what it does in the sentence, the end what the heads see of it.
+    shape = EvidenceConfig(size=config.size, heads=config.heads, states=(0, layers // 2, layers))
+    _give_fresh_head(network, checkpoint, shape)
+    encoding = SentenceEncoding(checkpoint.tokenizer(), checkpoint.config.encoding)
+    rows = _rows(network, encoding, found)
+    held = max(1, round(config.held_back * len(rows)))
+    say(f"fitting on {len(rows) - held} sentences, choosing the epoch by {held}")
+    explained = _fit(network.evidence, rows[held:], rows[:held], config, say)
+    snap_to_grid(network.evidence)
+    note = {
+        "sentences": len(rows),
+        "removals": sum(len(one.gone) for one in found),
+        "variance_explained": {layer: round(value, 4) for layer, value in explained.items()},
+        "settings": asdict(config),
+        "checkpoint": checkpoint.hash,
+    }
+    _save(checkpoint, network, out, shape, note)
+    return out
+
+
+def _targets(
+    checkpoint: Checkpoint,
+    sentences: Sequence[SentenceInput],
+    file: Path,
+    config: FitConfig,
+    minutes: float | None,
+    say: Say,
+    step: Callable[[], None],
+) -> list[Removals]:
+    """Compute the targets with ONNX Runtime, which is twice as fast as torch at this."""
+    options: dict[str, Any] = {"model": checkpoint.hash, "config": config.removals, "minutes": minutes, "step": step}
+    with tempfile.TemporaryDirectory() as folder:
+        exported = checkpoint
+        if not checkpoint.has("model.onnx"):
+            say("exporting for the targets")
+            exported = Checkpoint(export_checkpoint(checkpoint.path, Path(folder) / "model", quantise=False))
+        found = compute_removals(Predictor.open(exported, runtime="onnx"), sentences, file, **options)
+    say(f"targets of {len(found)} of {len(sentences)} sentences: {file}")
+    return found
+
+
+def _give_fresh_head(network: SentenceClassifier, checkpoint: Checkpoint, head: EvidenceConfig) -> None:
+    """Freeze a network and put a new evidence head in place of any that it had."""
+    for parameter in network.parameters():
+        parameter.requires_grad = False
+    labels = {h.layer: h.labels for h in checkpoint.config.heads}
+    encoder: Any = network.encoder
+    network.evidence = AmortisedEvidence(int(encoder.config.hidden_size), head, labels)
+    network.eval()
+
+
+def _rows(network: SentenceClassifier, encoding: SentenceEncoding, found: Sequence[Removals]) -> list[_Row]:
+    """Run the frozen network once on every sentence and keep what the head reads, in half precision."""
+    encoded = encoding.encode([one.sentence for one in found])
+    rows: list[_Row | None] = [None] * len(found)
+    for batch in plan_batches([len(sentence.windows[0].input_ids) for sentence in encoded]):
+        windows = [encoded[i].windows[0] for i in batch]
+        inputs = {name: torch.from_numpy(a) for name, a in collate(windows, encoding.pad_id).items()}
+        with torch.inference_mode():
+            states, additive = network.read(**inputs)
+        for row, (i, window) in enumerate(zip(batch, windows, strict=True)):
+            width = len(window.input_ids)
+            words = np.array(window.words)
+            gone = np.stack([np.isin(words, removed) for removed in found[i].gone])
+            rows[i] = _Row(
+                [state[row, :width].half() for state in states],
+                {layer: parts[row, :width].clone() for layer, parts in additive.items()},
+                inputs["pool_mask"][row, :width],
+                torch.from_numpy(gone).float(),
+                torch.tensor([float(len(removed)) for removed in found[i].gone]),
+                torch.from_numpy(found[i].drops).float(),
+            )
+    return [row for row in rows if row is not None]
+
+
+def _fit(
+    head: AmortisedEvidence, rows: Sequence[_Row], held: Sequence[_Row], config: FitConfig, say: Say
+) -> dict[str, float]:
+    """Fit the head and leave it with the weights that explained most of the held-back sentences' drops.
+
+    Returns:
+        Share of the variance of a single word's drop that the head explains there, by layer.
+    """
+    scale = torch.cat([row.drops[row.sizes == 1] for row in rows]).std(dim=0).clamp(min=1e-3)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=0.01)
+    steps = config.epochs * -(-len(rows) // config.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps, pct_start=0.1)
+    best, kept, explained = -np.inf, copy.deepcopy(head.state_dict()), dict.fromkeys(head.labels, 0.0)
+    for epoch in range(config.epochs):
+        order = torch.randperm(len(rows)).tolist()
+        head.train()
+        for start in range(0, len(rows), config.batch_size):
+            batch = [rows[i] for i in order[start : start + config.batch_size]]
+            loss = _loss(head, batch, scale)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+        found = _explained(head.eval(), held, config.batch_size)
+        if (value := float(np.mean(list(found.values())))) > best:
+            best, kept, explained = value, copy.deepcopy(head.state_dict()), found
+        if epoch % 5 == 4:
+            say(f"epoch {epoch + 1}: " + ", ".join(f"{layer} {share:.1%}" for layer, share in found.items()))
+    head.load_state_dict(kept)
+    return explained
+
+
+def _loss(head: AmortisedEvidence, batch: Sequence[_Row], scale: Tensor) -> Tensor:
+    """Return the mean squared error of the drops, each label's in its own unit and a handful's by its size.
+
+    Layers count alike, however many labels they have: stance has three, frames fifteen.
+    """
+    errors = [
+        ((predicted - row.drops) / (scale * row.sizes.unsqueeze(-1).sqrt())) ** 2
+        for predicted, row in zip(_predicted(head, batch), batch, strict=True)
+    ]
+    layers = torch.cat(errors).split(list(head.labels.values()), dim=1)
+    return torch.stack([layer.mean() for layer in layers]).mean()
+
+
+def _predicted(head: AmortisedEvidence, batch: Sequence[_Row]) -> list[Tensor]:
+    """Return what the head says each removal takes from the logits: the sum of its words' evidence."""
+    width = max(len(row.own) for row in batch)
+
+    def padded(parts: Sequence[Tensor]) -> Tensor:
+        return torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True)
+
+    own = padded([row.own for row in batch])
+    attended = torch.tensor([[1.0] * len(row.own) + [0.0] * (width - len(row.own)) for row in batch])
+    states = [padded([row.states[i].float() for row in batch]) for i in range(len(batch[0].states))]
+    additive = {layer: padded([row.additive[layer] for row in batch]) for layer in head.labels}
+    evidence = torch.cat(list(head(states, additive, attended, own).values()), dim=-1)
+    return [row.gone @ evidence[i, : len(row.own)] for i, row in enumerate(batch)]
+
+
+def _explained(head: AmortisedEvidence, rows: Sequence[_Row], batch_size: int) -> dict[str, float]:
+    """Return the share of the variance of single words' drops that the head explains, by layer."""
+    with torch.inference_mode():
+        found = [p for i in range(0, len(rows), batch_size) for p in _predicted(head, rows[i : i + batch_size])]
+    errors = torch.cat([(p - row.drops)[row.sizes == 1] for p, row in zip(found, rows, strict=True)]) ** 2
+    drops = torch.cat([row.drops[row.sizes == 1] for row in rows])
+    spread = (drops - drops.mean(dim=0)) ** 2
+    sizes = list(head.labels.values())
+    parts = zip(head.labels, errors.split(sizes, dim=1), spread.split(sizes, dim=1), strict=True)
+    return {layer: 1.0 - float(error.sum() / total.sum().clamp(min=1e-12)) for layer, error, total in parts}
+
+
+def _card(note: dict[str, Any]) -> str:
+    """Return what the model card says of the evidence."""
+    shares = ", ".join(f"{layer} {share:.0%}" for layer, share in note["variance_explained"].items())
+    return (
+        f"\n## Evidence\n\nThe words' weights come from an amortised head, fitted on {note['removals']} removals "
+        f"of words from {note['sentences']} training sentences. On sentences held back it explains these shares of "
+        f"the variance of a single word's effect: {shares}. See docs/evidence.md.\n"
+    )
+
+
+def _save(
+    checkpoint: Checkpoint, network: SentenceClassifier, out: Path, head: EvidenceConfig, note: dict[str, Any]
+) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in ("tokenizer.json", "labels.yaml", "calibration.json", "README.md"):
+            if checkpoint.has(name):
+                shutil.copyfile(checkpoint.path / name, out / name)
+        with (out / "README.md").open("a", encoding="utf-8") as card:
+            card.write(_card(note))
+        save_file({name: x.contiguous() for name, x in network.state_dict().items()}, out / "model.safetensors")
+        provenance = checkpoint.config.provenance | {"evidence": note}
+        update = {"evidence": head, "provenance": provenance, "quantisation": "none"}
+        write_config(out, checkpoint.config.model_copy(update=update))
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", path=out) from error
