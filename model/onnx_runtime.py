@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,16 +30,22 @@ class OnnxRuntime:
         self._loading = loader.submit(_load, path, threads)
         loader.shutdown(wait=False)
 
-    def run(self, batch: Batch) -> Outputs:
+    def run(self, batch: Batch, *, only: Sequence[str] | None = None) -> Outputs:
         """Return the outputs of every layer for a padded batch.
+
+        Args:
+            batch: as `collate` makes it.
+            only: names of outputs; what the others need is not computed.
 
         Raises:
             CheckpointError: ONNX Runtime cannot load the file.
         """
         session = self._loading.result()
-        names = [node.name for node in session.get_outputs()]
+        names = list(only) if only is not None else [node.name for node in session.get_outputs()]
         feed = {node.name: batch[node.name] for node in session.get_inputs()}
-        return dict(zip(names, session.run(names, feed), strict=True))
+        options = onnxruntime.RunOptions()
+        options.only_execute_path_to_fetches = only is not None
+        return dict(zip(names, session.run(names, feed, options), strict=True))
 
 
 def _load(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
