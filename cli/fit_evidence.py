@@ -33,7 +33,7 @@ def run_fit_evidence(
     if bool(data) == (config is not None):
         raise UsageError("give either --config NAME or --data FILE")
     needs_torch()
-    from newstance.eval.evaluate import sentence_inputs
+    from newstance.eval.inputs import sentence_inputs
     from newstance.training.evidence import FitConfig, fit_evidence
 
     records = _records(Checkpoint(model), config, overrides, data)

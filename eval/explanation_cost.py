@@ -24,7 +24,7 @@ from newstance.errors import UsageError
 from newstance.model import Checkpoint, EncodedSentence, Predictor, collate, explain_encoded, plan_batches
 from newstance.model.onnx_runtime import OnnxRuntime
 
-from .evaluate import sentence_inputs
+from .inputs import sentence_inputs
 
 __all__ = ["main", "times"]
 
@@ -70,8 +70,8 @@ def times(
     if torch is not None:
         work["decision, torch"] = partial(torch.predict_encoded, encoded)
         work["ig, torch"] = partial(_integrate, torch, encoded)
-    for function in (decide, evidence):
-        function()
+    for warm in (decide, evidence):
+        warm()
     found: dict[str, list[float]] = {name: [] for name in work}
     for turn in range(rounds):
         for name, function in work.items():

@@ -12,9 +12,9 @@ from newstance.corpora import Annotation
 from newstance.model import METHODS, Checkpoint, Method, Predictor
 
 from .bootstrap import Figure
-from .evaluate import sentence_inputs
 from .faithfulness import faithfulness
 from .gold import clusters
+from .inputs import sentence_inputs
 from .plausibility import plausibility
 
 __all__ = ["ExplanationReport", "measure_explanations"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,7 +161,9 @@ def _perturbation_values(
     return values
 
 
-def mean_figures(values: Values, clusters: Sequence[str], *, samples: int, seed: int) -> dict[str, Figure]:
+def mean_figures(
+    values: Mapping[str, Floats], clusters: Sequence[str], *, samples: int, seed: int
+) -> dict[str, Figure]:
     """Return the mean of each metric over the sentences with its interval; sentences without a value are left out."""
     figures = {}
     for name, found in values.items():

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from newstance.corpora import Annotation, read_corpus
 from newstance.model import Checkpoint, EncodedSentence, Predictor
 
-from .evaluate import sentence_inputs
+from .inputs import sentence_inputs
 
 __all__ = ["Neighbour", "Neighbours"]
 

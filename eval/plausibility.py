@@ -12,9 +12,9 @@ from newstance.errors import AnnotationError
 from newstance.model import METHODS, Checkpoint, Method, Predictor, Span, explain_encoded
 
 from .bootstrap import Figure
-from .evaluate import sentence_inputs
 from .faithfulness import LAYER, mean_figures
 from .gold import clusters, gold_labels
+from .inputs import sentence_inputs
 from .perturbation import top_words
 
 __all__ = ["plausibility"]

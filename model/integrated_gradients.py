@@ -53,7 +53,7 @@ def integrated_gradients(
         for i, found in zip(batch, _batch(network, windows, pairs, layer, pad_id, steps), strict=True):
             rows[i] = found
     position = 0
-    results = []
+    results: list[tuple[Floats, float]] = []
     for sentence in encoded:
         weights, residual = np.zeros(len(sentence.words)), 0.0
         for share, window in zip(window_shares(sentence), sentence.windows, strict=True):

@@ -88,7 +88,12 @@ def compute_removals(
         UsageError: the file belongs to another model or another configuration.
         OutputError: the file cannot be written.
     """
-    head = {"format": "newstance-removals/1", "model": model, "layers": list(predictor.layers), "how": config.how}
+    head: dict[str, Any] = {
+        "format": "newstance-removals/1",
+        "model": model,
+        "layers": list(predictor.layers),
+        "how": config.how,
+    }
     head |= {"handfuls": config.handfuls, "seed": config.seed}
     known = _read(file, head)
     pairs = [(s, e) for s, e in zip(sentences, predictor.encoding.encode(sentences), strict=True) if _fits(e)]

@@ -9,10 +9,10 @@ import pytest
 
 from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
-from newstance.eval.evaluate import sentence_inputs
 from newstance.eval.explanations import measure_explanations
 from newstance.eval.faithfulness import faithfulness, kendall_tau
 from newstance.eval.gold import clusters
+from newstance.eval.inputs import sentence_inputs
 from newstance.eval.perturbation import words_for
 from newstance.eval.plausibility import plausibility
 from newstance.model import Checkpoint, Predictor, load_codebook

@@ -10,7 +10,7 @@ import pytest
 
 from newstance.corpora import read_annotations
 from newstance.errors import UsageError
-from newstance.eval.evaluate import sentence_inputs
+from newstance.eval.inputs import sentence_inputs
 from newstance.model import Checkpoint, Predictor, SentenceInput, load_codebook
 from newstance.training.evidence import FitConfig, fit_evidence
 from newstance.training.export import export_checkpoint
