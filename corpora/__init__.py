@@ -1,26 +1,40 @@
-"""Annotated data: the `Annotation` record, its JSON Lines, and one adapter for each corpus."""
+"""Annotated data: the `Annotation` record, its files, and one adapter for each corpus and annotation tool."""
 
-from .annotation import Annotation, same_sentence
+from .annotation import Annotation, Unit, same_sentence
 from .codebook_pass import codebook_pass
+from .columns import ColumnMap
+from .formats import FORMATS, Format, detect_format, open_annotations, save_annotations
 from .jsonl import check_codes, read_annotations, write_annotations
+from .labelstudio import Suggestion, labelstudio_config
 from .newsmtsc import read_newsmtsc, without_texts_of
 from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, read_corpus
+from .pstance import read_pstance
 from .seesaw import SeesawSet, read_seesaw
 
 __all__ = [
+    "FORMATS",
     "Annotation",
+    "ColumnMap",
     "CorpusArticle",
+    "Format",
     "SeesawSet",
+    "Suggestion",
+    "Unit",
     "check_codes",
     "codebook_pass",
     "corpus_articles",
+    "detect_format",
     "disagreements",
+    "labelstudio_config",
     "load_corpus",
+    "open_annotations",
     "read_annotations",
     "read_corpus",
     "read_newsmtsc",
+    "read_pstance",
     "read_seesaw",
     "same_sentence",
+    "save_annotations",
     "without_texts_of",
     "write_annotations",
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
-__all__ = ["Annotation", "Span", "same_sentence"]
+__all__ = ["OWN_FIELDS", "Annotation", "Span", "Unit", "same_sentence"]
 
 #: Half-open code-point offsets.
 Span = tuple[int, int]
@@ -18,14 +18,12 @@ Span = tuple[int, int]
 LayerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 #: The layers that have a field of their own.
 OWN_FIELDS = ("stance", "frames", "voice")
-#: Free text in which nothing and "" mean the same.
-_OPTIONAL = ("target", "stance", "speaker", "voice", "annotator", "article", "outlet", "date", "corpus", "split")
 
 
-class Annotation(BaseModel):
-    """One judgement by one annotator on one sentence; several annotators are several records with the same `id`.
+class Unit(BaseModel):
+    """One sentence with its target and neighbours, as somebody is asked to judge it.
 
-    Only `id`, `text` and one label are required. Offsets are code points into the text that they belong to.
+    Offsets are code points into the text that they belong to.
 
     Attributes:
         id: names the sentence, together with its target, within the corpus.
@@ -36,14 +34,6 @@ class Annotation(BaseModel):
         after: text after it.
         before_spans: where `before` mentions the target.
         after_spans: where `after` mentions the target.
-        stance: code of the stance layer, or None when not judged.
-        frames: codes of the frame layer; None when not judged, empty when judged to have none.
-        speaker: whose view it is, or None.
-        voice: outlet, quoted or paraphrased, or None when not judged.
-        rationale: the words that decided the stance.
-        labels: layers of a codebook of one's own besides stance, frames and voice, by name: a code where the layer
-            takes one, a tuple of codes where it takes any number. A layer that is absent was not judged.
-        annotator: who judged.
         article: names the article; intervals are computed over articles.
         outlet: publisher.
         date: ISO date.
@@ -62,13 +52,6 @@ class Annotation(BaseModel):
     after: str = ""
     before_spans: tuple[Span, ...] = ()
     after_spans: tuple[Span, ...] = ()
-    stance: str | None = None
-    frames: tuple[str, ...] | None = None
-    speaker: str | None = None
-    voice: Literal["outlet", "quoted", "paraphrased"] | None = None
-    rationale: tuple[Span, ...] = ()
-    labels: dict[LayerName, str | tuple[str, ...]] = Field(default_factory=dict)
-    annotator: str | None = None
     article: str | None = None
     outlet: str | None = None
     date: str | None = None
@@ -76,28 +59,55 @@ class Annotation(BaseModel):
     split: str | None = None
     version: Literal[1] = 1
 
-    @field_validator(*_OPTIONAL, mode="before")
+    @field_validator("target", "article", "outlet", "date", "corpus", "split", mode="before")
     @classmethod
     def _nothing_is_none(cls, value: Any) -> Any:
-        return None if value == "" else value
+        return _none_if_empty(value)
 
     @model_validator(mode="after")
-    def _spans_lie_in_their_text(self) -> Annotation:
-        for name, spans, text in (
-            ("target_spans", self.target_spans, self.text),
-            ("before_spans", self.before_spans, self.before),
-            ("after_spans", self.after_spans, self.after),
-            ("rationale", self.rationale, self.text),
-        ):
-            for start, end in spans:
-                if not 0 <= start < end <= len(text):
-                    raise ValueError(
-                        f"{name} [{start}, {end}) is empty or lies outside its text of {len(text)} characters"
-                    )
+    def _mentions_lie_in_their_text(self) -> Self:
+        _lie_within("target_spans", self.target_spans, self.text)
+        _lie_within("before_spans", self.before_spans, self.before)
+        _lie_within("after_spans", self.after_spans, self.after)
+        return self
+
+
+class Annotation(Unit):
+    """One judgement by one annotator on one sentence; several annotators are several records with the same `id`.
+
+    Only `id`, `text` and one label are required.
+
+    Attributes:
+        stance: code of the stance layer, or None when not judged.
+        frames: codes of the frame layer; None when not judged, empty when judged to have none.
+        speaker: whose view it is, or None.
+        voice: outlet, quoted or paraphrased, or None when not judged.
+        rationale: the words that decided the stance.
+        labels: layers of a codebook of one's own besides stance, frames and voice, by name: a code where the layer
+            takes one, a tuple of codes where it takes any number. A layer that is absent was not judged.
+        annotator: who judged.
+    """
+
+    stance: str | None = None
+    frames: tuple[str, ...] | None = None
+    speaker: str | None = None
+    voice: Literal["outlet", "quoted", "paraphrased"] | None = None
+    rationale: tuple[Span, ...] = ()
+    labels: dict[LayerName, str | tuple[str, ...]] = Field(default_factory=dict)
+    annotator: str | None = None
+
+    @field_validator("stance", "speaker", "voice", "annotator", mode="before")
+    @classmethod
+    def _no_judgement_is_none(cls, value: Any) -> Any:
+        return _none_if_empty(value)
+
+    @model_validator(mode="after")
+    def _rationale_lies_in_the_text(self) -> Self:
+        _lie_within("rationale", self.rationale, self.text)
         return self
 
     @model_validator(mode="after")
-    def _holds_a_label(self) -> Annotation:
+    def _holds_a_label(self) -> Self:
         if fields := [name for name in OWN_FIELDS if name in self.labels]:
             raise ValueError(f"{fields[0]} has a field of its own and cannot stand in labels")
         if self.stance is None and self.frames is None and self.voice is None and not self.labels:
@@ -147,3 +157,14 @@ def same_sentence(records: Sequence[Annotation]) -> None:
             raise AnnotationError(
                 f"the id {record.id!r} stands for two different texts; give every sentence an id of its own", field="id"
             )
+
+
+def _none_if_empty(value: Any) -> Any:
+    """Return None for "": in free text they mean the same, and a spreadsheet cannot tell them apart."""
+    return None if value == "" else value
+
+
+def _lie_within(name: str, spans: Sequence[Span], text: str) -> None:
+    for start, end in spans:
+        if not 0 <= start < end <= len(text):
+            raise ValueError(f"{name} [{start}, {end}) is empty or lies outside its text of {len(text)} characters")

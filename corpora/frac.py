@@ -2,6 +2,8 @@
 
 CC BY 4.0, the New York Times part CC BY-NC-SA 4.0: evaluation and research only. One label a sentence, from ten merged
 classes of the Policy Frames Codebook; three of its fifteen frames (capacity, quality of life, external) have no class.
+As a corpus its records have one layer of their own, `merged_frame`, whose codes join the merged frames with `+`, such
+as `legality+crime`: one class chosen says nothing of the other frames, so the layer `frames` stays unjudged.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newstance.errors import AnnotationError
+from newstance.model.codebook import Label, Layer
 
-__all__ = ["CITATION", "CLASSES", "LICENCE", "FracRow", "read_frac"]
+from .annotation import Annotation
+
+__all__ = ["CITATION", "CLASSES", "LAYER", "LICENCE", "FracRow", "frac_annotations", "read_frac"]
 
 LICENCE = "CC BY 4.0; the New York Times part CC BY-NC-SA 4.0"
 CITATION = (
@@ -33,6 +38,11 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "12": ("public_opinion",),
     "15": ("other",),
 }
+
+#: The layer of the records, for a codebook of one's own.
+LAYER = Layer(
+    name="merged_frame", kind="single", labels=tuple(Label(code="+".join(codes)) for codes in CLASSES.values())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +78,15 @@ def read_frac(path: str | Path) -> list[FracRow]:
     if not rows:
         raise AnnotationError("holds no row", path=path)
     return rows
+
+
+def frac_annotations(path: str | Path) -> list[Annotation]:
+    """Return the rows of the official file as records with the layer `merged_frame`.
+
+    Raises:
+        AnnotationError: as `read_frac`.
+    """
+    return [
+        Annotation(id=f"frac-{number}", text=row.text, labels={LAYER.name: "+".join(CLASSES[row.label])}, corpus="frac")
+        for number, row in enumerate(read_frac(path), start=2)
+    ]

@@ -9,66 +9,103 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from newstance.errors import AnnotationError
+from newstance.errors import AnnotationError, OutputError
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
+from .problems import Problems, report
 
-__all__ = ["check_codes", "read_annotations", "read_jsonl_objects", "write_annotations"]
+__all__ = [
+    "as_annotation",
+    "check_codes",
+    "jsonl_objects",
+    "read_annotations",
+    "read_jsonl_objects",
+    "write_annotations",
+    "write_jsonl",
+]
 
 
-def read_jsonl_objects(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_jsonl_objects(path: str | Path, problems: Problems = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the 1-based line number and the object of each non-empty line.
 
     Raises:
-        AnnotationError: the file cannot be read, or a line is not a JSON object; names the line.
+        AnnotationError: the file cannot be read, or, unless `problems` collects it, a line is not a JSON object.
     """
     path = Path(path)
     try:
         with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    value = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise AnnotationError(f"not JSON: {error.msg}", path=path, line=number) from error
-                if not isinstance(value, dict):
-                    raise AnnotationError("not a JSON object", path=path, line=number)
-                yield number, value
+            yield from jsonl_objects(file, path, problems)
     except UnicodeDecodeError as error:
         raise AnnotationError(f"not UTF-8: {error.reason} at byte {error.start}", path=path) from error
     except OSError as error:
         raise AnnotationError(f"cannot be read: {error.strerror}", path=path) from error
 
 
-def read_annotations(path: str | Path, codebook: Codebook | None = None) -> list[Annotation]:
+def jsonl_objects(
+    lines: Iterable[str], path: str | Path, problems: Problems = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the 1-based number and the object of each non-empty line of an open file."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", str(error))
+            report(AnnotationError(f"not JSON: {reason}", path=path, line=number), problems)
+            continue
+        if not isinstance(value, dict):
+            report(AnnotationError("not a JSON object", path=path, line=number), problems)
+            continue
+        yield number, value
+
+
+def read_annotations(
+    path: str | Path, codebook: Codebook | None = None, *, problems: Problems = None
+) -> list[Annotation]:
     """Read Annotation records, one JSON object a line.
 
     Args:
         path: the file.
         codebook: when given, every label must be one of its codes.
+        problems: where to put the errors of single rows, which are then left out, instead of raising the first.
 
     Raises:
         AnnotationError: no record in the file, or one of them is wrong; names line and field.
     """
     records = []
-    for number, value in read_jsonl_objects(path):
+    for number, value in read_jsonl_objects(path, problems):
         try:
-            record = Annotation.model_validate(value)
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"]) or None
-            raise AnnotationError(first["msg"], path=path, line=number, field=field) from error
-        if codebook is not None:
-            check_codes(record, codebook, path=path, line=number)
-        records.append(record)
-    if not records:
+            records.append(as_annotation(value, codebook, path=path, line=number))
+        except AnnotationError as error:
+            report(error, problems)
+    if not records and not problems:
         raise AnnotationError("holds no annotation", path=path)
     return records
 
 
-def check_codes(record: Annotation, codebook: Codebook, *, path: str | Path, line: int) -> None:
+def as_annotation(
+    value: dict[str, Any], codebook: Codebook | None = None, *, path: str | Path, line: int
+) -> Annotation:
+    """Return the record of a mapping, checked against the codebook where one is given.
+
+    Raises:
+        AnnotationError: it is no record; names line and field.
+    """
+    try:
+        record = Annotation.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or None
+        message = first["msg"].removeprefix("Value error, ")
+        raise AnnotationError(message, path=path, line=line, field=field) from error
+    if codebook is not None:
+        check_codes(record, codebook, path=path, line=line)
+    return record
+
+
+def check_codes(record: Annotation, codebook: Codebook, *, path: str | Path, line: int | None) -> None:
     """Raise `AnnotationError` when a record uses a code that the codebook lacks.
 
     A layer that the codebook lacks is not checked: a model may predict fewer layers than a corpus labels.
@@ -81,8 +118,23 @@ def check_codes(record: Annotation, codebook: Codebook, *, path: str | Path, lin
 
 
 def write_annotations(path: str | Path, records: Iterable[Annotation]) -> None:
-    """Write records so that `read_annotations` gives equal ones back; fields at their default are left out."""
-    with Path(path).open("w", encoding="utf-8") as file:
-        for record in records:
-            data = record.model_dump(mode="json", exclude_defaults=True)
-            file.write(json.dumps(data, ensure_ascii=False) + "\n")
+    """Write records so that `read_annotations` gives equal ones back; fields at their default are left out.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    write_jsonl(path, (record.model_dump(mode="json", exclude_defaults=True) for record in records))
+
+
+def write_jsonl(path: str | Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one JSON object a line.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
+            for row in rows:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error

@@ -11,11 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from newstance.errors import AnnotationError
 
 from .annotation import Annotation
 from .jsonl import read_jsonl_objects
+from .problems import Problems, report
 
 __all__ = ["CITATION", "LICENCE", "read_newsmtsc", "without_texts_of"]
 
@@ -31,12 +33,13 @@ _STANCE = {-1: "against", 0: "neutral", 1: "favor"}
 _SENTIMENT = {-1: "negative", 0: "neutral", 1: "positive"}
 
 
-def read_newsmtsc(path: str | Path, *, split: str | None = None) -> list[Annotation]:
+def read_newsmtsc(path: str | Path, *, split: str | None = None, problems: Problems = None) -> list[Annotation]:
     """Read one official file.
 
     Args:
         path: for instance `hf_rw/train.jsonl`.
         split: what to record as each row's split.
+        problems: where to put the errors of single rows, which are then left out, instead of raising the first.
 
     Returns:
         One record a row; `article` is read off the row's id, or is the id itself where that has another form.
@@ -45,37 +48,42 @@ def read_newsmtsc(path: str | Path, *, split: str | None = None) -> list[Annotat
         AnnotationError: a row lacks a field, has another polarity, or its offsets do not give its mention.
     """
     records = []
-    for number, row in read_jsonl_objects(path):
-        for field in _FIELDS:
-            if field not in row:
-                raise AnnotationError("missing", path=path, line=number, field=field)
-        for field, kind in _FIELDS.items():
-            if not isinstance(row[field], kind) or row[field] == "":
-                wanted = "text" if kind is str else "whole number"
-                raise AnnotationError(f"{row[field]!r} is no {wanted}", path=path, line=number, field=field)
-        text, start, end = row["sentence"], row["from"], row["to"]
-        if text[start:end] != row["mention"]:
-            raise AnnotationError(
-                f"from:to gives {text[start:end]!r}, the mention is {row['mention']!r}", path=path, line=number
-            )
-        if row["polarity"] not in _STANCE:
-            raise AnnotationError(f"{row['polarity']!r} is not -1, 0 or 1", path=path, line=number, field="polarity")
-        records.append(
-            Annotation(
-                id=row["id"],
-                text=text,
-                target=row["mention"],
-                target_spans=((start, end),),
-                stance=_STANCE[row["polarity"]],
-                labels={"sentiment": _SENTIMENT[row["polarity"]]},
-                article=_article(row["id"]),
-                corpus="newsmtsc",
-                split=split,
-            )
-        )
-    if not records:
+    for number, row in read_jsonl_objects(path, problems):
+        try:
+            records.append(_record(row, path, number, split))
+        except AnnotationError as error:
+            report(error, problems)
+    if not records and not problems:
         raise AnnotationError("holds no row", path=path)
     return records
+
+
+def _record(row: dict[str, Any], path: str | Path, number: int, split: str | None) -> Annotation:
+    for field in _FIELDS:
+        if field not in row:
+            raise AnnotationError("missing", path=path, line=number, field=field)
+    for field, kind in _FIELDS.items():
+        if not isinstance(row[field], kind) or row[field] == "":
+            wanted = "text" if kind is str else "whole number"
+            raise AnnotationError(f"{row[field]!r} is no {wanted}", path=path, line=number, field=field)
+    text, start, end = row["sentence"], row["from"], row["to"]
+    if text[start:end] != row["mention"]:
+        raise AnnotationError(
+            f"from:to gives {text[start:end]!r}, the mention is {row['mention']!r}", path=path, line=number
+        )
+    if row["polarity"] not in _STANCE:
+        raise AnnotationError(f"{row['polarity']!r} is not -1, 0 or 1", path=path, line=number, field="polarity")
+    return Annotation(
+        id=row["id"],
+        text=text,
+        target=row["mention"],
+        target_spans=((start, end),),
+        stance=_STANCE[row["polarity"]],
+        labels={"sentiment": _SENTIMENT[row["polarity"]]},
+        article=_article(row["id"]),
+        corpus="newsmtsc",
+        split=split,
+    )
 
 
 def without_texts_of(records: list[Annotation], held_out: Collection[Annotation]) -> list[Annotation]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from newstance.model.codebook import load_codebook
 
+from .agreement import alpha
 from .annotation import Annotation
 from .own import SPLITS, CorpusArticle, corpus_articles, read_corpus
 
-__all__ = ["Coverage", "alpha", "corpus_coverage"]
+__all__ = ["Coverage", "corpus_coverage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +86,6 @@ def corpus_coverage() -> Coverage:
         top_five_gram=_top_five_gram([r.text for r in written]),
         agreement=agreement,
     )
-
-
-def alpha(one: Sequence[Hashable], two: Sequence[Hashable]) -> float:
-    """Return Krippendorff's alpha for two annotators, nominal, nothing missing (Krippendorff, 2011).
-
-    Args:
-        one: one annotator's labels.
-        two: the other's, for the same items.
-    """
-    pairs: Counter[tuple[Hashable, Hashable]] = Counter()
-    for a, b in zip(one, two, strict=True):
-        pairs[a, b] += 1
-        pairs[b, a] += 1
-    totals: Counter[Hashable] = Counter()
-    for (a, _), count in pairs.items():
-        totals[a] += count
-    n = sum(totals.values())
-    observed = sum(count for (a, b), count in pairs.items() if a != b) / n
-    expected = 1 - sum(count * (count - 1) for count in totals.values()) / (n * (n - 1))
-    return 1.0 - observed / expected if expected else 1.0
 
 
 def _article(record: Annotation, articles: dict[str, CorpusArticle]) -> CorpusArticle:

@@ -9,7 +9,7 @@ import pytest
 
 from newstance.corpora import corpus_articles, disagreements, load_corpus, read_corpus
 from newstance.corpora.own import SPLITS, corpus_folder
-from newstance.corpora.statistics import Coverage, alpha, corpus_coverage
+from newstance.corpora.statistics import Coverage, corpus_coverage
 from newstance.errors import UsageError
 
 
@@ -110,10 +110,3 @@ def test_disagreements_are_kept_as_two_records() -> None:
 def test_administrations_are_described() -> None:
     described = {entry["id"] for entry in json.loads((corpus_folder() / "administrations.json").read_text())}
     assert described == {article.administration for article in corpus_articles().values()}
-
-
-def test_alpha_agrees_with_the_published_package() -> None:
-    krippendorff = pytest.importorskip("krippendorff")
-    one, two = [0, 1, 2, 0, 1, 1, 2, 0, 0, 1], [0, 1, 2, 0, 2, 1, 1, 0, 0, 1]
-    assert alpha(one, two) == pytest.approx(krippendorff.alpha([one, two], level_of_measurement="nominal"))
-    assert alpha([1, 1], [1, 1]) == 1.0

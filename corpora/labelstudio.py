@@ -1,0 +1,203 @@
+"""Label Studio: tasks with annotations and a model's suggestions, out as a JSON import and back from a JSON export.
+
+https://labelstud.io/guide/export#JSON and https://labelstud.io/guide/predictions. What a sentence is stands in a
+task's `data`, what somebody judged in one annotation. Suggestions are `predictions`: they are shown to be corrected,
+and reading a file never takes them for annotations.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from newstance.errors import AnnotationError, OutputError
+from newstance.model.codebook import Codebook
+
+from .annotation import Annotation, Span, Unit
+from .codes import SPAN_LABELS, refuse_lost_labels, span_columns
+from .columns import NONE_OF_THEM, column_of
+from .problems import Problems, report
+
+__all__ = ["Suggestion", "labelstudio_config", "read_labelstudio", "write_labelstudio"]
+
+#: Control of the spans, and of who judged where that is not the person who is logged in.
+_SPANS, _ANNOTATOR = "spans", "annotator"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a model proposes for one sentence: a record whose `annotator` is the model, and how sure it is (0 to 1)."""
+
+    record: Annotation
+    score: float | None = None
+
+
+def labelstudio_config(codebook: Codebook) -> str:
+    """Return the labelling interface (XML) with a control for each layer of the codebook."""
+    lines = ["<View>", '  <Header value="$target"/>', '  <Text name="before" value="$before"/>']
+    lines.append(f'  <Labels name="{_SPANS}" toName="text">')
+    lines += [f'    <Label value="{name}"/>' for name in SPAN_LABELS]
+    lines += ["  </Labels>", '  <Text name="text" value="$text"/>', '  <Text name="after" value="$after"/>']
+    for layer in codebook.layers:
+        kind = "single-radio" if layer.kind == "single" else "multiple"
+        lines.append(f'  <Header value={quoteattr(layer.description or layer.name)} size="5"/>')
+        lines.append(f'  <Choices name="{column_of(layer)}" toName="text" choice="{kind}" showInline="true">')
+        for label in layer.labels:
+            hint = f" hint={quoteattr(label.description)}" if label.description else ""
+            lines.append(f"    <Choice value={quoteattr(label.code)}{hint}/>")
+        if layer.kind == "multi":
+            lines.append(f"    <Choice value={quoteattr(NONE_OF_THEM)}/>")
+        lines.append("  </Choices>")
+    lines.append('  <TextArea name="speaker" toName="text" placeholder="Who speaks?" maxSubmissions="1"/>')
+    lines.append('  <View style="display:none">')
+    lines.append(f'    <TextArea name="{_ANNOTATOR}" toName="text"/>')
+    lines += ["  </View>", "</View>", ""]
+    return "\n".join(lines)
+
+
+def write_labelstudio(
+    path: str | Path, records: Iterable[Annotation], codebook: Codebook, suggestions: Iterable[Suggestion] = ()
+) -> None:
+    """Write tasks for an import, one for each sentence; several annotators of a sentence stand in one task.
+
+    Raises:
+        AnnotationError: a record has a label that the codebook lacks, so that the interface could not show it.
+        OutputError: the file cannot be written.
+    """
+    tasks: dict[str, dict[str, Any]] = {}
+    for record in records:
+        result = _result(record, codebook)
+        if record.annotator is not None:
+            result.append(_item(_ANNOTATOR, "textarea", {"text": [record.annotator]}))
+        _task(tasks, record).setdefault("annotations", []).append({"result": result})
+    for suggestion in suggestions:
+        prediction: dict[str, Any] = {"result": _result(suggestion.record, codebook)}
+        if suggestion.record.annotator is not None:
+            prediction["model_version"] = suggestion.record.annotator
+        if suggestion.score is not None:
+            prediction["score"] = suggestion.score
+        _task(tasks, suggestion.record).setdefault("predictions", []).append(prediction)
+    try:
+        with Path(path).open("w", encoding="utf-8") as file:
+            json.dump(list(tasks.values()), file, ensure_ascii=False, indent=1)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+
+
+def _task(tasks: dict[str, dict[str, Any]], record: Annotation) -> dict[str, Any]:
+    """Return the task of a record's sentence; the interface needs target and neighbours to be there, if empty."""
+    data = record.model_dump(mode="json", include=set(Unit.model_fields), exclude_defaults=True)
+    key = json.dumps(data, sort_keys=True)
+    return tasks.setdefault(key, {"data": {"target": "", "before": "", "after": ""} | data})
+
+
+def _result(record: Annotation, codebook: Codebook) -> list[dict[str, Any]]:
+    refuse_lost_labels(record, codebook)
+    result = []
+    for layer in codebook.layers:
+        codes = record.codes(layer)
+        if codes is not None:
+            result.append(_item(column_of(layer), "choices", {"choices": list(codes) or [NONE_OF_THEM]}))
+    for start, end in record.rationale:
+        value = {"start": start, "end": end, "text": record.text[start:end], "labels": ["rationale"]}
+        result.append(_item(_SPANS, "labels", value))
+    if record.speaker is not None:
+        result.append(_item("speaker", "textarea", {"text": [record.speaker]}))
+    for number, item in enumerate(result):
+        item["id"] = f"{item['from_name']}-{number}"
+    return result
+
+
+def _item(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"id": name, "from_name": name, "to_name": "text", "type": kind, "value": value}
+
+
+def read_labelstudio(path: str | Path, problems: Problems = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the number of each task, from 1, and each of its annotations as columns.
+
+    The task's `data` keep their names; each control is a column; spans are columns `CONTROL.LABEL`. Annotations that
+    were skipped, drafts and predictions are left out.
+
+    Raises:
+        AnnotationError: the file cannot be read, is another export than JSON, or holds offsets that are wrong.
+    """
+    path = Path(path)
+    try:
+        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise AnnotationError(f"cannot be read: {error.strerror}", path=path) from error
+    except (ValueError, RecursionError) as error:
+        raise AnnotationError(f"not JSON: {error}", path=path) from error
+    if not isinstance(tasks, list):
+        raise AnnotationError("not a Label Studio export: the top level must be a list of tasks", path=path)
+    for number, task in enumerate(tasks, start=1):
+        try:
+            rows = list(_rows(task))
+        except AnnotationError as error:
+            report(AnnotationError(error.message, path=path, line=number, field=error.field), problems)
+            continue
+        yield from ((number, row) for row in rows)
+
+
+def _rows(task: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+        raise AnnotationError("a task has no `data`; export as JSON (not JSON-MIN or CSV)", field="data")
+    annotations = task.get("annotations", task.get("completions", []))
+    for number, annotation in enumerate(annotations):
+        place = f"annotations.{number}"
+        if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
+            raise AnnotationError("an annotation has no list `result`", field=place)
+        if annotation.get("was_cancelled"):
+            continue
+        columns = _columns(annotation["result"], task["data"], place)
+        who = annotation.get("completed_by")
+        if isinstance(who, dict):
+            who = who.get("email") or who.get("id")
+        yield {_ANNOTATOR: None if who is None else str(who)} | task["data"] | columns
+
+
+def _columns(result: Sequence[Any], data: Mapping[str, Any], place: str) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for number, item in enumerate(result):
+        where = f"{place}.result.{number}"
+        if not isinstance(item, dict) or not isinstance(item.get("value"), dict):
+            continue  # relations and the like carry no value
+        name, value = item.get("from_name"), item["value"]
+        if "labels" in value or "hypertextlabels" in value:
+            span = _span(value, str(data.get(item.get("to_name"), data.get("text", ""))), where)
+            for column, found in span_columns(
+                ((label, span) for label in value.get("labels", value.get("hypertextlabels"))), str(name)
+            ).items():
+                columns.setdefault(column, []).extend(found)
+            continue
+        for kind in ("choices", "text", "taxonomy", "rating", "number"):
+            if kind in value:
+                given = value[kind]
+                if kind == "taxonomy":
+                    given = ["/".join(parts) for parts in given]
+                columns.setdefault(str(name), []).extend(given if isinstance(given, list) else [given])
+                break
+    return columns
+
+
+def _span(value: Mapping[str, Any], text: str, where: str) -> list[int]:
+    """Return a span in code points; a tool that counted UTF-16 units is found out by the words that it gives."""
+    start, end, words = value.get("start"), value.get("end"), value.get("text")
+    if not (isinstance(start, int) and isinstance(end, int)):
+        raise AnnotationError("a span has no whole numbers `start` and `end`", field=where)
+    if not isinstance(words, str) or text[start:end] == words:
+        return [start, end]
+    for a, b in (_code_points(text, (start, end)), (start, start + len(words))):
+        if text[a:b] == words:
+            return [a, b]
+    raise AnnotationError(f"the offsets {start} to {end} give {text[start:end]!r}, not {words!r}", field=where)
+
+
+def _code_points(text: str, span: Span) -> Span:
+    units = text.encode("utf-16-le", "surrogatepass")
+    start, end = (len(units[: 2 * at].decode("utf-16-le", "replace")) for at in span)
+    return start, end

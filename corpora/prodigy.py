@@ -1,0 +1,115 @@
+"""Prodigy: its JSON Lines, as `db-out` writes them, of choice, textcat and span tasks (https://prodi.gy/docs/api-interfaces).
+
+`accept` holds the codes of a choice task; a task with one `label` and an `answer` speaks of that code only, so such
+tasks about one sentence by one annotator are put together. `answer: ignore` is left out, and so is a rejected choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from newstance.errors import AnnotationError
+from newstance.model.codebook import Codebook, load_codebook
+
+from .codes import sorted_into_layers, span_columns
+from .columns import NONE_OF_THEM, column_of
+from .jsonl import read_jsonl_objects
+from .problems import Problems, report
+
+__all__ = ["read_prodigy"]
+
+_LABELS = ("accept", "label")
+_SKIPPED = ("spans", "options", "tokens", "relations", "meta", "answer", "html", "style", *_LABELS)
+
+
+def read_prodigy(
+    path: str | Path,
+    codebook: Codebook | None = None,
+    *,
+    mapped: Iterable[str] = (),
+    problems: Problems = None,
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield line number and columns of each judgement; `meta` is read like columns, spans by their label.
+
+    Args:
+        path: the file.
+        codebook: says which layer a code belongs to.
+        mapped: columns that a map reads whole, such as `accept`.
+        problems: where to put the errors of single rows instead of raising the first.
+
+    Raises:
+        AnnotationError: the file cannot be read, or a row is wrong.
+    """
+    path, mapped = Path(path), tuple(mapped)
+    binary: dict[tuple[str, Any, Any], list[tuple[int, dict[str, Any]]]] = {}
+    for number, row in read_jsonl_objects(path, problems):
+        answer = row.get("answer", "accept")
+        if answer == "ignore":
+            continue
+        try:
+            if isinstance(row.get("label"), str) and "accept" not in row:
+                who = row.get("_annotator_id", row.get("_session_id"))
+                binary.setdefault((str(row.get("text")), row.get("_input_hash"), who), []).append((number, row))
+            elif answer == "accept":
+                yield number, _columns(row) | _sorted(row.get("accept"), codebook, mapped)
+        except AnnotationError as error:
+            report(AnnotationError(error.message, path=path, line=number, field=error.field), problems)
+    for group in binary.values():
+        number, row = group[0]
+        try:
+            columns = _binary(group, codebook, mapped)
+        except AnnotationError as error:
+            report(AnnotationError(error.message, path=path, line=number, field=error.field), problems)
+            continue
+        if columns:
+            yield number, _columns(row) | columns
+
+
+def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    meta = row.get("meta")
+    columns: dict[str, Any] = dict(meta) if isinstance(meta, dict) else {}
+    columns |= {name: value for name, value in row.items() if name not in _SKIPPED and not name.startswith("_")}
+    who = row.get("_annotator_id", row.get("_session_id"))
+    if who is not None:
+        columns["annotator"] = str(who)
+    if "id" not in columns and "_input_hash" in row:
+        columns["id"] = str(row["_input_hash"])
+    spans = row.get("spans") or []
+    if not isinstance(spans, list):
+        raise AnnotationError("is no list of spans", field="spans")
+    found = []
+    for number, span in enumerate(spans):
+        match span:
+            case {"start": int() as start, "end": int() as end, "label": str() as label}:
+                found.append((label, [start, end]))
+            case _:
+                raise AnnotationError("a span needs start, end and label", field=f"spans.{number}")
+    return columns | span_columns(found)
+
+
+def _sorted(codes: Any, codebook: Codebook | None, mapped: tuple[str, ...]) -> dict[str, Any]:
+    if codes is None:
+        return {}
+    if not isinstance(codes, list):
+        raise AnnotationError("is no list of codes", field="accept")
+    words = [str(code) for code in codes]
+    whole = [name for name in mapped if name in _LABELS]
+    return dict.fromkeys(whole, words) | sorted_into_layers(words, codebook, whole)
+
+
+def _binary(
+    group: list[tuple[int, dict[str, Any]]], codebook: Codebook | None, mapped: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return what yes-or-no tasks about one sentence come to: what was accepted, or none where all was rejected."""
+    answers = {row["label"]: row.get("answer", "accept") for _, row in group}
+    accepted = [label for label, answer in answers.items() if answer == "accept"]
+    if accepted:
+        return _sorted(accepted, codebook, mapped)
+    known = codebook or load_codebook()
+    for layer in known.layers:
+        rejected = {label.removeprefix(f"{layer.name}:") for label in answers}
+        if layer.kind == "multi" and rejected >= set(layer.codes):
+            return {column_of(layer): [NONE_OF_THEM]}
+    return {}

@@ -1,0 +1,71 @@
+"""P-Stance: stance of tweets toward Donald Trump, Joe Biden and Bernie Sanders (Li et al., Findings of ACL 2021; MIT).
+
+The official `raw_{train,val,test}_all.csv`: `Tweet`, `Target`, `Stance` (FAVOR, AGAINST). There is no neutral, and a
+tweet is no news sentence: auxiliary data at best.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from newstance.errors import AnnotationError, UsageError
+
+from .annotation import Annotation
+from .problems import Problems, report
+from .tables import read_table
+
+__all__ = ["CITATION", "LICENCE", "read_pstance"]
+
+LICENCE = "MIT"
+CITATION = (
+    "Yingjie Li, Tiberiu Sosea, Aditya Sawant, Ajith Jayaraman Nair, Diana Inkpen and Cornelia Caragea. P-Stance: "
+    "A Large Dataset for Stance Detection in Political Domain. Findings of ACL-IJCNLP 2021."
+)
+
+_STANCE = {"FAVOR": "favor", "AGAINST": "against"}
+_FILES = {"train": "train", "dev": "val", "val": "val", "test": "test"}
+
+
+def read_pstance(path: str | Path, *, split: str | None = None, problems: Problems = None) -> list[Annotation]:
+    """Read one official file, or the file of a split in the official folder.
+
+    Args:
+        path: the file or folder.
+        split: `train`, `dev` or `test`; recorded with each row, and needed for a folder.
+        problems: where to put the errors of single rows instead of raising the first.
+
+    Raises:
+        AnnotationError: the file cannot be read, or a row lacks a text or has another stance.
+        UsageError: the folder has no such split.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if split not in _FILES:
+            raise UsageError(f"P-Stance has the splits train, dev and test, not {split!r}", field="split")
+        path /= f"raw_{_FILES[split]}_all.csv"
+    records = []
+    for number, row in read_table(path, problems):
+        try:
+            records.append(_record(row, path, number, split))
+        except AnnotationError as error:
+            report(error, problems)
+    if not records and not problems:
+        raise AnnotationError("holds no row", path=path)
+    return records
+
+
+def _record(row: dict[str, Any], path: Path, number: int, split: str | None) -> Annotation:
+    for field in ("Tweet", "Target", "Stance"):
+        if not row.get(field):
+            raise AnnotationError("missing", path=path, line=number, field=field)
+    if row["Stance"] not in _STANCE:
+        raise AnnotationError(f"{row['Stance']!r} is not FAVOR or AGAINST", path=path, line=number, field="Stance")
+    return Annotation(
+        id=f"{path.stem}-{number}",
+        text=row["Tweet"],
+        target=row["Target"],
+        stance=_STANCE[row["Stance"]],
+        corpus="pstance",
+        split=split,
+    )

@@ -1,0 +1,153 @@
+"""Rows of CSV, TSV, Parquet and JSON Lines, whatever their columns are called; and Annotation records as tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from newstance.errors import AnnotationError, OutputError
+
+from .annotation import OWN_FIELDS, Annotation
+from .columns import SPAN_FIELDS
+from .jsonl import read_jsonl_objects
+from .problems import Problems, report
+
+__all__ = ["read_table", "write_table"]
+
+Row = tuple[int, dict[str, Any]]
+_DELIMITERS = ",;\t|"
+_SEPARATOR = ";"
+
+
+def read_table(path: str | Path, problems: Problems = None) -> Iterator[Row]:
+    """Yield each row's number, as a spreadsheet counts (the header is row 1; without one rows start at 1), and cells.
+
+    Args:
+        path: `.csv`, `.tsv` (UTF-8, with a header; comma, semicolon, tab or bar), `.parquet`, `.jsonl`.
+        problems: where to put the errors of single rows instead of raising the first.
+
+    Raises:
+        AnnotationError: the file cannot be read, or has no usable header.
+    """
+    path = Path(path)
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return _read_csv(path, problems)
+    if path.suffix.lower() == ".parquet":
+        return _read_parquet(path)
+    return read_jsonl_objects(path, problems)
+
+
+def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            delimiter = "\t" if path.suffix.lower() == ".tsv" else max(_DELIMITERS, key=first.count)
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            header = next(reader, None)
+            if not header or not any(header):
+                raise AnnotationError("has no header that names its columns", path=path, line=1)
+            if twice := sorted({name for name in header if name and header.count(name) > 1}):
+                raise AnnotationError("two columns have this name", path=path, line=1, field=twice[0])
+            for number, cells in enumerate(reader, start=2):
+                if not any(cells):
+                    continue
+                if len(cells) != len(header):
+                    message = f"has {len(cells)} cells, the header has {len(header)}"
+                    report(AnnotationError(message, path=path, line=number), problems)
+                    continue
+                yield number, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise AnnotationError(f"not CSV: {error}", path=path, line=reader.line_num) from error
+    except UnicodeDecodeError as error:
+        raise AnnotationError(
+            f"not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8 (in a spreadsheet: “CSV UTF-8”)",
+            path=path,
+        ) from error
+    except OSError as error:
+        raise AnnotationError(f"cannot be read: {error.strerror}", path=path) from error
+
+
+def _read_parquet(path: Path) -> Iterator[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+    except pa.ArrowInvalid as error:
+        raise AnnotationError(f"not a Parquet file: {error}", path=path) from error
+    except OSError as error:
+        raise AnnotationError(f"cannot be read: {error.strerror or error}", path=path) from error
+
+
+def write_table(path: str | Path, records: Iterable[Annotation]) -> None:
+    """Write records as CSV, TSV or Parquet, one row each, so that they read back equal; unused columns are left out.
+
+    A cell of CSV holds spans as JSON, and several codes with `;` between them or, where a code forbids that, as JSON.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    path = Path(path)
+    rows = [_flat(record) for record in records]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    try:
+        if path.suffix.lower() == ".parquet":
+            _write_parquet(path, rows, columns)
+            return
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", lineterminator="\r\n")
+            writer.writerow(columns)
+            writer.writerows([_as_cell(name, row.get(name)) for name in columns] for row in rows)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+
+
+def _flat(record: Annotation) -> dict[str, Any]:
+    data = record.model_dump(mode="json", exclude_defaults=True)
+    layers = data.pop("labels", {})
+    return data | {f"labels.{name}": value for name, value in layers.items()}
+
+
+def _as_cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        quoted = name in OWN_FIELDS or name.startswith("labels.")
+        return json.dumps(value, ensure_ascii=False) if quoted and value[:1] in '["' else value
+    if name in SPAN_FIELDS or name.startswith("labels.") or not _is_plain(value):
+        return json.dumps(value, ensure_ascii=False)
+    return _SEPARATOR.join(value) if isinstance(value, list) else str(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether codes can be written with a separator between them and read back the same."""
+    return not isinstance(value, list) or (
+        bool(value) and all(v and v == v.strip() and _SEPARATOR not in v for v in value) and value[0][0] not in '["'
+    )
+
+
+def _write_parquet(path: Path, rows: list[dict[str, Any]], columns: list[str]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def kind(name: str) -> Any:
+        if name in SPAN_FIELDS:
+            return pa.list_(pa.list_(pa.int64()))
+        if name == "frames":
+            return pa.list_(pa.string())
+        return pa.int64() if name == "version" else pa.string()
+
+    def cell(name: str, value: Any) -> Any:
+        return _as_cell(name, value) if name.startswith("labels.") and value is not None else value
+
+    arrays = {name: pa.array([cell(name, row.get(name)) for row in rows], kind(name)) for name in columns}
+    pq.write_table(pa.table(arrays), path)

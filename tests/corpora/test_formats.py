@@ -1,0 +1,247 @@
+"""Files as people and tools make them become records, and what is wrong with them is said in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newstance.corpora import Annotation, ColumnMap, detect_format, open_annotations
+from newstance.errors import AnnotationError, NewstanceError, UsageError
+from newstance.model import load_codebook
+from newstance.model.codebook import Codebook
+
+OWN = Codebook.model_validate(
+    {
+        "name": "own",
+        "layers": [
+            {"name": "position", "kind": "single", "labels": [{"code": c} for c in ("for", "against", "unclear")]},
+            {"name": "topics", "kind": "multi", "labels": [{"code": c} for c in ("jobs", "harbour")]},
+        ],
+    }
+)
+SURVEY = ColumnMap(
+    fields={"text": "Sentence", "position": "Pos", "annotator": "Coder"},
+    flags={"topics": {"jobs": "is jobs", "harbour": "is harbour"}},
+    values={"position": {"pro": "for", "con": "against"}},
+    fill={"target": "the council"},
+)
+HEADER = "Sentence,Pos,Coder,is jobs,is harbour,remark\n"
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def written(name: str, text: str) -> Path:
+        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
+        return tmp_path / name
+
+    return written
+
+
+def test_a_spreadsheet_with_its_own_columns_values_and_flags_is_read(write: Write) -> None:
+    path = write("survey.csv", HEADER + "“Jobs, jobs”,pro,Ada,1,0,\n“Jobs, jobs”,con,Bo,yes,x,hm\n")
+    path.write_text(path.read_text("utf-8").replace("“Jobs, jobs”", '"Jobs, jobs"'), encoding="utf-8")
+    ada, bo = open_annotations(path, columns=SURVEY, codebook=OWN)
+    assert ada.labels == {"position": "for", "topics": ("jobs",)}
+    assert bo.labels == {"position": "against", "topics": ("jobs", "harbour")}
+    assert (ada.text, ada.target, ada.id) == ("Jobs, jobs", "the council", bo.id)
+
+
+def test_semicolons_several_codes_in_a_cell_and_blank_rows(write: Write) -> None:
+    path = write("x.csv", "\ufeffid;text;frames;stance\r\n1;Prices rose.;economic, health;neutral\r\n;;;\r\n")
+    records = open_annotations(path, columns=ColumnMap(separator=","), codebook=load_codebook())
+    assert [(r.frames, r.stance) for r in records] == [(("economic", "health"), "neutral")]
+
+
+def test_frames_that_a_value_calls_none_were_judged_and_empty_cells_were_not(write: Write) -> None:
+    path = write("x.csv", "id,text,frames,stance\n1,A.,none,neutral\n2,B.,,neutral\n")
+    records = open_annotations(path, columns=ColumnMap(values={"frames": {"none": ""}}))
+    assert [r.frames for r in records] == [(), None]
+
+
+def test_one_mention_may_be_given_by_two_offsets_and_is_checked_against_its_words(write: Write) -> None:
+    columns = ColumnMap(fields={"target_start": "from", "target_end": "to", "mention": "who"})
+    path = write("x.csv", "id,text,stance,from,to,who\n1,Then Voss left.,neutral,5,9,Voss\n")
+    assert open_annotations(path, columns=columns)[0].target_spans == ((5, 9),)
+    path = write("x.csv", "id,text,stance,from,to,who\n1,Then Voss left.,neutral,4,8,Voss\n")
+    with pytest.raises(AnnotationError, match=r"x.csv:2: mention: the offsets give ' Vos', not 'Voss'"):
+        open_annotations(path, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "columns", "problem"),
+    [
+        ("x.csv", HEADER + "A.,pro,Ada,1\n", SURVEY, "x.csv:2: has 4 cells, the header has 6"),
+        ("x.csv", HEADER + "A.,prro,Ada,1,0,\n", SURVEY, "x.csv:2: position: .*unknown label 'prro'"),
+        ("x.csv", HEADER + "A.,pro,Ada,1,maybe,\n", SURVEY, "x.csv:2: topics: 'maybe' in column 'is harbour'"),
+        ("x.csv", HEADER + ",pro,Ada,1,0,\n", SURVEY, "x.csv:2: (id|text): Field required"),
+        ("x.csv", HEADER + "A.,,Ada,,,\n", SURVEY, "x.csv:2: holds no label"),
+        ("x.csv", HEADER.replace("Pos", "P") + "A.,pro,Ada,1,0,\n", SURVEY, "fields.position: no column.*'Pos'"),
+        ("x.csv", HEADER + "A.,pro,Ada,1,0,\n", ColumnMap(fields={"stanse": "Pos"}), "no field or layer.*'stanse'"),
+        ("x.csv", HEADER + "A.,pro,Ada,1,0,\n", ColumnMap(flags={"topics": {"work": "Pos"}}), "unknown label 'work'"),
+        ("x.csv", "a,a\n1,2\n", None, "x.csv:1: a: two columns"),
+        ("x.csv", "", None, "x.csv:1: has no header"),
+        ("x.csv", "id,text\n", None, "x.csv: holds no annotation"),
+        ("x.csv", 'id,text,position\n1,"A. "B",for\n', None, "x.csv:2: not CSV"),
+        ("x.csv", "id,text,position,rationale\n1,A.,for,here\n", None, "x.csv:2: rationale: 'here' gives no spans"),
+        ("x.csv", 'id,text,position,rationale\n1,A.,for,"[[0, 9]]"\n', None, r"x.csv:2: rationale \[0, 9\) is"),
+        ("x.parquet", "no parquet at all", None, "x.parquet: not a Parquet file"),
+        ("x.zip", "no archive", None, "x.zip: not a readable archive"),
+        ("x.jsonl", '{"id": 1}\n', ColumnMap(fields={"text": "s"}), "x.jsonl:1: text: Field required"),
+        ("x.json", "{", None, "x.json: not JSON"),
+        ("x.json", '[{"text": "A."}]', None, "x.json:1: data: .*not JSON-MIN"),
+        ("x.json", "{}", None, "x.json: .*list of tasks"),
+        ("x.txt", "A.", None, "x.txt: not a kind of annotation file"),
+        ("d.jsonl", '{"text": "A.", "cats": ["hopeful"]}', None, "d.jsonl:1: label: no layer of the codebook"),
+        ("d.jsonl", '{"text": "A.", "cats": ["for"], "entities": [[1]]}', None, r"d.jsonl:1: entities: \[1\] is no"),
+        ("p.jsonl", '{"text": "A.", "accept": ["for"], "spans": [{"start": 1}]}', None, "p.jsonl:1: spans.0: a span"),
+        ("p.jsonl", '{"text": "A.", "accept": "for", "answer": "accept"}', None, "p.jsonl:1: accept: is no list"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_one_line_with_file_row_and_field(
+    write: Write, name: str, text: str, columns: ColumnMap | None, problem: str
+) -> None:
+    path = write(name, text)
+    with pytest.raises(NewstanceError, match=problem) as caught:
+        open_annotations(path, columns=columns, codebook=OWN)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet", "x.json", "x.zip", "x.jsonl"])
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AnnotationError, match=rf"{name}: .*No such file"):
+        open_annotations(tmp_path / name)
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes("id,text,stance\n1,Café.,neutral\n".encode("cp1252"))
+    with pytest.raises(AnnotationError, match=r"x.csv: not UTF-8.*save it as UTF-8"):
+        open_annotations(tmp_path / "x.csv")
+
+
+def test_all_bad_rows_can_be_collected_and_the_good_ones_kept(write: Write) -> None:
+    rows = [{"id": "1", "text": "A.", "stance": "neutral"}, {"id": "2", "text": "B."}, {"id": "3", "text": ""}]
+    path = write("x.jsonl", "\n".join(map(json.dumps, rows)) + "\n{\n")
+    problems: list[AnnotationError] = []
+    assert [r.id for r in open_annotations(path, problems=problems)] == ["1"]
+    assert [p.line for p in problems] == [2, 3, 4]
+
+
+def labelstudio(result: list[dict[str, Any]], **annotation: Any) -> str:
+    task = {"id": 9, "data": {"text": "🙂 Voss wrecked it.", "id": "a"}, "predictions": [{"result": result}]}
+    return json.dumps(
+        [task | {"annotations": [{"result": result, "completed_by": {"email": "ada@x.org"}} | annotation]}]
+    )
+
+
+def span(start: int, end: int, text: str = "wrecked") -> dict[str, Any]:
+    value = {"start": start, "end": end, "text": text, "labels": ["rationale"]}
+    return {"from_name": "spans", "to_name": "text", "type": "labels", "value": value}
+
+
+CHOICE = {"from_name": "stance", "to_name": "text", "type": "choices", "value": {"choices": ["against"]}}
+
+
+@pytest.mark.parametrize("offsets", [(7, 14), (8, 15)])
+def test_label_studio_offsets_may_count_code_points_or_utf_16_units(write: Write, offsets: tuple[int, int]) -> None:
+    record = open_annotations(write("x.json", labelstudio([CHOICE, span(*offsets)])))[0]
+    assert (record.annotator, record.stance, record.rationale) == ("ada@x.org", "against", ((7, 14),))
+
+
+def test_label_studio_offsets_that_do_not_give_their_words_are_refused(write: Write) -> None:
+    with pytest.raises(AnnotationError, match=r"x.json:1: annotations.0.result.1: the offsets 3 to 9"):
+        open_annotations(write("x.json", labelstudio([CHOICE, span(3, 9)])))
+
+
+def test_skipped_tasks_of_label_studio_hold_no_annotation(write: Write) -> None:
+    with pytest.raises(AnnotationError, match="holds no annotation"):
+        open_annotations(write("x.json", labelstudio([CHOICE], was_cancelled=True)))
+
+
+def test_controls_of_an_existing_label_studio_project_are_mapped(write: Write) -> None:
+    result = [CHOICE | {"from_name": "sentiment", "value": {"choices": ["Bad"]}}]
+    columns = ColumnMap(fields={"stance": "sentiment"}, values={"stance": {"Bad": "against"}})
+    record = open_annotations(write("x.json", labelstudio(result)), columns=columns, codebook=load_codebook())[0]
+    assert record.stance == "against"
+
+
+def test_doccano_exports_of_each_kind_of_project_are_read(write: Write) -> None:
+    rows = [
+        {"id": 1, "text": "It failed.", "label": ["against"]},
+        {"id": 2, "text": "It failed.", "label": ["jobs", "topics:harbour", "position:for"]},
+    ]
+    records = open_annotations(write("x.jsonl", "\n".join(map(json.dumps, rows))), codebook=OWN)
+    assert [r.labels for r in records] == [
+        {"position": "against"},
+        {"topics": ("jobs", "harbour"), "position": "for"},
+    ]
+    entity = {"label": "rationale", "start_offset": 3, "end_offset": 9}
+    spans = {"id": 3, "text": "It failed.", "cats": ["for"], "entities": [entity]}
+    assert open_annotations(write("y.jsonl", json.dumps(spans)), codebook=OWN)[0].rationale == ((3, 9),)
+    mapped = {"id": 4, "text": "It failed.", "label": ["Bad"]}
+    columns = ColumnMap(fields={"position": "label"}, values={"position": {"Bad": "against"}})
+    assert open_annotations(write("z.jsonl", json.dumps(mapped)), columns=columns, codebook=OWN)[0].labels == {
+        "position": "against"
+    }
+
+
+def prodigy(**row: Any) -> str:
+    return json.dumps({"text": "It failed.", "_input_hash": 5, "_task_hash": 6, "_annotator_id": "ada"} | row)
+
+
+def test_prodigy_choices_spans_and_meta_are_read(write: Write) -> None:
+    rows = [
+        prodigy(accept=["against"], answer="accept", spans=[{"start": 3, "end": 9, "label": "rationale"}],
+                meta={"article": "a-7"}),
+        prodigy(accept=["for"], answer="reject"),
+        prodigy(accept=["for"], answer="ignore"),
+    ]  # fmt: skip
+    (record,) = open_annotations(write("x.jsonl", "\n".join(rows)), codebook=OWN)
+    assert (record.id, record.annotator, record.article) == ("5", "ada", "a-7")
+    assert (record.labels, record.rationale) == ({"position": "against"}, ((3, 9),))
+
+
+def test_prodigy_yes_or_no_tasks_about_one_sentence_are_put_together(write: Write) -> None:
+    def asked(label: str, answer: str, who: str) -> str:
+        return prodigy(label=label, answer=answer, _annotator_id=who)
+
+    rows = [
+        asked("jobs", "accept", "ada"), asked("harbour", "accept", "ada"),
+        asked("jobs", "reject", "bo"), asked("harbour", "reject", "bo"),
+        asked("jobs", "reject", "cy"),
+    ]  # fmt: skip
+    records = open_annotations(write("x.jsonl", "\n".join(rows)), codebook=OWN)
+    assert {r.annotator: r.labels for r in records} == {"ada": {"topics": ("jobs", "harbour")}, "bo": {"topics": ()}}
+
+
+def test_the_kind_of_file_is_found_out(write: Write, tmp_path: Path) -> None:
+    assert detect_format(write("a.jsonl", '{"id": "1", "text": "x", "labels": {"tone": "dry"}}')) == "records"
+    assert detect_format(tmp_path / "a.jsonl", mapped=True) == "table"
+    with pytest.raises(UsageError, match="is a folder; name its corpus"):
+        detect_format(tmp_path)
+
+
+def test_a_map_for_a_corpus_with_its_own_columns_is_refused() -> None:
+    with pytest.raises(UsageError, match="newstance has columns of its own"):
+        open_annotations(format="newstance", columns=ColumnMap(separator="|"))
+
+
+def test_p_stance_rows_become_annotations(write: Write) -> None:
+    path = write("raw_val_all.csv", "Tweet,Target,Stance\nGo on!,Mara Voss,FAVOR\n")
+    (record,) = open_annotations(path.parent, "pstance", split="dev", codebook=load_codebook())
+    assert (record.text, record.target, record.stance, record.split) == ("Go on!", "Mara Voss", "favor", "dev")
+    write("raw_val_all.csv", "Tweet,Target,Stance\nGo on!,Mara Voss,NONE\n")
+    with pytest.raises(AnnotationError, match=r"raw_val_all.csv:2: Stance: 'NONE' is not FAVOR"):
+        open_annotations(path, "pstance")
+
+
+def test_frac_is_a_corpus_with_a_layer_of_merged_frames(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\nThe court ruled.,5\n")
+    assert open_annotations(path, "frac") == [
+        Annotation(id="frac-2", text="The court ruled.", labels={"merged_frame": "legality+crime"}, corpus="frac")
+    ]
