@@ -13,6 +13,7 @@ from newstance.errors import NewstanceError
 
 from . import judging
 from .configuring import config_app
+from .data_commands import data_app
 from .explaining import EXPLAIN_EPILOG, FIT_EPILOG, explain, fit_evidence
 
 __all__ = ["app", "main"]
@@ -256,24 +257,8 @@ def targets() -> None:
 
 app.command(epilog=judging.CALIBRATE_EXAMPLES)(judging.calibrate)
 
-data_app = typer.Typer(help="Look at annotated data.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(config_app, name="config")
-
-
-@data_app.command()
-def stats(
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-) -> None:
-    """Count what the project's own corpus covers, and how far its two passes agree."""
-    from .data import run_stats
-
-    run_stats(as_json=json)
-
-
-@data_app.callback()
-def _data() -> None:
-    pass
 
 
 def main() -> None:

@@ -50,11 +50,12 @@ def repeat_findings(
     )  # fmt: skip
     groups = list(by_text.values())
     near = near_pairs([group[0].text for group in groups], similar=similar, step=step)
-    inside, between = [], []
+    inside: list[str] = []
+    between: list[str] = []
     for pair in near.pairs:
-        one, two = groups[pair.first], groups[pair.second]
-        crosses = len({item.split for item in (*one, *two)}) > 1
-        (between if crosses else inside).append(f"{one[0].place} ~ {two[0].place} ({pair.similarity:.2f})")
+        here, there = groups[pair.first], groups[pair.second]
+        crosses = len({item.split for item in (*here, *there)}) > 1
+        (between if crosses else inside).append(f"{here[0].place} ~ {there[0].place} ({pair.similarity:.2f})")
     yield from found(
         "warning", "near_duplicates_across_splits", between, "pairs of nearly the same text lie across splits",
         "Wire copy and edited repeats leak from train into test almost as exact repeats do. Split by article or story.",

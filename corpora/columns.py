@@ -150,6 +150,8 @@ class _BadCell(Exception):
 def _raw(row: Mapping[str, Any], columns: ColumnMap, name: str) -> Any:
     """Return what the row holds for a field, or for a layer by its column; None for an empty cell."""
     column = columns.fields.get(name)
+    if column is None and name in columns.fields.values():
+        return columns.fill.get(name)  # the map gives the column of this name to another field
     value = row.get(name if column is None else column)
     if value is None or value == "" or value != value:  # noqa: PLR0124 (only NaN differs from itself)
         return columns.fill.get(name)

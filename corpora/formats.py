@@ -215,7 +215,8 @@ def save_annotations(
     """
     suffix = Path(path).suffix.lower()
     if format == "annotations":
-        by_suffix: dict[str, Format] = {".jsonl": "records", ".json": "labelstudio"} | dict.fromkeys(_TABLES, "table")
+        by_suffix: dict[str, Format] = {".jsonl": "records", ".json": "labelstudio"}
+        by_suffix |= dict.fromkeys(_TABLES, "table")
         if suffix not in by_suffix:
             raise UsageError("cannot tell the format: .jsonl, .csv, .tsv, .parquet, .json", path=path)
         format = by_suffix[suffix]

@@ -146,7 +146,7 @@ def read_labelstudio(path: str | Path, problems: Problems = None) -> Iterator[tu
 def _rows(task: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
         raise AnnotationError("a task has no `data`; export as JSON (not JSON-MIN or CSV)", field="data")
-    annotations = task.get("annotations", task.get("completions", []))
+    annotations: list[Any] = task.get("annotations") or task.get("completions") or []
     for number, annotation in enumerate(annotations):
         place = f"annotations.{number}"
         if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
@@ -168,7 +168,7 @@ def _columns(result: Sequence[Any], data: Mapping[str, Any], place: str) -> dict
             continue  # relations and the like carry no value
         name, value = item.get("from_name"), item["value"]
         if "labels" in value or "hypertextlabels" in value:
-            span = _span(value, str(data.get(item.get("to_name"), data.get("text", ""))), where)
+            span = _span(value, str(data.get(str(item.get("to_name")), data.get("text", ""))), where)
             for column, found in span_columns(
                 ((label, span) for label in value.get("labels", value.get("hypertextlabels"))), str(name)
             ).items():

@@ -1,0 +1,52 @@
+"""The column map that options give: a YAML file, single columns, or both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from newstance.corpora import FORMATS, ColumnMap, Format
+from newstance.errors import UsageError
+
+__all__ = ["as_format", "column_map"]
+
+
+def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
+    """Return the map of `--map` and `--column`, or None when neither is given.
+
+    Raises:
+        UsageError: the file cannot be read or is no map; or an option is not FIELD=COLUMN.
+    """
+    if path is None and not columns:
+        return None
+    data: Any = {}
+    if path is not None:
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot be read: {getattr(error, 'strerror', None) or error}", path=path) from error
+        except yaml.YAMLError as error:
+            raise UsageError(f"not YAML: {error}", path=path) from error
+    fields: dict[str, str] = {}
+    for option in columns:
+        field, equals, column = option.partition("=")
+        if not equals or not field or not column:
+            raise UsageError(f"takes FIELD=COLUMN, not {option!r}", field="--column")
+        fields[field] = column
+    try:
+        given = ColumnMap.model_validate(data)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'top level'}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"not a column map: {problems}", path=path) from error
+    return given.model_copy(update={"fields": given.fields | fields})
+
+
+def as_format(name: str, option: str = "--format") -> Format:
+    """Return the format of that name; raise `UsageError` when there is none."""
+    for known in FORMATS:
+        if name == known:
+            return known
+    raise UsageError(f"no format {name!r}; known: {', '.join(FORMATS)}", field=option)

@@ -1,0 +1,78 @@
+"""`newstance data suggest`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from newstance.articles import expand_paths, read_article
+from newstance.corpora import Annotation, Suggestion, save_annotations
+from newstance.errors import UsageError
+from newstance.model import Codebook
+from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
+
+from .column_options import as_format
+from .convert import write_interface
+from .terminal import progress
+
+__all__ = ["run_suggest"]
+
+#: Kinds of text that count toward an article's totals; nobody need judge a byline.
+_JUDGED = ("headline", "body")
+
+
+def run_suggest(sources: list[str], out: Path, *, target: str, model: str | None, to: str) -> None:
+    """Score articles and write their sentences as tasks, with what the model would answer."""
+    kind = as_format(to, "--to")
+    if kind not in ("labelstudio", "doccano"):
+        raise UsageError(f"takes labelstudio or doccano, not {to!r}", field="--to")
+    paths = list(expand_paths(sources))
+    scorer = Scorer.load(model, target=target)
+    codebook = scorer.checkpoint.codebook
+    suggestions: list[Suggestion] = []
+    with progress("articles", len(paths)) as step:
+        for scored in scorer.score_many((read_article(path) for path in paths), explain="none"):
+            suggestions += _suggestions(scored, codebook)
+            step()
+    save_annotations(out, [], kind, codebook=codebook, suggestions=suggestions)
+    sys.stderr.write(f"{len(suggestions)} sentences of {len(paths)} articles in {out}\n")
+    if kind == "labelstudio":
+        write_interface(out, codebook)
+
+
+def _suggestions(scored: ScoredArticle, codebook: Codebook) -> list[Suggestion]:
+    sentences = scored.sentences
+    found = []
+    for place, sentence in enumerate(sentences):
+        if sentence.role not in _JUDGED:
+            continue
+        before = sentences[place - 1] if place else None
+        after = sentences[place + 1] if place + 1 < len(sentences) else None
+        frames = None if sentence.frames is None else tuple(frame.code for frame in sentence.frames)
+        record = Annotation(
+            id=f"{sentence.article}-{sentence.index}",
+            text=sentence.text,
+            target=sentence.target,
+            target_spans=_local(sentence),
+            before=before.text if before else "",
+            before_spans=_local(before) if before else (),
+            after=after.text if after else "",
+            after_spans=_local(after) if after else (),
+            article=sentence.article,
+            outlet=scored.article.get("outlet"),
+            date=scored.article.get("date"),
+            stance=sentence.stance,
+            frames=frames,
+            annotator=f"newstance {sentence.model}",
+        )
+        # Voice and speaker come from the reader of articles, not from the model: they are given where there is a
+        # control for them.
+        if "voice" in codebook and sentence.voice is not None:
+            record = record.model_copy(update={"voice": sentence.voice, "speaker": sentence.speaker})
+        found.append(Suggestion(record, round(sentence.confidence, 4)))
+    return found
+
+
+def _local(sentence: ScoredSentence) -> tuple[tuple[int, int], ...]:
+    """Return the mentions as offsets into the sentence."""
+    return tuple((start - sentence.start, end - sentence.start) for start, end in sentence.target_spans)

@@ -1,0 +1,107 @@
+"""`newstance data check`, `convert` and `suggest`, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from newstance.cli.app import main
+from newstance.cli.check import split_of
+from newstance.corpora import open_annotations
+
+Run = Callable[..., tuple[int, str, str]]
+SURVEY = "Sentence,Pos\nThe mill closed in spring.,pro\nNobody came to see it.,con\n"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["newstance", *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+        captured = capsys.readouterr()
+        return int(str(code or 0)), captured.out, captured.err
+
+    return call
+
+
+def test_sound_files_pass_and_a_bad_row_fails_with_its_place(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(SURVEY)
+    options = ("--column", "text=Sentence", "--column", "stance=Pos")
+    code, out, _ = run("data", "check", "train.csv", *options)
+    assert (code, "few_of_a_label" in out, "fewer than 20 sentences in train of pro (1), con (1)" in out) == (
+        0,
+        False,
+        True,
+    )
+    (tmp_path / "train.csv").write_text(SURVEY + "Rain fell.,\n")
+    code, out, _ = run("data", "check", "train.csv", *options, "--json")
+    report = json.loads(out)
+    assert (code, report["failed"], report["sentences"]) == (1, True, {"train": 2})
+    assert report["findings"][0]["where"][0].startswith("train.csv:4: holds no label")
+
+
+def test_the_data_of_a_configuration_are_checked_with_its_codebook(run: Run, tiny_config: Path) -> None:
+    code, out, _ = run("data", "check", "--config", str(tiny_config), "--json")
+    report = json.loads(out)
+    assert (code, report["sentences"]) == (0, {"train": 36, "dev": 36})
+    assert "duplicates_across_splits" in [finding["kind"] for finding in report["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["check"], "give annotation files, or --config"),
+        (["check", "x.csv", "--format", "excel"], "no format 'excel'"),
+        (["check", "x.csv", "--column", "text"], "--column: takes FIELD=COLUMN"),
+        (["check", "x.csv", "--map", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["check", "x.csv", "--config", "default"], "give either it or them"),
+        (["suggest", "a.txt", "o.json", "--to", "records"], "takes labelstudio or doccano"),
+    ],
+)
+def test_a_wrong_call_is_said_in_one_line(run: Run, arguments: list[str], problem: str) -> None:
+    code, _, err = run("data", *arguments)
+    assert (code, err.count("\n")) == (2, 1)
+    assert problem in err
+
+
+def test_convert_carries_a_table_to_label_studio_and_back(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "survey.csv").write_text(SURVEY)
+    (tmp_path / "map.yaml").write_text(
+        "fields: {text: Sentence, stance: Pos}\nvalues: {stance: {pro: favor, con: against}}"
+    )
+    assert run("data", "convert", "survey.csv", "tasks.json", "--map", "map.yaml")[0] == 0
+    assert "<Choices" in (tmp_path / "tasks.xml").read_text()
+    assert run("data", "convert", "tasks.json", "again.jsonl")[0] == 0
+    found = open_annotations(tmp_path / "again.jsonl")
+    assert [(r.id, r.stance) for r in found] == [("survey-2", "favor"), ("survey-3", "against")]
+
+
+def test_suggestions_of_a_model_become_tasks_without_annotations(run: Run, tmp_path: Path, tiny_exported: Path) -> None:
+    (tmp_path / "a.txt").write_text("Harbour news\n\nThe government wrecked the harbour. It said so.\n")
+    assert run("data", "suggest", "a.txt", "tasks.json", "--model", str(tiny_exported))[0] == 0
+    tasks = json.loads((tmp_path / "tasks.json").read_text())
+    assert [task["data"]["text"] for task in tasks] == [
+        "Harbour news",
+        "The government wrecked the harbour.",
+        "It said so.",
+    ]
+    assert all(len(task["predictions"]) == 1 and "annotations" not in task for task in tasks)
+    spans = tasks[1]["data"]["target_spans"]
+    assert [tasks[1]["data"]["text"][a:b] for a, b in spans] == ["The government"]
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("survey-dev.csv", "dev"), ("valid.jsonl", "dev"), ("constrain.csv", "constrain"), ("my_test.json", "test")],
+)
+def test_a_file_name_tells_its_split(name: str, split: str) -> None:
+    assert split_of(name) == split
