@@ -91,22 +91,17 @@ def split_of(path: str) -> str:
 
 def _configured(config: str, overrides: list[str], problems: list[AnnotationError]) -> tuple[Records, Codebook]:
     """Read what a training configuration trains, chooses and measures by; bad rows go into `problems`."""
-    from newstance.training.config import load_config
+    from newstance.training.config import codebook_of, load_config
+    from newstance.training.sources import open_source
 
     settings = load_config(config, overrides)
-    codebook = load_codebook(settings.codebook).only(tuple(settings.layers))
+    codebook = codebook_of(settings)
     records: Records = []
     for split in ("train", "dev", "test", "held_out"):
-        for source in getattr(settings.data, split, ()):
-            found = open_annotations(
-                Path(settings.data.root) / source.path if source.path else "",
-                source.corpus,
-                split=source.split,
-                columns=getattr(source, "columns", None),
-                codebook=codebook,
-                problems=problems,
-            )
-            records += [(split, record) for record in found]
+        for source in getattr(settings.data, split):
+            for record in open_source(source, settings.data.root, codebook, problems=problems):
+                kept = record if source.layers is None else record.only(source.layers)
+                records += [] if kept is None else [(split, kept)]
     return records, codebook
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 from newstance.articles import expand_paths, read_article
 from newstance.corpora import Annotation, Suggestion, save_annotations
 from newstance.errors import UsageError
-from newstance.model import Codebook
 from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
 
 from .column_options import as_format
@@ -32,7 +32,7 @@ def run_suggest(sources: list[str], out: Path, *, target: str, model: str | None
     suggestions: list[Suggestion] = []
     with progress("articles", len(paths)) as step:
         for scored in scorer.score_many((read_article(path) for path in paths), explain="none"):
-            suggestions += _suggestions(scored, codebook)
+            suggestions += _suggestions(scored)
             step()
     save_annotations(out, [], kind, codebook=codebook, suggestions=suggestions)
     sys.stderr.write(f"{len(suggestions)} sentences of {len(paths)} articles in {out}\n")
@@ -40,7 +40,7 @@ def run_suggest(sources: list[str], out: Path, *, target: str, model: str | None
         write_interface(out, codebook)
 
 
-def _suggestions(scored: ScoredArticle, codebook: Codebook) -> list[Suggestion]:
+def _suggestions(scored: ScoredArticle) -> list[Suggestion]:
     sentences = scored.sentences
     found = []
     for place, sentence in enumerate(sentences):
@@ -63,12 +63,10 @@ def _suggestions(scored: ScoredArticle, codebook: Codebook) -> list[Suggestion]:
             date=scored.article.get("date"),
             stance=sentence.stance,
             frames=frames,
+            voice=cast("Any", sentence.voice),
+            speaker=sentence.speaker,
             annotator=f"newstance {sentence.model}",
         )
-        # Voice and speaker come from the reader of articles, not from the model: they are given where there is a
-        # control for them.
-        if "voice" in codebook and sentence.voice is not None:
-            record = record.model_copy(update={"voice": sentence.voice, "speaker": sentence.speaker})
         found.append(Suggestion(record, round(sentence.confidence, 4)))
     return found
 

@@ -6,15 +6,35 @@ from collections.abc import Iterable
 from typing import Any
 
 from newstance.errors import AnnotationError
-from newstance.model.codebook import Codebook, load_codebook
+from newstance.model.codebook import Codebook, Label, Layer, load_codebook
 
 from .annotation import OWN_FIELDS, Annotation
 from .columns import NONE_OF_THEM, column_of
 
-__all__ = ["prefixed_codes", "refuse_lost_labels", "sorted_into_layers", "span_columns"]
+__all__ = ["prefixed_codes", "refuse_lost_labels", "sorted_into_layers", "span_columns", "tool_codebook"]
 
 #: Labels of spans that are fields of the record.
 SPAN_LABELS = ("rationale", "target_spans")
+
+
+def tool_codebook(codebook: Codebook) -> Codebook:
+    """Return the layers that an annotation tool offers: with a stance goes the question whose voice it is.
+
+    Models that ship learn voice from no layer of theirs, so their codebooks lack it; records have a field for it.
+    """
+    if "stance" not in codebook or "voice" in codebook:
+        return codebook
+    voice = Layer(
+        name="voice",
+        kind="single",
+        description="Whose words or view the sentence carries.",
+        labels=(
+            Label(code="outlet", description="nobody else is credited"),
+            Label(code="quoted", description="a direct quotation carries the point"),
+            Label(code="paraphrased", description="reported in the outlet's words"),
+        ),
+    )
+    return codebook.model_copy(update={"layers": (*codebook.layers, voice)})
 
 
 def prefixed_codes(record: Annotation, codebook: Codebook) -> list[str]:

@@ -17,7 +17,7 @@ from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation, Unit
-from .codes import prefixed_codes, refuse_lost_labels, sorted_into_layers, span_columns
+from .codes import prefixed_codes, refuse_lost_labels, sorted_into_layers, span_columns, tool_codebook
 from .jsonl import jsonl_objects, read_jsonl_objects, write_jsonl
 from .labelstudio import Suggestion
 from .problems import Problems, report
@@ -39,6 +39,7 @@ def write_doccano(
         AnnotationError: a record has a label that the codebook lacks.
         OutputError: the file cannot be written.
     """
+    codebook = tool_codebook(codebook)
     rows = [_row(record, codebook) | _known("annotator", record.annotator) for record in records]
     rows += [
         _row(item.record, codebook) | {_SUGGESTED: item.record.annotator or "a model"} | _known("score", item.score)

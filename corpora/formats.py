@@ -74,16 +74,12 @@ def open_annotations(
         records = _file(Path(path), format, columns, codebook, problems)
         kept = [record for record in records if split in (None, record.split)]
         if records and not kept:
-            raise AnnotationError(f"no record is of the split {split!r}", path=path, field="split")
+            raise AnnotationError(f"no row is of the split {split!r}", path=path, field="split")
         return kept
     if columns not in (None, _PLAIN):
         raise UsageError(f"a column map goes with tables and tools; {format} has columns of its own", field="columns")
     records = _corpus(path, format, split, problems)
-    if codebook is None:
-        return records
-    for record in records:
-        check_codes(record, codebook, path=path or format, line=None)
-    return records
+    return records if codebook is None else _of_codebook(records, codebook, path or format, problems)
 
 
 def _corpus(path: str | Path, format: Format, split: str | None, problems: Problems) -> list[Annotation]:
@@ -98,6 +94,20 @@ def _corpus(path: str | Path, format: Format, split: str | None, problems: Probl
     if format == "pstance":
         return read_pstance(path, split=split, problems=problems)
     return frac_annotations(path)
+
+
+def _of_codebook(
+    records: Iterable[Annotation], codebook: Codebook, path: str | Path, problems: Problems
+) -> list[Annotation]:
+    kept = []
+    for record in records:
+        try:
+            check_codes(record, codebook, path=path, line=None)
+        except AnnotationError as error:
+            report(error, problems)
+            continue
+        kept.append(record)
+    return kept
 
 
 def _file(

@@ -18,7 +18,7 @@ from newstance.errors import AnnotationError, OutputError
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation, Span, Unit
-from .codes import SPAN_LABELS, refuse_lost_labels, span_columns
+from .codes import SPAN_LABELS, refuse_lost_labels, span_columns, tool_codebook
 from .columns import NONE_OF_THEM, column_of
 from .problems import Problems, report
 
@@ -38,6 +38,7 @@ class Suggestion:
 
 def labelstudio_config(codebook: Codebook) -> str:
     """Return the labelling interface (XML) with a control for each layer of the codebook."""
+    codebook = tool_codebook(codebook)
     lines = ["<View>", '  <Header value="$target"/>', '  <Text name="before" value="$before"/>']
     lines.append(f'  <Labels name="{_SPANS}" toName="text">')
     lines += [f'    <Label value="{name}"/>' for name in SPAN_LABELS]
@@ -68,6 +69,7 @@ def write_labelstudio(
         AnnotationError: a record has a label that the codebook lacks, so that the interface could not show it.
         OutputError: the file cannot be written.
     """
+    codebook = tool_codebook(codebook)
     tasks: dict[str, dict[str, Any]] = {}
     for record in records:
         result = _result(record, codebook)

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from .agreement import alpha
 from .codebook_pass import codebook_pass, judgements
 from .newsmtsc import read_newsmtsc
-from .statistics import alpha
 
 __all__ = ["pass_agreement"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from newstance.corpora import Annotation, read_annotations, read_corpus, read_newsmtsc, read_seesaw
-from newstance.errors import AnnotationError, UsageError
+from newstance.corpora import Annotation, open_annotations, read_corpus, read_newsmtsc, read_seesaw
+from newstance.errors import UsageError
 from newstance.model.codebook import Codebook
 
 __all__ = ["CORPORA", "read_data"]
@@ -28,7 +28,7 @@ def read_data(
 
     Args:
         codebook: the labels that files may use.
-        files: annotation files.
+        files: annotation files, of any format that is found out by itself.
         corpora: names of `CORPORA`.
         data_dir: the folder of the corpus in its official layout, or the one above it; the own corpus needs none.
         split: only this split; without it all of a file, and of a corpus the split that is for judging.
@@ -41,10 +41,7 @@ def read_data(
         raise UsageError("give --data FILE or --corpus NAME")
     records: list[Annotation] = []
     for path in files:
-        found = [record for record in read_annotations(path, codebook) if split in (None, record.split)]
-        if not found:
-            raise AnnotationError(f"no row is of the split {split!r}", path=path, field="split")
-        records += found
+        records += open_annotations(path, codebook=codebook, split=split)
     for name in corpora:
         records += _read_corpus(name, data_dir, split)
     return records

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from newstance.corpora import ColumnMap, Format
+
 __all__ = ["Baseline", "DataConfig", "MaskingConfig", "ReportConfig", "Section", "Source", "TeacherConfig"]
 
 Baseline = Literal["majority", "bag_of_words", "frozen_encoder"]
@@ -21,8 +23,10 @@ class Source(Section):
     """One file or folder of annotations, by the adapter that reads it.
 
     Attributes:
-        corpus: `newsmtsc`, `newsmtsc-codebook` (the same rows, judged by the codebook: model output), `seesaw`,
-            `newstance` (the project's own, no path needed) or `annotations` (records).
+        corpus: `annotations` for a file of whatever format: records, a table, an export of Label Studio, doccano or
+            Prodigy, each of which may also be named; or a corpus: `newstance` (the project's own, no path needed),
+            `newsmtsc`, `newsmtsc-codebook` (the same rows, judged by the codebook: model output), `seesaw`, `pstance`,
+            `frac`.
         path: relative to `data.root`.
         split: which split, for corpora that hold several.
         weight: how much each of its rows counts in the loss, and its labels where two sources judge the same row.
@@ -30,15 +34,17 @@ class Source(Section):
         target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
             without it the row's own `target` is looked for.
         layers: use only its labels of these layers; all of them where not given.
+        columns: which columns of a table, or controls of a tool, hold what.
     """
 
-    corpus: Literal["newsmtsc", "newsmtsc-codebook", "seesaw", "newstance", "annotations"]
+    corpus: Format
     path: str = ""
     split: str | None = None
     weight: float = Field(default=1.0, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
     target: str | None = None
     layers: tuple[str, ...] | None = None
+    columns: ColumnMap = ColumnMap()
 
     @property
     def name(self) -> str:

@@ -6,13 +6,14 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from newstance.corpora import Annotation, codebook_pass, read_annotations, read_corpus, read_newsmtsc, read_seesaw
+from newstance.corpora import Annotation, open_annotations
+from newstance.errors import AnnotationError
 from newstance.eval.inputs import sentence_inputs
 from newstance.model.codebook import Codebook
 
 from .sections import Source
 
-__all__ = ["read_sources"]
+__all__ = ["open_source", "read_sources"]
 
 
 def read_sources(
@@ -26,19 +27,7 @@ def read_sources(
     """
     pairs: list[tuple[Annotation, float]] = []
     for source in sources:
-        path = Path(root) / source.path
-        if source.corpus == "newsmtsc":
-            records = read_newsmtsc(path, split=source.split)
-        elif source.corpus == "newsmtsc-codebook":
-            records = codebook_pass(read_newsmtsc(path, split=source.split))
-        elif source.corpus == "seesaw":
-            records = read_seesaw(path, split=source.split or "train").records
-        elif source.corpus == "newstance":
-            records = read_corpus(source.split or "train")
-        else:
-            records = read_annotations(path, codebook)
-            if source.split is not None:
-                records = [record for record in records if record.split == source.split]
+        records = open_source(source, root, codebook)
         drawn = [record for record in records if _drawn(record.id, source.share)]
         if source.target is not None:
             drawn = [_with_mentions(record, source.target) for record in drawn]
@@ -46,6 +35,34 @@ def read_sources(
             drawn = [kept for record in drawn if (kept := record.only(source.layers)) is not None]
         pairs += [(record, source.weight) for record in drawn]
     return pairs
+
+
+def open_source(
+    source: Source, root: str | Path, codebook: Codebook | None, *, problems: list[AnnotationError] | None = None
+) -> list[Annotation]:
+    """Read the file or corpus of one source, all of its rows and layers.
+
+    Args:
+        source: the source.
+        root: folder that its path starts from.
+        codebook: labels of the layers that the source is used for must be its codes; None takes any.
+        problems: where to put the errors of single rows, which are then left out, instead of raising the first.
+
+    Raises:
+        AnnotationError: the file is missing or wrong.
+        UsageError: the corpus has no such split.
+    """
+    if codebook is not None and source.layers is not None:
+        used = tuple(name for name in source.layers if name in codebook)
+        codebook = codebook.only(used) if used else None
+    return open_annotations(
+        Path(root) / source.path,
+        source.corpus,
+        split=source.split,
+        columns=source.columns,
+        codebook=codebook,
+        problems=problems,
+    )
 
 
 def _with_mentions(record: Annotation, profile: str) -> Annotation:
