@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from newstance.articles.archive import Archive, InputFormat
+from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, article_from_draft
 from newstance.articles.mentions import MentionFinder, mark_mentions
 from newstance.articles.page import article_from_html
-from newstance.articles.read import article_from_text, expand_paths, read_article
+from newstance.articles.paths import RUN_MANIFEST, expand_paths
+from newstance.articles.read import article_from_text, read_article
 from newstance.articles.records import ROLES, TOTALLED_ROLES, Article, Mention, Role, Sentence, Voice
+from newstance.articles.rows import Columns
 from newstance.articles.voices import mark_voices
 
 if TYPE_CHECKING:
@@ -25,16 +29,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_PROFILE",
+    "MAX_CHARACTERS",
     "ROLES",
+    "RUN_MANIFEST",
     "TOTALLED_ROLES",
+    "Archive",
     "Article",
+    "Columns",
+    "Draft",
+    "InputFormat",
     "Mention",
     "MentionFinder",
     "Person",
+    "Refusal",
     "Role",
     "Sentence",
     "TargetProfile",
     "Voice",
+    "article_from_draft",
     "article_from_html",
     "article_from_text",
     "expand_paths",

@@ -12,6 +12,8 @@ from newstance.articles.blocks import Block, Kind, ends_line, lines_of, trimmed
 
 __all__ = ["FrontMatter", "front_matter", "markdown_blocks"]
 
+_FRONT_END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_KEY = re.compile(r"([A-Za-z][\w-]{0,40}):(?:[ \t]+(.*))?$")
 _FENCE = re.compile(r"(?:```|~~~)")
 _HASH = re.compile(r"#{1,6}(?=[ \t\u00a0]|$)")
 _HASH_END = re.compile(r"[ \t\u00a0]+#+$")
@@ -38,23 +40,44 @@ class FrontMatter:
 
 
 def front_matter(text: str) -> FrontMatter:
-    """Read YAML between two ``---`` lines at the very start; the file has none if it is not a mapping."""
+    """Read YAML between two ``---`` lines at the very start; the file has none if it does not look like one.
+
+    Broken YAML is not the article's text either: it is passed over, and what its lines say plainly is kept.
+    """
     if not re.match(r"---[ \t]*\n", text):
         return FrontMatter()
-    close = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE).search(text, text.index("\n") + 1)
+    start = text.index("\n") + 1
+    close = _FRONT_END.search(text, start)
     if close is None or close.start() > 20_000:
-        return FrontMatter()
+        blank = text.find("\n\n", start)  # never closed: up to the first blank line, if all of it looks like keys
+        block = text[start:blank] if 0 <= blank <= 20_000 else ""
+        lines = block.splitlines()
+        keyed = bool(lines) and all(_KEY.match(line) or line[:1] in " -\t" for line in lines)
+        return _described(_plain_keys(block), blank) if keyed else FrontMatter()
     import yaml
 
+    block = text[start : close.start()]
     try:
-        data = yaml.safe_load(text[text.index("\n") + 1 : close.start()])
+        data = yaml.safe_load(block)
     except (yaml.YAMLError, ValueError, RecursionError):
-        return FrontMatter()
+        data = None
     if not isinstance(data, dict):
-        return FrontMatter()
+        data = _plain_keys(block)
+        if 2 * len(data) < sum(line[:1] not in ("", " ", "\t", "-", "#") for line in block.splitlines()) or not data:
+            return FrontMatter()  # a text between two rules
+    return _described(data, close.end())
+
+
+def _plain_keys(block: str) -> dict[str, str]:
+    """Return the lines that read ``key: value``, unquoted."""
+    found = (_KEY.match(line) for line in block.splitlines())
+    return {m.group(1): (m.group(2) or "").strip().strip("\"'") for m in found if m is not None}
+
+
+def _described(data: dict[Any, Any], end: int) -> FrontMatter:
     keys = {str(key).lower(): value for key, value in data.items()}
     outlet = next((keys[k] for k in ("outlet", "publisher", "publication", "site", "source") if keys.get(k)), None)
-    return FrontMatter(close.end(), _one_line(keys.get("title")), _one_line(outlet), _iso(keys.get("date")))
+    return FrontMatter(end, _one_line(keys.get("title")), _one_line(outlet), _iso(keys.get("date")))
 
 
 def markdown_blocks(text: str, start: int = 0) -> list[Block]:

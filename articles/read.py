@@ -3,70 +3,46 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
 
 from newstance.articles.blocks import plain_blocks
+from newstance.articles.compressed import DAMAGED, inner_suffix, open_bytes
 from newstance.articles.decode import decode, normalise_newlines
+from newstance.articles.paths import MARKDOWN_SUFFIXES, PAGE_SUFFIXES
 from newstance.articles.records import Article
 from newstance.articles.structure import sentences_of
 from newstance.errors import ArticleError
 
-__all__ = ["PAGE_SUFFIXES", "SUFFIXES", "article_from_text", "expand_paths", "read_article"]
+__all__ = ["article_from_text", "read_article"]
 
-MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
-PAGE_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
-#: What a folder is searched for. A file named outright may have any name.
-SUFFIXES = frozenset({".txt", ".md", ".html", ".htm"})
+#: Bytes of a character in the longest encoding.
+_WIDEST = 4
 
 
-def expand_paths(paths: Iterable[str | PathLike[str]]) -> Iterator[Path]:
-    """Yield the files to read, in order: files as they are, folders searched recursively.
-
-    Folders yield their ``.txt``, ``.md``, ``.html`` and ``.htm`` files (any case), sorted by path; files and
-    folders whose name begins with a dot are left out. ``-`` stands for standard input and is kept.
-    A path that does not exist is yielded too, so that reading it fails on its own and the others go on.
-
-    Raises:
-        ArticleError: a folder holds no article or cannot be listed. Expand path by path to go on after it.
-    """
-    for given in paths:
-        path = Path(given)
-        if fspath(given) == "-" or not path.is_dir():
-            yield path
-            continue
-        try:
-            found = sorted(
-                file
-                for file in path.rglob("*")
-                if file.suffix.lower() in SUFFIXES
-                and not any(part.startswith(".") for part in file.relative_to(path).parts)
-                and file.is_file()
-            )
-        except OSError as error:
-            raise ArticleError(f"cannot list the folder ({error.strerror})", path=path) from error
-        if not found:
-            raise ArticleError("no .txt, .md, .html or .htm file in this folder", path=path)
-        yield from found
-
-
-def read_article(path: str | PathLike[str]) -> Article:
+def read_article(path: str | PathLike[str], *, max_characters: int | None = None) -> Article:
     r"""Read one article from a text file, a markdown file, a page or standard input (``-``).
 
     Nothing in the text is changed but newlines (``\r\n`` and ``\r`` become ``\n``), and a byte order mark is
     left out; all offsets are code points into the resulting ``Article.text``. A page's text is its extracted
-    main text, title first. Files of unknown suffix are read as plain text.
+    main text, title first. Files of unknown suffix are read as plain text, ``.gz`` and ``.zst`` are unpacked.
 
     Raises:
-        ArticleError: the path is missing, a folder, unreadable, empty or not text, or a page has no text.
+        ArticleError: the path is missing, a folder, unreadable, empty or not text, a page has no text, or the file is
+            longer than `max_characters`.
     """
     given = fspath(path)
     name = None if given == "-" else given
-    data = _bytes(given)
-    suffix = Path(given).suffix.lower() if name else ""
+    data = _bytes(given, max_characters)
+    suffix = inner_suffix(given) if name else ""
     page = suffix in PAGE_SUFFIXES or (name is None and _looks_like_page(data))
     text, encoding = decode(data, path=name or "standard input", page=page)
+    if max_characters is not None and len(text) > max_characters:
+        raise ArticleError(
+            f"{len(text):,} characters, more than any article has (the limit is {max_characters:,}); "
+            "split it, or raise --max-characters",
+            path=name,
+        )
     if page:
         from newstance.articles.page import article_from_html
 
@@ -127,22 +103,33 @@ def article_from_text(
     )
 
 
-def _bytes(path: str) -> bytes:
+def _bytes(path: str, max_characters: int | None) -> bytes:
+    """Read a file, and no more of it than a text of `max_characters` can have."""
+    most = -1 if max_characters is None else _WIDEST * max_characters
     if path == "-":
         if sys.stdin is None:
             raise ArticleError("standard input is closed; give a file, or something to read", path="-")
-        return sys.stdin.buffer.read()
-    file = Path(path)
+        return _bounded(sys.stdin.buffer.read(most + 1 if most >= 0 else -1), most, path)
     try:
-        if file.is_dir():
+        if Path(path).is_dir():
             raise ArticleError("this is a folder; expand it to its files first", path=path)
-        return file.read_bytes()
+        with open_bytes(path) as file:
+            data = file.read(most + 1) if most >= 0 else file.read()
     except FileNotFoundError:
         raise ArticleError("no such file; check the path", path=path) from None
     except PermissionError:
         raise ArticleError("no permission to read this file; change its mode or owner", path=path) from None
-    except (OSError, ValueError) as error:
+    except (*DAMAGED, ValueError) as error:
         raise ArticleError(f"cannot be read ({error})", path=path) from error
+    return _bounded(data, most, path)
+
+
+def _bounded(data: bytes, most: int, path: str) -> bytes:
+    if 0 <= most < len(data):
+        raise ArticleError(
+            f"more than {most:,} bytes, which no article has; split it, or raise --max-characters", path=path
+        )
+    return data
 
 
 def _looks_like_page(data: bytes) -> bool:

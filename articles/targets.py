@@ -18,6 +18,8 @@ from newstance.errors import UsageError
 
 __all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile"]
 
+#: libyaml's loader, where it is there, is ten times as fast and as safe.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: The profile that names nobody.
 DEFAULT_PROFILE = "government"
 
@@ -148,7 +150,7 @@ def _read(path: str) -> TargetProfile:
 
 def _profile(text: str, path: str) -> TargetProfile:
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=_LOADER)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "not valid YAML"

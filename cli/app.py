@@ -11,7 +11,9 @@ import typer
 
 from newstance.errors import NewstanceError
 
-from . import judging
+from . import inputs, judging
+from .benchmark import EPILOG as BENCHMARK_EPILOG
+from .benchmark import benchmark
 from .configuring import config_app
 from .data_commands import data_app
 from .explaining import EXPLAIN_EPILOG, FIT_EPILOG, explain, fit_evidence
@@ -64,11 +66,17 @@ def _root(
 `newstance score archive/ --out scored.parquet`
 
 `newstance score article.txt --html article.html --flips`
+
+`newstance score 'archive/*.jsonl.gz' --text-column body --id-column url --out run/`
 """
 )
 def score(
     paths: Annotated[
-        list[str], typer.Argument(help="Articles: .txt, .md, .html, folders of them, or - for standard input.")
+        list[str],
+        typer.Argument(
+            help="Articles (.txt, .md, .html), tables of them (.jsonl, .csv, .parquet, .warc), also .gz and .zst; "
+            "folders, patterns, or - for standard input."
+        ),
     ],
     target: TargetOption = "government",
     model: Annotated[
@@ -77,10 +85,12 @@ def score(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Write sentences to a .jsonl, .csv or .parquet file, or into a folder."),
+        typer.Option(
+            "--out", "-o", help="A .jsonl, .csv or .parquet file; or a folder, for a run that can be resumed."
+        ),
     ] = None,
     format: Annotated[
-        str | None, typer.Option("--format", help="jsonl, csv or parquet; needed only for a folder.")
+        str | None, typer.Option("--format", help="Of a folder's parts: parquet or jsonl. [default: parquet]")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per article and nothing else.")] = False,
     explain: Annotated[
@@ -97,6 +107,16 @@ def score(
         bool, typer.Option("--neighbours", help="In the page: the nearest labelled sentences of the project's corpus.")
     ] = False,
     wrap: Annotated[bool, typer.Option("--wrap", help="Show whole sentences instead of one line each.")] = False,
+    text_column: inputs.TextColumn = None,
+    id_column: inputs.IdColumn = None,
+    title_column: inputs.TitleColumn = None,
+    outlet_column: inputs.OutletColumn = None,
+    date_column: inputs.DateColumn = None,
+    stdin: inputs.Stdin = "auto",
+    max_characters: inputs.MaxCharacters = 1_000_000,
+    workers: inputs.Workers = None,
+    part_articles: inputs.PartArticles = 1000,
+    engine: inputs.Engine = "local",
 ) -> None:
     """Score articles sentence by sentence: stance, confidence, and the words that carried it."""
     from .score import run_score
@@ -114,6 +134,18 @@ def score(
             html=html,
             flips=flips,
             neighbours=neighbours,
+            columns={
+                "text": text_column,
+                "id": id_column,
+                "title": title_column,
+                "outlet": outlet_column,
+                "date": date_column,
+            },
+            stdin=stdin,
+            max_characters=max_characters,
+            workers=workers,
+            part_articles=part_articles,
+            engine=engine,
         )
     )
 
@@ -244,6 +276,7 @@ def average(
 
 app.command(epilog=EXPLAIN_EPILOG)(explain)
 app.command("fit-evidence", epilog=FIT_EPILOG)(fit_evidence)
+app.command(epilog=BENCHMARK_EPILOG)(benchmark)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from newstance.articles import Article
@@ -30,11 +30,9 @@ class Pages:
         if neighbours:
             self._near = _nearest(scorer)
 
-    def remember(self, articles: Iterable[Article]) -> Iterator[Article]:
-        """Pass articles on to the scorer, which returns them in the same order."""
-        for article in articles:
-            self._waiting.append(article)
-            yield article
+    def remember(self, article: Article) -> None:
+        """Keep an article until it has been scored; they come back in the same order."""
+        self._waiting.append(article)
 
     def write(self, scored: ScoredArticle) -> None:
         """Write the page of the article that has been scored."""

@@ -1,25 +1,23 @@
-"""`newstance score`."""
+"""`newstance score`: one stream of articles to the terminal, to a file, or into a run's folder."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import cast, get_args
 
-from newstance.articles import Article, expand_paths, read_article
-from newstance.errors import InputError, UsageError
+from newstance.articles import Archive, Columns, Draft, InputFormat, Refusal
+from newstance.errors import UsageError
 from newstance.scoring import Explain, Format, Scorer, open_writer
-
-from .terminal import ArticleTable, progress
 
 __all__ = ["run_score"]
 
 
 def run_score(
-    paths: Iterable[str],
+    paths: list[str],
     *,
     target: str,
     model: str | None,
@@ -28,6 +26,12 @@ def run_score(
     as_json: bool,
     explain: str,
     wrap: bool,
+    columns: dict[str, str | None],
+    stdin: str,
+    max_characters: int,
+    workers: int | None,
+    part_articles: int,
+    engine: str,
     html: Path | None = None,
     flips: bool = False,
     neighbours: bool = False,
@@ -35,28 +39,91 @@ def run_score(
     """Score every article that can be read, and name every one that cannot.
 
     Returns:
-        0 when all were scored, 1 when some were refused.
+        0 when all were scored, 1 when some were refused, 130 when the run was interrupted.
     """
     _check(explain=explain, wanted=wanted, out=out, html=html, flips=flips, neighbours=neighbours)
+    for option, given, known in (("--stdin", stdin, get_args(InputFormat)), ("--engine", engine, ("local", "ray"))):
+        if given not in known:
+            raise UsageError(f"{option} takes {', '.join(known)}, not {given!r}")
+    folder = out is not None and (out.is_dir() or not out.suffix)
+    if html is not None and folder:
+        raise UsageError("--html goes with a file after --out, or without it; a run's folder takes none")
+    if engine != "local" and not folder:
+        raise UsageError("--engine ray writes into a folder; give one with --out")
+    if engine == "ray" and explain not in ("evidence", "none"):
+        raise UsageError("--engine ray explains by evidence, or not at all")
+    archive = Archive(paths, columns=_columns(columns), stdin=cast("InputFormat", stdin), max_characters=max_characters)
     # Gradients need torch; everything else runs where the model runs fastest.
-    scorer = Scorer.load(model, target=target, runtime="torch" if explain == "ig" else "auto")
-    files = _Files(paths)
+    scorer = Scorer.load(model, target=target, threads=workers, runtime="torch" if explain == "ig" else "auto")
+    if out is not None and folder:
+        from .run import run_folder
+
+        return run_folder(
+            scorer,
+            archive,
+            out,
+            wanted=wanted or "parquet",
+            explain=cast("Explain", explain),
+            part_articles=part_articles,
+            engine=engine,
+            actors=workers,
+        )
+    return _score_stream(
+        scorer,
+        archive,
+        out,
+        wanted=cast("Format | None", wanted),
+        as_json=as_json,
+        explain=cast("Explain", explain),
+        wrap=wrap,
+        html=html,
+        flips=flips,
+        neighbours=neighbours,
+    )
+
+
+def _score_stream(
+    scorer: Scorer,
+    archive: Archive,
+    out: Path | None,
+    *,
+    wanted: Format | None,
+    as_json: bool,
+    explain: Explain,
+    wrap: bool,
+    html: Path | None,
+    flips: bool,
+    neighbours: bool,
+) -> int:
+    """Show articles, or write them to one file or page, as they are scored."""
+    from .terminal import ArticleTable, progress  # takes a while, in which the model loads
+
     stance = scorer.checkpoint.codebook.layer("stance")
-    sentences = articles = 0
+    sentences = articles = refused = 0
     with ExitStack() as stack:
         writer = None
         if out is not None:
-            writer = stack.enter_context(open_writer(out, cast("Format | None", wanted), stances=stance.codes))
+            writer = stack.enter_context(open_writer(out, wanted, stances=stance.codes))
         pages = None
         if html is not None:
             from .html import Pages
 
-            pages = Pages(scorer, html, several=files.count > 1, flips=flips, neighbours=neighbours)
+            pages = Pages(scorer, html, several=not archive.is_single(), flips=flips, neighbours=neighbours)
             stack.enter_context(pages.writer)
         quiet = as_json or writer is not None or pages is not None
         table = None if quiet else ArticleTable(stance, wrap=wrap)
-        step = stack.enter_context(progress("articles", files.count))
-        for scored in scorer.score_many(pages.remember(files) if pages else files, explain=cast("Explain", explain)):
+        step = stack.enter_context(progress("articles", None)) if quiet and not as_json else lambda: None
+        results = scorer.score_drafts(
+            _once(archive),
+            explain=explain,
+            max_characters=archive.max_characters,
+            remember=pages.remember if pages is not None else None,
+        )
+        for scored in results:
+            if isinstance(scored, Refusal):
+                print(f"newstance: {scored.error}", file=sys.stderr)  # noqa: T201
+                refused += 1
+                continue
             if writer is not None:
                 writer.write(scored)
             if pages is not None:
@@ -72,7 +139,7 @@ def run_score(
         print(f"{sentences} sentences of {articles} articles: {writer.path}", file=sys.stderr)  # noqa: T201
     if html is not None and articles:
         print(f"{sentences} sentences of {articles} articles: {html}", file=sys.stderr)  # noqa: T201
-    return 1 if files.refused else 0
+    return 1 if refused else 0
 
 
 def _check(
@@ -91,28 +158,18 @@ def _check(
         raise UsageError("--flips needs an explanation; leave --explain none out")
 
 
-class _Files:
-    """Read files one at a time; what cannot be read is named on standard error and left out."""
+def _columns(given: dict[str, str | None]) -> Columns:
+    named = {what: column for what, column in given.items() if column is not None}
+    return Columns(**named, named=frozenset(named))
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        self.refused = 0
-        self._paths = list(self._expanded(paths))
-        self.count = len(self._paths)
 
-    def _expanded(self, paths: Iterable[str]) -> Iterator[Path]:
-        for path in paths:
-            try:
-                yield from expand_paths([path])
-            except InputError as error:
-                self._refuse(error)
+def _once(archive: Archive) -> Iterator[Draft | Refusal]:
+    """Yield an archive's drafts, and a refusal for each id given twice."""
+    from newstance.scoring.ids import IdIndex
+    from newstance.scoring.run import unique_drafts
 
-    def __iter__(self) -> Iterator[Article]:
-        for path in self._paths:
-            try:
-                yield read_article(path)
-            except InputError as error:
-                self._refuse(error)
-
-    def _refuse(self, error: InputError) -> None:
-        self.refused += 1
-        print(f"newstance: {error}", file=sys.stderr)  # noqa: T201
+    index = IdIndex()
+    try:
+        yield from unique_drafts(archive, index)
+    finally:
+        index.close()

@@ -3,6 +3,7 @@
 Importing this package imports neither torch nor onnxruntime; `newstance.model.network` and the two runtimes do.
 """
 
+from .batches import plan_batches
 from .calibration import Calibration, LayerCalibration, probabilities
 from .checkpoint import Checkpoint, ModelConfig, shipped_models, write_config
 from .codebook import Codebook, Label, Layer, load_codebook
@@ -13,10 +14,10 @@ from .fitting import best_threshold, fit_layer, fit_temperature, threshold_for_r
 from .flip import Flip, smallest_flip
 from .head_config import EvidenceConfig, HeadConfig
 from .phrases import Phrase, carrying_phrases
-from .prediction import Prediction, combine, margin_weights
-from .predictor import Predictor, plan_batches
+from .prediction import Prediction, combine, margin_weights, window_shares
+from .predictor import Pending, Predictor
 from .removal import Removal, without
-from .runtime import Outputs, Runtime, RuntimeName, open_runtime
+from .runtime import Outputs, Runtime, RuntimeName, cores, open_runtime
 from .words import Span, word_spans
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Method",
     "ModelConfig",
     "Outputs",
+    "Pending",
     "Phrase",
     "Prediction",
     "Predictor",
@@ -50,6 +52,7 @@ __all__ = [
     "carrying_phrases",
     "collate",
     "combine",
+    "cores",
     "encoder_folder",
     "explain",
     "explain_encoded",
@@ -63,6 +66,7 @@ __all__ = [
     "shipped_models",
     "smallest_flip",
     "threshold_for_risk",
+    "window_shares",
     "without",
     "word_spans",
     "write_config",

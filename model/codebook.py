@@ -102,7 +102,7 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"cannot read the codebook: {error}", path=where) from error
     try:
-        return Codebook.model_validate(yaml.safe_load(text))
+        return Codebook.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError as error:
         raise InputError(f"the codebook is not YAML: {error}", path=where) from error
     except ValidationError as error:

@@ -1,45 +1,123 @@
-"""`Predictor`: sentences in, predictions out, with batches planned by length."""
+"""`Predictor`: sentences in, predictions out; batches run side by side, and what was seen before is not run again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from newstance.errors import CheckpointError
 
+from .batches import plan_batches
 from .checkpoint import Checkpoint
 from .encoding import EncodedSentence, SentenceEncoding, SentenceInput, Window, collate
 from .prediction import Prediction, combine, window_shares
-from .runtime import Outputs, Runtime, RuntimeName, open_runtime
+from .runtime import Outputs, Runtime, RuntimeName, cores, open_runtime
+from .window_cache import WindowCache, window_key
 
-__all__ = ["Predictor", "plan_batches"]
+__all__ = ["Pending", "Predictor"]
 
-#: Batches of more rows lose on processors (their activations leave the cache), batches of more tokens too.
-MAX_ROWS = 32
-MAX_TOKENS = 2048
+#: Enough for ten thousand sentences with their evidence.
+CACHE_BYTES = 32 << 20
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the predictor has done so far.
+
+    Attributes:
+        windows: rows asked for (a sentence is one, or several when it is long).
+        run: rows that went through the model; the others had been seen before.
+        tokens: tokens of those that ran.
+        padded: tokens that the model computed for them, padding included.
+    """
+
+    windows: int = 0
+    run: int = 0
+    tokens: int = 0
+    padded: int = 0
+
+
+@dataclass(slots=True)
+class Pending:
+    """Predictions on their way.
+
+    Attributes:
+        encoded: the sentences.
+        keys: one key for each of their windows, in order.
+        known: outputs by key.
+        running: batches that are still being run, each with the keys of its rows.
+    """
+
+    encoded: Sequence[EncodedSentence]
+    keys: list[bytes]
+    known: dict[bytes, Outputs]
+    running: list[tuple[list[bytes], Future[list[Outputs]]]] = field(default_factory=list)
 
 
 class Predictor:
-    """Encode, batch, run and put together, for one model."""
+    """Encode, batch, run and put together, for one model.
 
-    def __init__(self, encoding: SentenceEncoding, runtime: Runtime, layers: Sequence[str]) -> None:
-        """Join a way of encoding, a runtime and the names of its layers."""
+    With ONNX Runtime each batch runs on one thread, several batches at a time. A sentence's outputs then depend, to
+    the last bit, on nothing but its own tokens: not on its neighbours in the batch, the padding, the number of
+    workers, or whether it came from the cache (`tests/model/test_predictor.py` holds this). That is what makes a
+    resumed run equal to an unbroken one.
+    """
+
+    def __init__(
+        self,
+        encoding: SentenceEncoding,
+        runtime: Runtime,
+        layers: Sequence[str],
+        *,
+        workers: int = 1,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        """Join a way of encoding, a runtime and the names of its layers.
+
+        Args:
+            encoding: turns sentences into token ids.
+            runtime: runs batches.
+            layers: names of the layers it predicts.
+            workers: batches run at a time, where the runtime allows that.
+            cache_bytes: bound of the memory for sentences seen before.
+        """
         self.encoding = encoding
         self.runtime = runtime
         self.layers = tuple(layers)
+        self.workers = workers
+        self.counts = Counts()
+        self._cache = WindowCache(cache_bytes)
+        self._pool: ThreadPoolExecutor | None = None
 
     @classmethod
-    def open(cls, checkpoint: Checkpoint, *, runtime: RuntimeName = "auto", threads: int | None = None) -> Predictor:
+    def open(
+        cls,
+        checkpoint: Checkpoint,
+        *,
+        runtime: RuntimeName = "auto",
+        threads: int | None = None,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> Predictor:
         """Open a checkpoint for prediction.
+
+        Args:
+            checkpoint: an opened model folder.
+            runtime: `onnx`, `torch`, or `auto`.
+            threads: processor threads, or None for one per core.
+            cache_bytes: bound of the memory for sentences seen before; 0 for none.
 
         Raises:
             CheckpointError: a file of it is missing, damaged or of another kind.
         """
+        opened = open_runtime(checkpoint, runtime, threads=threads)  # first: it loads in the background
         encoding = SentenceEncoding(checkpoint.tokenizer(), checkpoint.config.encoding)
         layers = [layer.name for layer in checkpoint.codebook.layers]
-        return cls(encoding, open_runtime(checkpoint, runtime, threads=threads), layers)
+        workers = (threads or cores()) if opened.concurrent else 1
+        return cls(encoding, opened, layers, workers=workers, cache_bytes=cache_bytes)
 
     def predict(self, inputs: Sequence[SentenceInput]) -> list[Prediction]:
         """Return one prediction for each sentence, in the order given."""
@@ -47,8 +125,38 @@ class Predictor:
 
     def predict_encoded(self, encoded: Sequence[EncodedSentence]) -> list[Prediction]:
         """Return one prediction for each encoded sentence, in the order given."""
-        rows = iter(self._rows(encoded))
-        return [combine(s, self.layers, [next(rows) for _ in s.windows]) for s in encoded]
+        return self.finish(self.start(encoded))
+
+    def start(self, encoded: Sequence[EncodedSentence]) -> Pending:
+        """Begin to run sentences; `finish` waits for them. Several may be under way."""
+        windows = [window for sentence in encoded for window in sentence.windows]
+        pending = Pending(encoded, [window_key(window) for window in windows], {})
+        fresh: dict[bytes, Window] = {}
+        for key, window in zip(pending.keys, windows, strict=True):
+            if key in pending.known or key in fresh:
+                continue
+            if (seen := self._cache.get(key)) is not None:
+                pending.known[key] = seen
+            else:
+                fresh[key] = window
+        keys, rows = list(fresh), list(fresh.values())
+        lengths = [len(window.input_ids) for window in rows]
+        for batch in plan_batches(lengths):
+            self.counts.tokens += sum(lengths[i] for i in batch)
+            self.counts.padded += len(batch) * max(lengths[i] for i in batch)
+            pending.running.append(([keys[i] for i in batch], self._submit([rows[i] for i in batch])))
+        self.counts.windows += len(windows)
+        self.counts.run += len(rows)
+        return pending
+
+    def finish(self, pending: Pending) -> list[Prediction]:
+        """Wait for what `start` began.
+
+        Raises:
+            CheckpointError: the runtime cannot load the model.
+        """
+        rows = iter(self._rows(pending))
+        return [combine(s, self.layers, [next(rows) for _ in s.windows]) for s in pending.encoded]
 
     def embed(self, encoded: Sequence[EncodedSentence]) -> npt.NDArray[np.floating]:
         """Return each sentence's vector, the mean of its own tokens' in the encoder's last layer, (sentences, hidden).
@@ -56,7 +164,7 @@ class Predictor:
         Raises:
             CheckpointError: the model was exported before vectors were among the outputs.
         """
-        rows = iter(self._rows(encoded))
+        rows = iter(self._rows(self.start(encoded)))
         vectors = []
         for sentence in encoded:
             own = [next(rows) for _ in sentence.windows]
@@ -65,39 +173,29 @@ class Predictor:
             vectors.append(window_shares(sentence) @ np.stack([row["sentence_vector"] for row in own]))
         return np.stack(vectors)
 
-    def _rows(self, encoded: Sequence[EncodedSentence]) -> list[Outputs]:
-        """Run every window of every sentence, in batches of like length; outputs come in the order given."""
-        windows = [window for sentence in encoded for window in sentence.windows]
-        rows: list[Outputs | None] = [None] * len(windows)
-        for batch in plan_batches([len(window.input_ids) for window in windows]):
-            chosen = [windows[i] for i in batch]
-            outputs = self.runtime.run(collate(chosen, self.encoding.pad_id))
-            for row, i in enumerate(batch):
-                rows[i] = _own_row(outputs, row, chosen[row])
-        return [row for row in rows if row is not None]
+    def close(self) -> None:
+        """Give up what is still waiting to run, and wait for what is running."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
+    def _rows(self, pending: Pending) -> list[Outputs]:
+        """Return the outputs of every window of every sentence, in the order given."""
+        for keys, running in pending.running:
+            for key, outputs in zip(keys, running.result(), strict=True):
+                pending.known[key] = outputs
+                self._cache.put(key, outputs)
+        pending.running = []
+        return [pending.known[key] for key in pending.keys]
 
-def plan_batches(lengths: Sequence[int], max_rows: int = MAX_ROWS, max_tokens: int = MAX_TOKENS) -> list[list[int]]:
-    """Group row numbers by length so that little is padded.
+    def _submit(self, windows: list[Window]) -> Future[list[Outputs]]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="newstance-model")
+        return self._pool.submit(self._run, windows)
 
-    Args:
-        lengths: tokens of each row.
-        max_rows: rows a batch at most.
-        max_tokens: tokens a batch at most, padding included; a longer row is a batch of its own.
-
-    Returns:
-        Batches of row numbers; each row stands in exactly one.
-    """
-    batches: list[list[int]] = []
-    current: list[int] = []
-    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if current and (len(current) == max_rows or lengths[row] * (len(current) + 1) > max_tokens):
-            batches.append(current)
-            current = []
-        current.append(row)
-    if current:
-        batches.append(current)
-    return batches
+    def _run(self, windows: list[Window]) -> list[Outputs]:
+        outputs = self.runtime.run(collate(windows, self.encoding.pad_id))
+        return [_own_row(outputs, row, window) for row, window in enumerate(windows)]
 
 
 def _own_row(outputs: Outputs, row: int, window: Window) -> Outputs:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from newstance.errors import CheckpointError
 from .checkpoint import Checkpoint
 from .encoding import Batch
 
-__all__ = ["Outputs", "Runtime", "RuntimeName", "open_runtime"]
+__all__ = ["Outputs", "Runtime", "RuntimeName", "cores", "open_runtime"]
 
 #: `<layer>_logits` (rows, labels) and `<layer>_evidence` (rows, tokens, labels), float32.
 Outputs = dict[str, npt.NDArray[np.float32]]
@@ -21,7 +22,13 @@ RuntimeName = Literal["auto", "onnx", "torch"]
 
 
 class Runtime(Protocol):
-    """Run one padded batch through the network."""
+    """Run one padded batch through the network.
+
+    Attributes:
+        concurrent: whether `run` may be called from several threads at a time, each batch taking one of them.
+    """
+
+    concurrent: ClassVar[bool]
 
     def run(self, batch: Batch) -> Outputs:
         """Return the outputs of every layer for a batch as `collate` makes it."""
@@ -44,7 +51,7 @@ def open_runtime(checkpoint: Checkpoint, name: RuntimeName = "auto", *, threads:
             raise CheckpointError("has no model.onnx; make it with the export step", path=checkpoint.path)
         from .onnx_runtime import OnnxRuntime
 
-        return OnnxRuntime(checkpoint.verified(Path("model.onnx")), threads=threads)
+        return OnnxRuntime(lambda: checkpoint.verified(Path("model.onnx")))
     if not checkpoint.has("model.safetensors") and not has_onnx:
         raise CheckpointError(
             "has neither model.onnx nor model.safetensors: copy the folder again", path=checkpoint.path
@@ -58,3 +65,10 @@ def open_runtime(checkpoint: Checkpoint, name: RuntimeName = "auto", *, threads:
             path=checkpoint.path,
         ) from error
     return TorchRuntime.open(checkpoint, threads=threads)
+
+
+def cores() -> int:
+    """Return how many cores this process may use, which may be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

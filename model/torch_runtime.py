@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from safetensors.torch import load_file
@@ -55,6 +56,8 @@ def _load_exported(network: SentenceClassifier, path: Path) -> None:
 
 class TorchRuntime:
     """Run the network under `torch.inference_mode`, with dropout off."""
+
+    concurrent: ClassVar[bool] = False
 
     def __init__(self, network: SentenceClassifier, *, threads: int | None = None) -> None:
         """Wrap a network; `threads` sets torch's global thread count."""

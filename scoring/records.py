@@ -67,6 +67,8 @@ class ScoredSentence:
         model: hash of the checkpoint.
         insider: whether the speaker belongs to the target on the article's day; None where there is no speaker.
         version: version of this record's layout.
+        outlet: the article's publisher, or None when unknown.
+        date: the article's ISO date, or None when unknown.
     """
 
     article: str
@@ -91,6 +93,8 @@ class ScoredSentence:
     model: str
     insider: bool | None = None
     version: int = VERSION
+    outlet: str | None = None
+    date: str | None = None
 
     @property
     def confidence(self) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -10,18 +11,24 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.articles import (
+    MAX_CHARACTERS,
     Article,
+    Draft,
+    Refusal,
     Sentence,
     TargetProfile,
+    article_from_draft,
     article_from_text,
     load_profile,
     mark_mentions,
     mark_voices,
     read_article,
 )
-from newstance.errors import CheckpointError
+from newstance.errors import ArticleError, CheckpointError
 from newstance.model import (
     Checkpoint,
+    EncodedSentence,
+    Pending,
     Prediction,
     Predictor,
     RuntimeName,
@@ -30,6 +37,7 @@ from newstance.model import (
     probabilities,
 )
 
+from .ahead import ahead
 from .records import EvidenceWord, FrameScore, ScoredArticle, ScoredSentence
 from .summary import summarise
 
@@ -92,8 +100,14 @@ class Scorer:
             UsageError: no such target profile.
         """
         checkpoint = Checkpoint.find(model)
+        predictor = Predictor.open(checkpoint, runtime=runtime, threads=threads)  # loads in the background
         profile = target if isinstance(target, TargetProfile) else load_profile(target)
-        return cls(checkpoint, Predictor.open(checkpoint, runtime=runtime, threads=threads), profile)
+        return cls(checkpoint, predictor, profile)
+
+    @property
+    def stances(self) -> tuple[str, ...]:
+        """Return the codes of the stance layer, in the order of its logits."""
+        return self._stance.codes
 
     def score(self, text_or_path: str | Path | Article, *, explain: Explain = "evidence") -> ScoredArticle:
         """Score one article.
@@ -108,19 +122,93 @@ class Scorer:
         """
         return next(self.score_many([_as_article(text_or_path)], explain=explain))
 
-    def score_many(self, articles: Iterable[Article], *, explain: Explain = "evidence") -> Iterator[ScoredArticle]:
-        """Score articles, batching the sentences of several together; results come in the order given."""
-        for group in _groups(mark_voices(mark_mentions(article, self.target), self.target) for article in articles):
-            inputs = [self._input(article, sentence) for article in group for sentence in article.sentences]
-            encoded = self.predictor.encoding.encode(inputs)
-            predictions = self.predictor.predict_encoded(encoded)
-            weights: Iterable[Floats | None] = [None] * len(predictions)
-            if explain != "none":
-                weights = [e.weights for e in explain_encoded(self.predictor, encoded, predictions, explain)]
-            found = zip(predictions, weights, strict=True)
-            for article in group:
-                sentences = [self._scored(article, s, *next(found)) for s in article.sentences]
-                yield ScoredArticle(self._describe(article), sentences, summarise(sentences, self._stance.codes))
+    def score_many(
+        self, articles: Iterable[Article], *, explain: Explain = "evidence", group: int = GROUP
+    ) -> Iterator[ScoredArticle]:
+        """Score articles, batching the sentences of several together; results come in the order given.
+
+        Args:
+            articles: taken from a thread of its own, while the articles before them are being scored.
+            explain: as in `score`.
+            group: sentences that are sorted into batches together.
+        """
+        for scored in self._stream(map(self._marked, articles), explain=explain, group=group):
+            assert isinstance(scored, ScoredArticle)
+            yield scored
+
+    def score_drafts(
+        self,
+        drafts: Iterable[Draft | Refusal],
+        *,
+        explain: Explain = "evidence",
+        group: int = GROUP,
+        max_characters: int = MAX_CHARACTERS,
+        remember: Callable[[Article], None] | None = None,
+    ) -> Generator[ScoredArticle | Refusal, None, None]:
+        """Score an archive's drafts as they come; what cannot be read is refused in its place, and the rest goes on.
+
+        Args:
+            drafts: taken from a thread of its own.
+            explain: as in `score`.
+            group: sentences that are sorted into batches together.
+            max_characters: longer articles are refused.
+            remember: shown every article that is going to be scored, in order, from the reading thread.
+        """
+
+        def read(draft: Draft) -> Article | Refusal:
+            article = self._read(draft, max_characters)
+            if remember is not None and isinstance(article, Article):
+                remember(article)
+            return article
+
+        articles = (d if isinstance(d, Refusal) else read(d) for d in drafts)
+        yield from self._stream(articles, explain=explain, group=group)
+
+    def _read(self, draft: Draft, max_characters: int) -> Article | Refusal:
+        try:
+            return self._marked(article_from_draft(draft, max_characters=max_characters))
+        except ArticleError as error:
+            return Refusal(error, draft.id)
+        except Exception as error:  # noqa: BLE001  # one article in a million must not end the run of all others
+            reason = f"cannot be taken apart ({type(error).__name__}: {error}); please report it"
+            return Refusal(ArticleError(reason, path=draft.path, line=draft.line), draft.id)
+
+    def _marked(self, article: Article) -> Article:
+        return mark_voices(mark_mentions(article, self.target), self.target)
+
+    def _stream(
+        self, articles: Iterable[Article | Refusal], *, explain: Explain, group: int
+    ) -> Iterator[ScoredArticle | Refusal]:
+        """Read and encode one group while the model runs the next and this thread puts together the one before."""
+        running: deque[tuple[list[Article | Refusal], Pending]] = deque()
+        for members, encoded in ahead((g, self._encoded(g)) for g in _groups(articles, group)):
+            running.append((members, self.predictor.start(encoded)))
+            if len(running) > 1:
+                yield from self._finish(*running.popleft(), explain)
+        for members, pending in running:
+            yield from self._finish(members, pending, explain)
+
+    def _encoded(self, members: Iterable[Article | Refusal]) -> list[EncodedSentence]:
+        articles = [member for member in members if isinstance(member, Article)]
+        return self.predictor.encoding.encode(
+            [self._input(article, s) for article in articles for s in article.sentences]
+        )
+
+    def _finish(
+        self, members: Iterable[Article | Refusal], pending: Pending, explain: Explain
+    ) -> Iterator[ScoredArticle | Refusal]:
+        predictions = self.predictor.finish(pending)
+        weights: Iterable[Floats | None] = [None] * len(predictions)
+        if explain != "none":
+            found = explain_encoded(self.predictor, pending.encoded, predictions, explain)
+            weights = [explanation.weights for explanation in found]
+        weighed = zip(predictions, weights, strict=True)
+        for article in members:
+            if isinstance(article, Refusal):
+                yield article
+                continue
+            sentences = [self._scored(article, s, *next(weighed)) for s in article.sentences]
+            yield ScoredArticle(self._describe(article), sentences, summarise(sentences, self._stance.codes))
 
     def _input(self, article: Article, sentence: Sentence) -> SentenceInput:
         """Return what the model is asked: the sentence, its target, and its neighbours in the same kind of text."""
@@ -168,6 +256,8 @@ class Scorer:
             abstained=unseen_kind or float(probability[best]) < calibration.abstain_below,
             truncated=prediction.truncated,
             model=self.checkpoint.hash,
+            outlet=article.outlet,
+            date=article.date,
         )
 
     def _frame_scores(self, prediction: Prediction) -> tuple[list[FrameScore] | None, list[float] | None]:
@@ -193,16 +283,17 @@ class Scorer:
         }
 
 
-def _groups(articles: Iterable[Article]) -> Iterator[list[Article]]:
+def _groups(articles: Iterable[Article | Refusal], size: int) -> Iterator[list[Article | Refusal]]:
     """Collect articles until their sentences fill batches of like length; a long article waits for no other."""
-    group: list[Article] = []
+    group: list[Article | Refusal] = []
     sentences = 0
     for article in articles:
-        if group and sentences + len(article.sentences) > GROUP:
+        own = 0 if isinstance(article, Refusal) else len(article.sentences)
+        if group and (sentences + own > size or len(group) >= size):
             yield group
             group, sentences = [], 0
         group.append(article)
-        sentences += len(article.sentences)
+        sentences += own
     if group:
         yield group
 

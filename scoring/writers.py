@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -10,15 +11,18 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, Protocol, Self, get_args
+from typing import IO, Any, Literal, Protocol, Self, cast, get_args
 
 from newstance.errors import OutputError, UsageError
 
 from .records import ScoredArticle
 
-__all__ = ["Format", "Writer", "open_writer"]
+__all__ = ["Format", "Writer", "open_file", "open_writer", "parquet_schema", "parquet_table", "sync_folder"]
 
 Format = Literal["jsonl", "csv", "parquet"]
+
+#: Rows that Parquet stores together: enough for its compression, few enough to hold.
+_ROW_GROUP = 4096
 
 
 class _Sink(Protocol):
@@ -60,6 +64,12 @@ class Writer(AbstractContextManager["Writer"]):
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error
 
+    def discard(self) -> None:
+        """Remove what was written; on a full disk, closing may fail once more, which is nothing new."""
+        with contextlib.suppress(OSError):
+            self._sink.close()
+        self._temporary.unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         """Return the writer."""
         return self
@@ -71,11 +81,24 @@ class Writer(AbstractContextManager["Writer"]):
         try:
             self._sink.close()
             if kind is None and (self._articles or not self.path.exists()):
+                with self._temporary.open("rb") as file:
+                    os.fsync(file.fileno())
                 self._temporary.replace(self.path)
+                sync_folder(self.path.parent)
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error
         finally:
             self._temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that names given to files survive a power cut; where folders cannot be synced, nothing is done."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def open_writer(
@@ -103,12 +126,17 @@ def open_writer(
         raise UsageError(f"--out ends in .{suffix} but --format says {wanted}", path=out)
     else:
         chosen = suffix
-    makers: dict[str, Callable[[Path], _Sink]] = {
+    return open_file(out, cast("Format", chosen), stances)
+
+
+def open_file(path: Path, wanted: Format, stances: Sequence[str]) -> Writer:
+    """Open a writer on a file of a given format, whatever its name."""
+    makers: dict[Format, Callable[[Path], _Sink]] = {
         "jsonl": _JsonLines,
         "csv": _Csv,
         "parquet": partial(_Parquet, stances),
     }
-    return Writer(out, makers[chosen])
+    return Writer(path, makers[wanted])
 
 
 def _safe(value: Any) -> Any:
@@ -163,22 +191,39 @@ class _Parquet:
     def __init__(self, stances: Sequence[str], path: Path) -> None:
         import pyarrow.parquet as pq
 
-        self._schema = _schema(stances)
+        self._schema = parquet_schema(stances)
+        self._rows: list[dict[str, Any]] = []
         self._file: IO[bytes] = path.open("wb")
         self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
 
     def write(self, rows: list[dict[str, Any]]) -> None:
-        import pyarrow as pa
+        self._rows += rows
+        if len(self._rows) >= _ROW_GROUP:
+            self._flush()
 
-        plain = [_safe(row | {"target_spans": [list(span) for span in row["target_spans"]]}) for row in rows]
-        self._writer.write_table(pa.Table.from_pylist(plain, schema=self._schema))
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(parquet_table(self._rows, self._schema))
+            self._rows = []
 
     def close(self) -> None:
-        self._writer.close()
-        self._file.close()
+        try:
+            self._flush()
+            self._writer.close()
+        finally:
+            self._file.close()
 
 
-def _schema(stances: Sequence[str]) -> Any:
+def parquet_table(rows: Sequence[dict[str, Any]], schema: Any) -> Any:
+    """Return rows (`ScoredSentence.to_dict`) as an Arrow table."""
+    import pyarrow as pa
+
+    plain = [_safe(row | {"target_spans": [list(span) for span in row["target_spans"]]}) for row in rows]
+    return pa.Table.from_pylist(plain, schema=schema)
+
+
+def parquet_schema(stances: Sequence[str]) -> Any:
+    """Return the Arrow schema of `ScoredSentence` rows."""
     import pyarrow as pa
 
     number = pa.float32()
@@ -208,5 +253,7 @@ def _schema(stances: Sequence[str]) -> Any:
             ("model", pa.string()),
             ("insider", pa.bool_()),
             ("version", pa.int32()),
+            ("outlet", pa.string()),
+            ("date", pa.string()),
         ]
     )

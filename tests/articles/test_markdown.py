@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from newstance.articles import Article, article_from_text
 
 MARKDOWN = """\
@@ -100,3 +102,21 @@ def test_one_long_line_per_paragraph_also_works() -> None:
 
 def test_plain_text_has_no_markdown() -> None:
     assert article_from_text("# Tax stays\n\nThe cabinet explained why.").sentences[0].text == "# Tax stays"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        '---\ntitle: "Harbour: plan\ndate: 2031-03-01\nsource: Quay: News\n---\n',  # a quotation never closed
+        "---\ntitle: Harbour: plan\ndate: 2031-03-01\nsource: Quay: News\n\n",  # nor the block itself
+    ],
+)
+def test_broken_front_matter_is_no_text(front: str) -> None:
+    article = article_from_text(front + "\nThe council met at noon. It met again.\n", markdown=True)
+    assert [s.text for s in article.sentences] == ["The council met at noon.", "It met again."]
+    assert (article.title, article.outlet, article.date) == ("Harbour: plan", "Quay: News", "2031-03-01")
+
+
+def test_a_text_between_two_rules_is_text() -> None:
+    article = article_from_text("---\nThe council met at noon.\n---\nIt met again.\n", markdown=True)
+    assert "The council met at noon." in [s.text for s in article.sentences]

@@ -114,10 +114,10 @@ def test_a_file_without_permission_says_so(tmp_path: Path) -> None:
 
 
 def test_permission_errors_are_worded_for_any_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, mode: str) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ArticleError, match="no permission to read"):
         read_article(tmp_path / "a.txt")
 

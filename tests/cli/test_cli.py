@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,12 +47,42 @@ def test_the_table_shows_every_sentence_with_sign_confidence_and_summary(article
     ]
 
 
-def test_json_is_one_object_per_article_and_nothing_else(article: Path, tiny_exported: Path) -> None:
-    done = run("score", article, article, "--model", tiny_exported, "--json")
+@pytest.fixture
+def second(article: Path) -> Path:
+    return Path(shutil.copyfile(article, article.with_name("second.txt")))
+
+
+def test_json_is_one_object_per_article_and_nothing_else(article: Path, second: Path, tiny_exported: Path) -> None:
+    done = run("score", article, second, "--model", tiny_exported, "--json")
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(objects) == 2
     assert set(objects[0]) == {"article", "sentences", "summary"}
     assert [s["text"] for s in objects[0]["sentences"]][1] == "The council wrecked the harbour."
+
+
+def test_an_article_given_twice_is_scored_once_and_named(article: Path, tiny_exported: Path) -> None:
+    done = run("score", article, article, "--model", tiny_exported, "--json")
+    assert done.returncode == 1 and len(done.stdout.splitlines()) == 1
+    assert "was given before" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_takes_a_run_that_can_be_called_again(article: Path, tiny_exported: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("key,body\na,The council met.\nb,\n", encoding="utf-8")
+    options = ("--text-column", "body", "--id-column", "key", "--model", tiny_exported, "--out", tmp_path / "run")
+    done = run("score", article, rows, *options)
+    assert done.returncode == 1 and "2 articles, 4 sentences" in done.stderr and "1 refused" in done.stderr
+    (error,) = (tmp_path / "run" / "errors.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(error)["line"] == 3
+    again = run("score", article, rows, *options)
+    assert "2 articles scored by earlier runs" in again.stderr
+    assert "explain" in run("score", article, *options, "--explain", "none").stderr
+
+
+def test_rows_on_standard_input_are_articles(tiny_exported: Path) -> None:
+    rows = b'{"id": "a", "text": "The council met."}\n{"id": "b", "text": "It met again."}\n'
+    done = run("score", "-", "--model", tiny_exported, "--json", stdin=rows)
+    assert [json.loads(line)["article"]["id"] for line in done.stdout.splitlines()] == ["a", "b"]
 
 
 def test_standard_input_is_scored(tiny_exported: Path) -> None:
@@ -78,13 +109,13 @@ BAD_FILES: dict[str, bytes | None] = {
 
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_one_bad_file_is_named_in_one_line_and_the_others_are_scored(
-    article: Path, tiny_exported: Path, tmp_path: Path, name: str
+    article: Path, second: Path, tiny_exported: Path, tmp_path: Path, name: str
 ) -> None:
     content = BAD_FILES[name]
     if content is not None:
         (tmp_path / name).write_bytes(content)
     out = tmp_path / "out.jsonl"
-    done = run("score", article, tmp_path / name, article, "--model", tiny_exported, "--out", out)
+    done = run("score", article, tmp_path / name, second, "--model", tiny_exported, "--out", out)
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if line.startswith("newstance:")]
     assert len(errors) == 1 and name in errors[0]
@@ -115,6 +146,10 @@ def test_another_encoding_is_read(tiny_exported: Path, tmp_path: Path) -> None:
         (["--explain", "shap"], 2, "shap"),
         (["--format", "xlsx", "--out", "x"], 2, "xlsx"),
         (["--format", "csv"], 2, "--out"),
+        (["--format", "csv", "--out", "run"], 2, "parquet"),
+        (["--stdin", "xml"], 2, "xml"),
+        (["--engine", "ray"], 2, "--out"),
+        (["--engine", "spark", "--out", "run"], 2, "local"),
         (["--model", "nowhere"], 1, "nowhere"),
         (["--out", "/dev/null/out.jsonl"], 1, "/dev/null/out.jsonl"),
     ],
@@ -129,8 +164,6 @@ def test_a_wrong_call_ends_in_one_line(
 
 
 def test_a_damaged_model_is_refused(article: Path, tiny_exported: Path, tmp_path: Path) -> None:
-    import shutil
-
     folder = Path(shutil.copytree(tiny_exported, tmp_path / "model"))
     (folder / "model.onnx").write_bytes(b"\0" * 1000)
     done = run("score", article, "--model", folder)

@@ -1,0 +1,159 @@
+"""`Archive`: whatever people call an archive, read as one stream of drafts, each id once."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from newstance.articles.compressed import DAMAGED, inner_suffix, open_bytes
+from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal
+from newstance.articles.paths import TABLE_SUFFIXES, expand_paths
+from newstance.articles.rows import Columns, read_csv, read_jsonl, read_parquet
+from newstance.errors import ArticleError
+
+__all__ = ["Archive", "InputFormat"]
+
+InputFormat = Literal["auto", "article", "jsonl", "csv", "tsv"]
+
+
+class Archive:
+    """Go through files, folders, patterns, tables, web archives and standard input, one article at a time.
+
+    What cannot be read comes up as a `Refusal` in its place, and the rest goes on. Memory does not grow with the
+    archive. Iterating again reads everything again, standard input excepted.
+
+    Attributes:
+        done: bytes of the files that have been gone through so far, packed as they lie on disk.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str | PathLike[str]],
+        *,
+        columns: Columns | None = None,
+        stdin: InputFormat = "auto",
+        max_characters: int = MAX_CHARACTERS,
+    ) -> None:
+        """Name the inputs; nothing is read yet.
+
+        Args:
+            paths: files, folders, patterns, or ``-``.
+            columns: which columns of tables hold what.
+            stdin: what standard input holds; `auto` takes JSON objects for rows and all else for one article.
+            max_characters: longer articles are refused.
+        """
+        self.paths = list(paths)
+        self.columns = columns or Columns()
+        self.max_characters = max_characters
+        self.done = 0
+        self._stdin = stdin
+        #: A character takes six bytes at most, as an escape in JSON.
+        self._most = 6 * max_characters + (1 << 16)
+
+    def size(self) -> int | None:
+        """Return the bytes of all files, or None where standard input is among them."""
+        if any(str(path) == "-" for path in self.paths):
+            return None
+        return sum(_size(found) for found in self._files() if isinstance(found, Path))
+
+    def is_single(self) -> bool:
+        """Return whether one article is all there is to read, as far as names tell."""
+        found = list(itertools.islice(self._files(), 2))
+        return len(found) == 1 and not (isinstance(found[0], Path) and inner_suffix(found[0]) in TABLE_SUFFIXES)
+
+    def __iter__(self) -> Iterator[Draft | Refusal]:
+        """Yield drafts in a fixed order: by path as given, folders sorted, tables row by row."""
+        self.done = 0
+        for found in self._files():
+            if isinstance(found, Refusal):
+                yield found
+            elif str(found) == "-":
+                yield from self._standard_input()
+            elif inner_suffix(found) in TABLE_SUFFIXES:
+                before = self.done
+                yield from self._table(found)
+                self.done = before + _size(found)
+            else:
+                self.done += _size(found)
+                yield Draft(id=str(found), path=str(found))
+
+    def _files(self) -> Iterator[Path | Refusal]:
+        for path in self.paths:
+            try:
+                yield from expand_paths([path])
+            except ArticleError as error:
+                yield Refusal(error)
+
+    def _table(self, path: Path) -> Iterator[Draft | Refusal]:
+        kind = inner_suffix(path)
+        if kind == ".parquet":
+            yield from read_parquet(str(path), self.columns, advance=self._advance)
+            return
+        try:
+            stream = open_bytes(path)
+        except DAMAGED:
+            stream = None  # the reader says why
+        started, position = self.done, _Position(path, stream)
+        with stream or nullcontext():
+            for found in self._rows(str(path), kind, stream):
+                self.done = started + position.bytes()
+                yield found
+
+    def _rows(self, path: str, kind: str, stream: IO[bytes] | None) -> Iterator[Draft | Refusal]:
+        if kind in (".jsonl", ".ndjson"):
+            return read_jsonl(path, self.columns, most=self._most, stream=stream)
+        if kind in (".csv", ".tsv"):
+            return read_csv(path, self.columns, most=self._most, tab=kind == ".tsv", stream=stream)
+        if stream is None:
+            return iter([Refusal(ArticleError("cannot be opened; check the path and its mode", path=path))])
+        from newstance.articles.warc import read_warc
+
+        return read_warc(path, stream, most=self._most)
+
+    def _advance(self, size: int) -> None:
+        self.done += size
+
+    def _standard_input(self) -> Iterator[Draft | Refusal]:
+        if sys.stdin is None:
+            yield Refusal(ArticleError("standard input is closed; give a file, or something to read", path="-"))
+            return
+        stream: Any = sys.stdin.buffer
+        kind = self._stdin
+        if kind == "auto":
+            kind = "jsonl" if stream.peek(1 << 12).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
+        if kind == "jsonl":
+            yield from read_jsonl("-", self.columns, most=self._most, stream=stream)
+        elif kind in ("csv", "tsv"):
+            yield from read_csv("-", self.columns, most=self._most, tab=kind == "tsv", stream=stream)
+        else:
+            yield Draft(id="-")
+
+
+class _Position:
+    """How far a stream has been read, in bytes of the file as it lies on disk."""
+
+    def __init__(self, path: Path, stream: Any) -> None:
+        raw = getattr(stream, "fileobj", stream)  # gzip keeps the packed file here
+        self._tell = raw.tell if raw is not None and hasattr(raw, "tell") and path.suffix.lower() != ".zst" else None
+        self._calls = itertools.count()
+        self._last = 0
+
+    def bytes(self) -> int:
+        if self._tell is not None and next(self._calls) % 64 == 0:
+            try:
+                self._last = self._tell()
+            except (OSError, ValueError):
+                self._tell = None  # closed, or not a place
+        return self._last
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

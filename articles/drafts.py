@@ -1,0 +1,83 @@
+"""`Draft`: an article that has been found but not yet taken apart, and `Refusal`, one that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from newstance.articles.read import article_from_text, read_article
+from newstance.articles.records import Article
+from newstance.errors import ArticleError, InputError
+
+__all__ = ["MAX_CHARACTERS", "Draft", "Refusal", "article_from_draft"]
+
+#: No article has so many (170,000 words); what has is a file of another kind, and would hold up all others.
+MAX_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article's id, place and content; small, plain, and cheap to send to another process.
+
+    Attributes:
+        id: names the article within a run, and in the next run too.
+        path: file that holds it, or for a page of an archive its address.
+        line: 1-based line or row in a file of many articles, None for a file of its own.
+        text: its text, None when the file is its content or when it is a page.
+        page: its HTML, None when it is a text.
+        title: what the row says of itself; shown, not scored.
+        outlet: publisher.
+        date: ISO date of publication.
+    """
+
+    id: str
+    path: str | None = None
+    line: int | None = None
+    text: str | None = None
+    page: bytes | None = None
+    title: str | None = None
+    outlet: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An article, or a file of them, that was not read, and why.
+
+    Attributes:
+        error: says why, with file and line.
+        id: the article's id, None when it has none or when a whole file is meant.
+    """
+
+    error: InputError
+    id: str | None = None
+
+
+def article_from_draft(draft: Draft, *, max_characters: int = MAX_CHARACTERS) -> Article:
+    """Take a draft apart into sentences.
+
+    Raises:
+        ArticleError: it cannot be read, is empty, is not text, or is longer than `max_characters`.
+    """
+    try:
+        if draft.text is not None:
+            _check_length(len(draft.text), max_characters)
+            article = article_from_text(draft.text, id=draft.id, path=draft.path, outlet=draft.outlet, date=draft.date)
+        elif draft.page is not None:
+            from newstance.articles.page import article_from_html
+
+            _check_length(len(draft.page) // 4, max_characters)
+            article = article_from_html(draft.page, id=draft.id, path=draft.path, outlet=draft.outlet, date=draft.date)
+        else:
+            article = read_article(draft.path or "-", max_characters=max_characters)
+    except ArticleError as error:
+        raise ArticleError(error.message, path=draft.path, line=draft.line, field=error.field) from error
+    title = draft.title or article.title
+    return article if (article.id, article.title) == (draft.id, title) else replace(article, id=draft.id, title=title)
+
+
+def _check_length(characters: int, most: int) -> None:
+    if characters > most:
+        raise ArticleError(
+            f"{characters:,} characters, more than any article has (the limit is {most:,}); "
+            "split it, or raise --max-characters"
+        )

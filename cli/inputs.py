@@ -1,0 +1,62 @@
+"""Options of `newstance score` that say what its inputs hold and how a run goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "DateColumn",
+    "Engine",
+    "IdColumn",
+    "MaxCharacters",
+    "OutletColumn",
+    "PartArticles",
+    "Stdin",
+    "TextColumn",
+    "TitleColumn",
+    "Workers",
+]
+
+_TABLES = "Tables of articles"
+_RUNS = "Large archives"
+
+TextColumn = Annotated[
+    str | None, typer.Option("--text-column", help="Column of the text. [default: text]", rich_help_panel=_TABLES)
+]
+IdColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--id-column", help="Column of the id; file and line stand in for it. [default: id]", rich_help_panel=_TABLES
+    ),
+]
+TitleColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--title-column", help="Column of the title, shown and not scored. [default: title]", rich_help_panel=_TABLES
+    ),
+]
+OutletColumn = Annotated[
+    str | None,
+    typer.Option("--outlet-column", help="Column of the publisher. [default: outlet]", rich_help_panel=_TABLES),
+]
+DateColumn = Annotated[
+    str | None, typer.Option("--date-column", help="Column of the date. [default: date]", rich_help_panel=_TABLES)
+]
+Stdin = Annotated[
+    str, typer.Option("--stdin", help="What - holds: auto, article, jsonl, csv or tsv.", rich_help_panel=_TABLES)
+]
+MaxCharacters = Annotated[
+    int, typer.Option("--max-characters", min=1000, help="Longer articles are refused.", rich_help_panel=_RUNS)
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Batches at a time, or actors. [default: one a core]", rich_help_panel=_RUNS),
+]
+PartArticles = Annotated[
+    int, typer.Option("--part-articles", min=1, help="Articles of a part of a run.", rich_help_panel=_RUNS)
+]
+Engine = Annotated[
+    str, typer.Option("--engine", help="local, or ray (extra `cluster`) on many machines.", rich_help_panel=_RUNS)
+]

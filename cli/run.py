@@ -1,0 +1,98 @@
+"""`newstance score ARCHIVE --out FOLDER`: a resumable run, with its progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast, get_args
+
+from newstance.articles import Archive
+from newstance.errors import UsageError
+from newstance.scoring import Explain, Scorer
+from newstance.scoring.run import RunStatus, score_archive
+from newstance.scoring.run_folder import PartFormat
+
+__all__ = ["run_folder"]
+
+
+def run_folder(
+    scorer: Scorer,
+    archive: Archive,
+    out: Path,
+    *,
+    wanted: str,
+    explain: Explain,
+    part_articles: int,
+    engine: str,
+    actors: int | None,
+) -> int:
+    """Score an archive into a folder and say how it went.
+
+    Returns:
+        0 when all were scored, 1 when some were refused, 130 when the run was interrupted.
+    """
+    if wanted not in get_args(PartFormat):
+        raise UsageError(f"a run's folder takes {' or '.join(get_args(PartFormat))}, not {wanted!r}")
+    output = cast("PartFormat", wanted)
+    with _progress(archive) as report:
+        if engine == "ray":
+            from newstance.scoring.ray_engine import score_archive_on_ray
+
+            status = score_archive_on_ray(
+                scorer,
+                archive,
+                out,
+                output=output,
+                explain=explain,
+                part_articles=part_articles,
+                actors=actors,
+                report=report,
+            )
+        else:
+            status = score_archive(
+                scorer, archive, out, output=output, explain=explain, part_articles=part_articles, report=report
+            )
+    _say(status, out)
+    if status.stopped:
+        return 130
+    return 1 if status.refused else 0
+
+
+def _say(status: RunStatus, out: Path) -> None:
+    lines = [*status.damaged]
+    rate = status.sentences / status.seconds if status.seconds else 0.0
+    lines.append(
+        f"{status.articles} articles, {status.sentences} sentences in {status.seconds:.1f} s ({rate:.0f}/s), "
+        f"{status.seen} seen before; {status.skipped} articles scored by earlier runs; {status.parts} parts: {out}"
+    )
+    if status.refused:
+        lines.append(f"{status.refused} refused, each with its reason: {out / 'errors.jsonl'}")
+    if status.stopped:
+        lines.append("stopped before the end; run the same command again to go on")
+    print("\n".join(f"newstance: {line}" for line in lines), file=sys.stderr)  # noqa: T201
+
+
+@contextmanager
+def _progress(archive: Archive) -> Iterator[Callable[[RunStatus], None]]:
+    """Show on a terminal how far a run is, by bytes of its input; yield what to call with its status."""
+    if not sys.stderr.isatty():
+        yield lambda status: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=archive.size())
+
+        def report(status: RunStatus) -> None:
+            rate = status.sentences / status.seconds if status.seconds else 0.0
+            words = (
+                f"{status.articles:,} articles · {status.sentences:,} sentences · {rate:.0f}/s · "
+                f"{status.seen:,} seen before · {status.refused:,} refused"
+            )
+            bar.update(task, completed=archive.done, description=words)
+
+        yield report

@@ -1,0 +1,232 @@
+"""`RunFolder`: the parts of a run, each whole or absent, and what says which model and settings they are of.
+
+::
+
+    newstance-run.json    the manifest: model, target, settings, versions
+    part-00000.parquet    rows (`ScoredSentence`), or .jsonl
+    parts.jsonl           one line a finished part: name, counts, size, SHA-256
+    errors.jsonl          every article that the last run refused, and why
+    summary.json          totals over all parts
+
+A part is written to a temporary file, synced, renamed, and only then entered in `parts.jsonl`; what a crash leaves
+behind is therefore either a whole part that is listed, or something that the next run clears away and makes again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from newstance.articles import RUN_MANIFEST
+from newstance.errors import OutputError, UsageError
+
+from .writers import Writer, open_file, sync_folder
+
+__all__ = ["Part", "PartFormat", "RunFolder", "write_whole"]
+
+PartFormat = Literal["parquet", "jsonl"]
+FORMAT = "newstance-run/1"
+_LOG = "parts.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A finished part.
+
+    Attributes:
+        name: its file's name.
+        articles: articles in it.
+        sentences: its rows.
+        stance: decided sentences of headlines and bodies, by stance.
+        abstained: undecided ones.
+        truncated: sentences that the model could not see whole.
+        bytes: size of the file.
+        sha256: of the file.
+    """
+
+    name: str
+    articles: int
+    sentences: int
+    stance: dict[str, int]
+    abstained: int
+    truncated: int
+    bytes: int
+    sha256: str
+
+
+class RunFolder:
+    """A run's folder, opened for this model and these settings."""
+
+    def __init__(
+        self, path: Path, settings: Mapping[str, Any], *, notes: Mapping[str, Any], output: PartFormat
+    ) -> None:
+        """Open or make the folder, and check what an earlier run left in it.
+
+        Args:
+            path: the folder.
+            settings: what must be the same for all parts; a folder made with others is refused.
+            notes: what is written down beside them.
+            output: format of the parts.
+
+        Raises:
+            UsageError: the folder holds another run, or something that is no run.
+            OutputError: it cannot be written.
+        """
+        self.path = path
+        self.output = output
+        #: What was found wrong with parts of an earlier run; their articles are scored again.
+        self.damaged: list[str] = []
+        self._settings = json.loads(json.dumps(dict(settings)))
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if (path / RUN_MANIFEST).exists():
+                self._compare()
+            elif any(path.iterdir()):
+                raise UsageError("is not empty and holds no run; give another --out", path=path)
+            else:
+                manifest = {"format": FORMAT, "config": self.config, "settings": self._settings, "notes": dict(notes)}
+                write_whole(path / RUN_MANIFEST, manifest)
+            self.parts = self._checked_parts()
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+        numbers = [int(name.split("-")[1].split(".")[0]) for name in self._names("part-*")]
+        self._next = 1 + max(numbers, default=-1)
+
+    @property
+    def config(self) -> str:
+        """Return 16 hexadecimal digits that change with the model and the settings."""
+        return hashlib.sha256(json.dumps(self._settings, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _compare(self) -> None:
+        path = self.path / RUN_MANIFEST
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            before = manifest["settings"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError("is not a run's manifest; give another --out", path=path) from error
+        for name in sorted({*self._settings, *before}):
+            old, new = before.get(name), self._settings.get(name)
+            if old != new:
+                raise UsageError(
+                    f"this run was made with {name} {json.dumps(old)}, now it is {json.dumps(new)}; "
+                    "give another --out, or the same settings",
+                    path=self.path,
+                )
+
+    def _names(self, pattern: str) -> list[str]:
+        return sorted(path.name for path in self.path.glob(pattern))
+
+    def _checked_parts(self) -> list[Part]:
+        """Return the parts that are listed and whole; put aside the damaged, clear away the unfinished."""
+        for name in self._names(".*.tmp"):
+            (self.path / name).unlink()
+        listed = list(_read_log(self.path / _LOG))
+        good = [part for part in listed if self._is_whole(part)]
+        if len(good) < len(listed) or not _ends_whole(self.path / _LOG):
+            text = "".join(json.dumps(asdict(part)) + "\n" for part in good)
+            write_whole(self.path / _LOG, text)
+        known = {part.name for part in good}
+        for name in self._names(f"part-*.{self.output}"):
+            if name not in known:
+                (self.path / name).unlink()  # finished but never listed: its articles come again
+        return good
+
+    def _is_whole(self, part: Part) -> bool:
+        path = self.path / part.name
+        if not path.is_file():
+            self.damaged.append(f"{path}: missing; its {part.articles} articles are scored again")
+            return False
+        if path.stat().st_size == part.bytes and _sha256(path) == part.sha256:
+            return True
+        aside = path.with_name(f"{path.name}.damaged")
+        path.replace(aside)
+        self.damaged.append(f"{path}: damaged, kept as {aside.name}; its {part.articles} articles are scored again")
+        return False
+
+    def done_ids(self) -> Iterator[str]:
+        """Yield the ids of the articles in finished parts."""
+        for part in self.parts:
+            yield from _ids(self.path / part.name, self.output)
+
+    def next_path(self) -> Path:
+        """Return the place of a part that is yet to be written; each call gives another."""
+        path = self.path / f"part-{self._next:05d}.{self.output}"
+        self._next += 1
+        return path
+
+    def open_part(self, stances: Sequence[str]) -> Writer:
+        """Open the next part for writing."""
+        return open_file(self.next_path(), self.output, stances)
+
+    def finish_part(self, path: Path, counts: Mapping[str, Any]) -> Part:
+        """Enter a part that has been written into the list.
+
+        Raises:
+            OutputError: the list cannot be written.
+        """
+        part = Part(name=path.name, **counts, bytes=path.stat().st_size, sha256=_sha256(path))
+        try:
+            with (self.path / _LOG).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(part)) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            sync_folder(self.path)
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path / _LOG) from error
+        self.parts.append(part)
+        return part
+
+
+def write_whole(path: Path, content: str | Mapping[str, Any]) -> None:
+    """Write a text, or a dictionary as JSON, so that the file is the old one or the new one and never half of it."""
+    text = content if isinstance(content, str) else json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _read_log(path: Path) -> Iterator[Part]:
+    """Yield the parts listed; a last line that a crash cut short is none."""
+    if not path.exists():
+        return
+    for line in path.read_bytes().splitlines():
+        try:
+            yield Part(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+
+
+def _ends_whole(path: Path) -> bool:
+    if not path.exists() or path.stat().st_size == 0:
+        return True
+    return path.read_bytes().endswith(b"\n")
+
+
+def _ids(path: Path, output: PartFormat) -> Iterator[str]:
+    if output == "parquet":
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["article"]):
+                yield from batch.column("article").unique().to_pylist()
+    else:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)["article"]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

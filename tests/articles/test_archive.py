@@ -1,0 +1,220 @@
+"""An archive in any of its shapes is one stream of drafts; what is broken in it costs only itself."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from newstance.articles import Archive, Columns, Draft, Refusal, article_from_draft
+from newstance.articles.archive import InputFormat
+from newstance.errors import ArticleError
+
+ROWS = [
+    {"id": f"tide-{n}", "text": f"The council met {n} times.", "outlet": "Quay News", "date": f"2031-03-0{n}"}
+    for n in range(1, 6)
+]
+
+
+def drafts(*paths: Path | str, columns: Columns | None = None, stdin: InputFormat = "auto") -> list[Draft]:
+    return [found for found in Archive(paths, columns=columns, stdin=stdin) if isinstance(found, Draft)]
+
+
+def refusals(*paths: Path | str, columns: Columns | None = None) -> list[str]:
+    return [str(found.error) for found in Archive(paths, columns=columns) if isinstance(found, Refusal)]
+
+
+def write_jsonl(path: Path, rows: list[dict[str, str]] = ROWS) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def write_csv(path: Path) -> Path:
+    cells = [",".join(f'"{cell}"' for cell in row.values()) for row in ROWS]
+    path.write_text("\n".join([",".join(ROWS[0]), *cells]) + "\n", encoding="utf-8")
+    return path
+
+
+def write_parquet(path: Path) -> Path:
+    pq.write_table(pa.Table.from_pylist(ROWS), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "write"), [("a.jsonl", write_jsonl), ("a.csv", write_csv), ("a.parquet", write_parquet)]
+)
+def test_a_table_gives_one_draft_a_row(tmp_path: Path, name: str, write: object) -> None:
+    path = write(tmp_path / name)  # type: ignore[operator]
+    found = drafts(path)
+    assert [(d.id, d.text, d.outlet, d.date) for d in found] == [tuple(row.values()) for row in ROWS]
+    assert all(d.path == str(path) for d in found)
+
+
+def test_packed_tables_give_the_same(tmp_path: Path) -> None:
+    data = write_jsonl(tmp_path / "a.jsonl").read_bytes()
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(data))
+    with pa.CompressedOutputStream(str(tmp_path / "c.jsonl.zst"), "zstd") as file:
+        file.write(data)
+    texts = [d.text for d in drafts(tmp_path / "a.jsonl")]
+    for name in ("b.jsonl.gz", "c.jsonl.zst"):
+        assert [d.text for d in drafts(tmp_path / name)] == texts
+
+
+def test_a_folder_and_a_pattern_give_files_and_tables_in_order(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "b.jsonl", ROWS[:1])
+    (tmp_path / "a.txt").write_text("The council met.")
+    (tmp_path / "c.txt.gz").write_bytes(gzip.compress(b"The council met again."))
+    assert [Path(d.id).name for d in drafts(tmp_path)] == ["a.txt", "tide-1", "c.txt.gz"]
+    assert [Path(d.id).name for d in drafts(str(tmp_path / "*.txt*"))] == ["a.txt", "c.txt.gz"]
+    assert article_from_draft(drafts(tmp_path)[2]).text == "The council met again."
+    assert refusals(str(tmp_path / "*.pdf")) == [f"{tmp_path}/*.pdf: no file matches this pattern"]
+
+
+def test_a_runs_own_folder_is_no_input(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The council met.")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "newstance-run.json").write_text("{}")
+    write_parquet(tmp_path / "run" / "part-00000.parquet")
+    assert [Path(d.id).name for d in drafts(tmp_path)] == ["a.txt"]
+
+
+def test_rows_without_an_id_are_known_by_file_and_line(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [{"text": "One."}, {"text": "Two."}])
+    assert [d.id for d in drafts(path)] == [f"{path}:1", f"{path}:2"]
+
+
+def test_columns_go_by_the_names_they_are_given(tmp_path: Path) -> None:
+    path = write_jsonl(
+        tmp_path / "a.jsonl", [{"key": "k", "body": "One.", "paper": "Quay", "when": "2031-03-01T10:00"}]
+    )
+    columns = Columns(text="body", id="key", outlet="paper", date="when")
+    (found,) = drafts(path, columns=columns)
+    assert (found.id, found.text, found.outlet, found.date) == ("k", "One.", "Quay", "2031-03-01")
+
+
+def test_a_wrong_column_is_named_with_those_there_are(tmp_path: Path) -> None:
+    for path in (write_csv(tmp_path / "a.csv"), write_parquet(tmp_path / "a.parquet")):
+        (problem,) = refusals(path, columns=Columns(text="body"))
+        assert problem.startswith(f"{path}: body: no such column (there are: id, text, outlet, date)")
+    lines = refusals(write_jsonl(tmp_path / "a.jsonl"), columns=Columns(outlet="paper", named=frozenset({"outlet"})))
+    assert len(lines) == 5 and f"{tmp_path}/a.jsonl:3: paper: no such column" in lines[2]
+
+
+def test_every_bad_line_is_named_and_every_good_one_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    good = json.dumps(ROWS[0]).encode()
+    bad = [b"{", b"[]", b'{"id": "x"}', b'{"text": null}', b'{"text": "caf\xe9"}', b"{" + b"[" * 100_000]
+    path.write_bytes(b"\n".join([good, *bad, good, b"", good]))
+    assert len(drafts(path)) == 3
+    problems = refusals(path)
+    assert [problem.split(": ")[0] for problem in problems] == [f"{path}:{n}" for n in range(2, 8)]
+
+
+def test_a_line_of_any_length_is_refused_without_being_held(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "' + b"a" * 2_000_000 + b'"}\n' + json.dumps(ROWS[0]).encode() + b"\n")
+    found = list(Archive([path], max_characters=1000))
+    assert [type(f) for f in found] == [Refusal, Draft]
+    assert isinstance(found[1], Draft) and found[1].line == 2
+
+
+def test_an_article_longer_than_any_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The council met. " * 1000)
+    (draft,) = drafts(path)
+    with pytest.raises(ArticleError, match=r"a\.txt.*--max-characters"):
+        article_from_draft(draft, max_characters=1000)
+    with pytest.raises(ArticleError, match="--max-characters"):
+        article_from_draft(Draft("x", text="a" * 1001), max_characters=1000)
+    assert len(article_from_draft(draft).sentences) == 1000
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.csv.gz"])
+def test_a_cut_file_gives_what_it_holds_and_says_where_it_ends(tmp_path: Path, name: str) -> None:
+    rows = "".join(f'"tide-{n}","{n} The council met, and then it met again."\n' for n in range(5000))
+    text = '"id","text"\n' + rows if ".csv" in name else "".join(json.dumps(row) + "\n" for row in ROWS * 2000)
+    data = gzip.compress(text.encode())
+    (tmp_path / name).write_bytes(data[: len(data) // 2])
+    assert 0 < len(drafts(tmp_path / name)) < 10_000
+    (problem,) = refusals(tmp_path / name)
+    assert problem.startswith(f"{tmp_path / name}:") and "the rest of the file cannot be read" in problem
+
+
+def test_what_is_no_table_at_all_is_named(tmp_path: Path) -> None:
+    for name in ("a.parquet", "a.jsonl.gz", "a.jsonl.zst"):
+        (tmp_path / name).write_bytes(b"not what it says")
+        (problem,) = refusals(tmp_path / name)
+        assert problem.startswith(str(tmp_path / name))
+    for name in ("none.jsonl", "none.csv", "none.parquet", "none.warc"):
+        (problem,) = refusals(tmp_path / name)
+        assert problem.startswith(f"{tmp_path / name}:")
+
+
+def test_a_csv_row_with_too_many_cells_is_refused_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id,text\n1,"Two\nlines."\n2,Too,many\n3,Fine.\n')
+    assert [(d.id, d.line) for d in drafts(tmp_path / "a.csv")] == [("1", 2), ("3", 5)]
+    assert refusals(tmp_path / "a.csv") == [f"{tmp_path}/a.csv:4: has 3 cells, the header 2"]
+
+
+def test_a_spreadsheets_csv_is_read_in_its_encoding(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("id;text\n1;“Café”, said the council.\n".encode("cp1252"))
+    assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“Café”, said the council."]
+
+
+class _Stdin:
+    def __init__(self, data: bytes) -> None:
+        self.buffer = io.BufferedReader(io.BytesIO(data))  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "ids"),
+    [
+        (b'{"text": "One."}\n{"text": "Two."}\n', "auto", ["-:1", "-:2"]),
+        (b"id,text\nx,One.\n", "csv", ["x"]),
+        (b"The council met.", "auto", ["-"]),
+    ],
+)
+def test_standard_input_holds_rows_or_one_article(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, kind: InputFormat, ids: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    assert [d.id for d in drafts("-", stdin=kind)] == ids
+
+
+def test_the_whole_size_is_known_and_reached(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "a.jsonl")
+    write_parquet(tmp_path / "b.parquet")
+    (tmp_path / "c.txt").write_text("The council met.")
+    archive = Archive([tmp_path])
+    assert len(list(archive)) == 11
+    assert archive.done == archive.size() == sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert Archive(["-"]).size() is None
+
+
+def test_pages_of_a_web_archive_are_read(tmp_path: Path) -> None:
+    pytest.importorskip("fastwarc")
+    page = (
+        b"<html><title>Harbour plan</title><body><p>" + b"The council met again at noon. " * 20 + b"</p></body></html>"
+    )
+    records = b""
+    for kind, body in (("text/html", page), ("image/png", b"\x89PNG"), ("text/html", page)):
+        http = b"HTTP/1.1 200 OK\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + body
+        number = records.count(b"WARC/1.0")
+        head = (
+            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\n"
+            f"WARC-Date: 2031-03-01T00:00:00Z\r\nWARC-Target-URI: https://quay.example/{number}\r\n"
+            f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+        )
+        records += head.encode() + http + b"\r\n\r\n"
+    (tmp_path / "a.warc").write_bytes(records)
+    (tmp_path / "b.warc.gz").write_bytes(gzip.compress(records))
+    for name in ("a.warc", "b.warc.gz"):
+        found = drafts(tmp_path / name)
+        assert [(d.id, d.path) for d in found] == [("0", "https://quay.example/0"), ("2", "https://quay.example/2")]
+        assert article_from_draft(found[0]).title == "Harbour plan"

@@ -1,0 +1,263 @@
+"""A run can die anywhere and be called again; nothing is lost, nothing scored twice, every refusal accounted for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from newstance.articles import Archive, TargetProfile
+from newstance.errors import OutputError, UsageError
+from newstance.model import Checkpoint, Predictor
+from newstance.scoring import Scorer
+from newstance.scoring.run import RunStatus, score_archive
+from newstance.scoring.run_folder import PartFormat
+
+COUNCIL = TargetProfile(name="the council", aliases=("the council", "council"))
+
+
+@pytest.fixture(scope="module")
+def scorer(tiny_exported: Path) -> Scorer:
+    checkpoint = Checkpoint(tiny_exported)
+    return Scorer(checkpoint, Predictor.open(checkpoint), COUNCIL)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "archive.jsonl"
+    write(path, 40)
+    return path
+
+
+def write(path: Path, number: int) -> None:
+    texts = [
+        f"The council wrecked harbour {n}. Fishermen thanked the council for plan {n % 7}. The members met at noon."
+        for n in range(number)
+    ]
+    rows = [{"id": f"tide-{n}", "text": text, "outlet": "Quay News"} for n, text in enumerate(texts)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def rows(out: Path) -> list[str]:
+    """Every row of every part as JSON, sorted by article and sentence."""
+    found = []
+    for path in sorted(out.glob("part-*")):
+        if path.suffix == ".parquet":
+            found += pq.read_table(path).to_pylist()
+        elif path.suffix == ".jsonl":
+            found += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.dumps(row) for row in sorted(found, key=lambda row: (row["article"], row["index"]))]
+
+
+def run(scorer: Scorer, archive: Path, out: Path, output: PartFormat = "parquet", size: int = 9) -> RunStatus:
+    return score_archive(scorer, Archive([archive]), out, output=output, part_articles=size)
+
+
+@pytest.mark.parametrize("output", ["parquet", "jsonl"])
+def test_a_run_holds_every_article_once(scorer: Scorer, archive: Path, tmp_path: Path, output: PartFormat) -> None:
+    status = run(scorer, archive, tmp_path / "run", output)
+    found = [json.loads(row) for row in rows(tmp_path / "run")]
+    assert status.articles == 40 and status.sentences == len(found) == 120 and status.parts == 5
+    assert {row["article"] for row in found} == {f"tide-{n}" for n in range(40)}
+    assert all(row["outlet"] == "Quay News" and row["evidence"] for row in found)
+    assert status.seen >= 39  # the members meet at noon in every article
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert (summary["complete"], summary["articles"], summary["sentences"]) == (True, 40, 120)
+    assert sum(summary["stance"].values()) + summary["abstained"] == 120
+
+
+def test_a_finished_run_does_nothing_again(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    run(scorer, archive, tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").glob("part*")}
+    status = run(scorer, archive, tmp_path / "run")
+    assert (status.articles, status.skipped, status.refused) == (0, 40, 0)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").glob("part*")} == before
+
+
+def test_new_articles_join_a_finished_run(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    run(scorer, archive, tmp_path / "run")
+    write(archive, 50)
+    status = run(scorer, archive, tmp_path / "run")
+    assert (status.articles, status.skipped) == (10, 40)
+    run(scorer, archive, tmp_path / "whole")
+    assert rows(tmp_path / "run") == rows(tmp_path / "whole")
+
+
+def test_an_interrupt_finishes_the_open_part(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    def interrupt(status: RunStatus) -> None:
+        if status.articles == 13:
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    status = score_archive(scorer, Archive([archive]), tmp_path / "run", part_articles=9, report=interrupt)
+    assert status.stopped and signal.getsignal(signal.SIGINT) is before
+    assert len({json.loads(row)["article"] for row in rows(tmp_path / "run")}) == 13
+    assert not json.loads((tmp_path / "run" / "summary.json").read_text())["complete"]
+    assert run(scorer, archive, tmp_path / "run").skipped == 13
+    run(scorer, archive, tmp_path / "whole")
+    assert rows(tmp_path / "run") == rows(tmp_path / "whole")
+
+
+SCRIPT = """
+import os, resource, signal, sys
+from pathlib import Path
+from newstance.articles import Archive, TargetProfile
+from newstance.errors import NewstanceError
+from newstance.model import Checkpoint, Predictor
+from newstance.scoring import Scorer
+from newstance.scoring.run import score_archive
+model, archive, out, kill, limit = sys.argv[1:]
+checkpoint = Checkpoint(model)
+council = TargetProfile(name="the council", aliases=("the council", "council"))
+scorer = Scorer(checkpoint, Predictor.open(checkpoint), council)
+def report(status):
+    if status.articles == int(kill):
+        os.kill(os.getpid(), signal.SIGKILL)
+if int(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    score_archive(scorer, Archive([archive]), Path(out), part_articles=9, report=report)
+except NewstanceError as error:
+    sys.exit(str(error))
+"""
+
+
+def run_alone(
+    model: Path, archive: Path, out: Path, *, kill: int = -1, limit: int = 0
+) -> subprocess.CompletedProcess[str]:
+    arguments = [str(part) for part in (model, archive, out, kill, limit)]
+    return subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_killed_run_goes_on_as_if_nothing_had_been(
+    scorer: Scorer, tiny_exported: Path, archive: Path, tmp_path: Path
+) -> None:
+    for kill in (5, 14, 9):
+        done = run_alone(tiny_exported, archive, tmp_path / "run", kill=kill)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    status = run(scorer, archive, tmp_path / "run")
+    assert status.skipped == 18  # the second and the third lived to finish a part each
+    run(scorer, archive, tmp_path / "whole")
+    assert rows(tmp_path / "run") == rows(tmp_path / "whole")
+    assert not list((tmp_path / "run").glob(".*.tmp"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on files")
+def test_a_full_disk_is_named_and_costs_only_the_open_part(
+    scorer: Scorer, tiny_exported: Path, archive: Path, tmp_path: Path
+) -> None:
+    done = run_alone(tiny_exported, archive, tmp_path / "run", limit=4000)
+    assert done.returncode == 1 and "run" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not list((tmp_path / "run").glob(".*.tmp"))
+    run(scorer, archive, tmp_path / "run")
+    run(scorer, archive, tmp_path / "whole")
+    assert rows(tmp_path / "run") == rows(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "remove", "unlisted", "half a line"])
+def test_a_damaged_part_is_found_and_made_again(scorer: Scorer, archive: Path, tmp_path: Path, harm: str) -> None:
+    out = tmp_path / "run"
+    run(scorer, archive, out)
+    whole = rows(out)
+    part, log = out / "part-00002.parquet", out / "parts.jsonl"
+    data = part.read_bytes()
+    if harm == "flip":
+        part.write_bytes(data[:100] + bytes([data[100] ^ 1]) + data[101:])
+    elif harm == "cut":
+        part.write_bytes(data[:-10])
+    elif harm == "remove":
+        part.unlink()
+    elif harm == "unlisted":
+        log.write_text("".join(log.read_text().splitlines(keepends=True)[:-1]))
+    else:
+        log.write_text(log.read_text()[:-20])
+    status = run(scorer, archive, out)
+    assert status.articles == (4 if harm in ("unlisted", "half a line") else 9)
+    assert [str(part) in message for message in status.damaged] == [True] * (harm in ("flip", "cut", "remove"))
+    assert rows(out) == whole
+    assert run(scorer, archive, out).articles == 0
+
+
+def test_another_model_target_or_setting_is_refused(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    run(scorer, archive, tmp_path / "run")
+    other = Scorer(scorer.checkpoint, scorer.predictor, TargetProfile(name="the mayor", aliases=("the mayor",)))
+    with pytest.raises(UsageError, match="the mayor"):
+        run(other, archive, tmp_path / "run")
+    with pytest.raises(UsageError, match="explain"):
+        score_archive(scorer, Archive([archive]), tmp_path / "run", explain="none")
+    manifest = tmp_path / "run" / "newstance-run.json"
+    manifest.write_text(manifest.read_text().replace(scorer.checkpoint.hash, "0" * 16))
+    with pytest.raises(UsageError, match="model"):
+        run(scorer, archive, tmp_path / "run")
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no run"):
+        run(scorer, archive, tmp_path)
+    with pytest.raises(OutputError):
+        run(scorer, archive, archive / "run")
+
+
+def test_a_poisoned_archive_costs_only_what_is_bad(scorer: Scorer, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    good = "The council wrecked the harbour. Fishermen thanked the council."
+    (folder / "a-good.txt").write_text(good)
+    (folder / "b-binary.txt").write_bytes(bytes(range(256)) * 40)
+    (folder / "c-empty.txt").write_bytes(b"")
+    (folder / "d-huge.txt").write_bytes(b"The council met. " * 3_100_000)
+    (folder / "e-broken.jsonl.gz").write_bytes(gzip.compress(json.dumps({"text": good}).encode() * 9)[:40])
+    lines = [
+        {"id": "1", "text": good},
+        "{broken",
+        {"id": "2", "body": good},
+        {"id": "1", "text": "Another text of the council under an id that was given before."},
+        {"id": "3", "text": "The council \ud800 met. It\0 met again."},
+        {"id": "4", "text": "   "},
+    ]
+    text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+    (folder / "f.jsonl").write_text(text)
+    (folder / "g.csv").write_text("id,body\n9,Text\n")
+    (folder / "h-good.md").write_text(f"# Harbour\n\n{good}\n")
+    status = score_archive(scorer, Archive([folder, folder / "a-good.txt", folder / "none.txt"]), tmp_path / "run")
+    scored = {json.loads(row)["article"] for row in rows(tmp_path / "run")}
+    assert scored == {str(folder / "a-good.txt"), str(folder / "h-good.md"), "1", "3"}
+    errors = [json.loads(line) for line in (tmp_path / "run" / "errors.jsonl").read_text().splitlines()]
+    found = [(Path(error["file"]).name, error["line"]) for error in errors]
+    assert found == [
+        ("b-binary.txt", None),
+        ("c-empty.txt", None),
+        ("d-huge.txt", None),
+        ("e-broken.jsonl.gz", None),
+        ("f.jsonl", 2),
+        ("f.jsonl", 3),
+        ("f.jsonl", 4),
+        ("f.jsonl", 6),
+        ("g.csv", None),
+        ("a-good.txt", None),
+        ("none.txt", None),
+    ]
+    assert all(error["reason"] for error in errors) and status.refused == len(errors)
+
+
+def test_an_input_that_vanishes_loses_nothing_else(scorer: Scorer, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{n}.txt" for n in range(5)]
+    for path in paths:
+        path.write_text(f"The council met in room {path.stem}.")
+    out = tmp_path / "run"
+    paths[3].unlink()
+    status = score_archive(scorer, Archive(paths), out)
+    assert (status.articles, status.refused) == (4, 1)
+    paths[0].unlink()  # scored already: its rows stay
+    paths[3].write_text("The council met in room 3.")
+    status = score_archive(scorer, Archive(paths), out)
+    assert (status.articles, status.skipped, status.refused) == (1, 4, 0)
+    assert len(rows(out)) == 5
