@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from .batches import plan_batches
 from .encoding import EncodedSentence, Window, collate
 from .network import SentenceClassifier
 from .prediction import window_shares
-from .predictor import plan_batches
 
 __all__ = ["integrated_gradients"]
 
