@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,22 @@ def test_a_hostile_article_does_nothing(browser: Any, scored: HandScored, hostil
     assert len(page.requests) == 1 and page.said == []
     assert page.page.locator("img").count() == 0
     assert page.page.locator("#text").inner_text().count("<script>alert(1)</script>") == 2
+
+
+def test_a_page_of_three_hundred_sentences_opens(browser: Any, scored: HandScored, tmp_path: Path) -> None:
+    sentence = (
+        "The council of the old harbour town said on Tuesday that the plan for the bridge had cost too much money. "
+    )
+    article, result = scored("\n\n".join([sentence * 5] * 60))
+    extras = {i: Extras((["bridge"], "neutral"), [("a-01-00", sentence, "favor")] * 3) for i in range(300)}
+    html = article_page(article, result, STANCE, extras=extras)
+    page = Opened(browser, tmp_path / "long.html", html).page
+    assert page.locator("#count").inner_text() == "300 of 300 sentences"
+    debugger = page.context.new_cdp_session(page)
+    debugger.send("Performance.enable")
+    metrics = {one["name"]: one["value"] for one in debugger.send("Performance.getMetrics")["metrics"]}
+    took = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    sys.stdout.write(
+        f"300 sentences: {len(html.encode()) / 1000:.0f} kB, loaded after {took:.0f} ms; the page's process has used "
+        f"{1000 * metrics['ProcessTime']:.0f} ms of the processor\n"
+    )
