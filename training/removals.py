@@ -79,7 +79,7 @@ def compute_removals(
         predictor: the model.
         sentences: what to take words from; those longer than one window are left out.
         file: JSON Lines; made when missing.
-        model: hash of the checkpoint; a file of another model is refused.
+        model: hash of the weights; a file of another model is refused.
         config: how words are taken away; a file made otherwise is refused.
         minutes: stop computing after so long, with the sentences done until then.
         step: called after each sentence.
