@@ -165,7 +165,8 @@ def evaluate(
         str | None, typer.Argument(help="A model folder or a shipped model's name. [default: the shipped default]")
     ] = None,
     data: Annotated[
-        list[Path] | None, typer.Option("--data", "-d", help="Annotation records, JSON Lines; may be given again.")
+        list[Path] | None,
+        typer.Option("--data", "-d", help="Annotation file of any format (docs/data.md); may be given again."),
     ] = None,
     corpus: Annotated[
         str | None,

@@ -65,7 +65,8 @@ def check_annotations(
     """Check the records of one or several splits.
 
     Args:
-        records: name of the split and record; what is learnt from must be called `train`.
+        records: name of the split and record; what is learnt from must be called `train`, and what is only kept out
+            of training `held_out`.
         codebook: layers and codes; None takes the layers that occur.
         problems: rows that could not be read, from `open_annotations`.
         count_tokens: gives the number of tokens of each text, special ones included; None leaves lengths unchecked.

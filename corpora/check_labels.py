@@ -11,7 +11,7 @@ from newstance.model.codebook import Codebook
 from .agreement import alpha_of_items
 from .cues import Cue, single_word_cues
 from .findings import Finding, found
-from .items import NONE, TIE, Item
+from .items import HELD_OUT, NONE, TIE, Item
 
 __all__ = ["agreement_of", "cue_findings", "cues_of", "label_counts", "label_findings", "low_agreement"]
 
@@ -43,7 +43,10 @@ def label_findings(
             f"{layer}: {code} ({count} in {split})"
             for split, codes in by_split.items()
             for code, count in codes.items()
-            if learnt is not None and split != "train" and code not in learnt and code not in (TIE, NONE)
+            if learnt is not None
+            and split not in ("train", HELD_OUT)
+            and code not in learnt
+            and code not in (TIE, NONE)
         ]
         if unseen:
             yield Finding(

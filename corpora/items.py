@@ -10,10 +10,12 @@ from newstance.model.codebook import Codebook
 
 from .annotation import OWN_FIELDS, Annotation
 
-__all__ = ["NONE", "TIE", "Item", "group_items", "judged_layers"]
+__all__ = ["HELD_OUT", "NONE", "TIE", "Item", "group_items", "judged_layers"]
 
 #: What annotators come to who are split evenly on a layer that takes one label.
 TIE = "(tie)"
+#: The split whose texts are only kept out of training; nobody asks for its labels.
+HELD_OUT = "held_out"
 #: What is counted where a layer that takes any number of codes got none.
 NONE = "(none)"
 

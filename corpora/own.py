@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SPLITS", "CorpusArticle", "Split", "corpus_articles", "disagreements", "load_corpus", "read_corpus"]
 
 LICENCE = "CC BY 4.0"
+CITATION = "The newstance developers. The newstance corpus: invented news articles with stance, voice and frames."
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 

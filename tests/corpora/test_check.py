@@ -76,6 +76,10 @@ def test_what_is_wrong_is_found(kind: str, severity: str, records: list[Row]) ->
     assert all(finding.advice and finding.count for finding in report.findings)
 
 
+def test_labels_of_texts_that_are_only_held_out_of_training_do_not_matter() -> None:
+    assert "label_not_in_train" not in kinds(check([*TRAIN, row("x", "One text.", "mixed", "held_out")]))
+
+
 def test_rows_that_could_not_be_read_are_errors_with_their_place() -> None:
     report = check(TRAIN, problems=[AnnotationError("holds no label", path="x.csv", line=3)])
     assert report.failed

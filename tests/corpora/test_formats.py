@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,13 @@ def test_prodigy_yes_or_no_tasks_about_one_sentence_are_put_together(write: Writ
     ]  # fmt: skip
     records = open_annotations(write("x.jsonl", "\n".join(rows)), codebook=OWN)
     assert {r.annotator: r.labels for r in records} == {"ada": {"topics": ("jobs", "harbour")}, "bo": {"topics": ()}}
+
+
+@pytest.mark.parametrize("name", ["frac", "newsmtsc", "own", "pstance", "seesaw"])
+def test_every_corpus_says_its_licence_and_whom_to_cite(name: str) -> None:
+    adapter = import_module(f"newstance.corpora.{name}")
+    assert adapter.LICENCE
+    assert len(adapter.CITATION) > 40
 
 
 def test_the_kind_of_file_is_found_out(write: Write, tmp_path: Path) -> None:
