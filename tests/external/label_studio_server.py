@@ -75,7 +75,7 @@ class Server:
         body = None if data is None else json.dumps(data).encode("utf-8")
         headers = {"Authorization": f"Token {_TOKEN}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with urllib.request.urlopen(request, timeout=600) as answer:
             return json.loads(answer.read() or b"null")
 
     def is_up(self) -> bool:
@@ -129,8 +129,9 @@ def check(server: Server, name: str, records: list[Annotation], codebook: Codebo
     exported = server.call("GET", f"/api/projects/{project}/export?exportType=JSON&download_all_tasks=true")
     received.write_text(json.dumps(exported), encoding="utf-8")
     again = open_annotations(received, codebook=codebook)
-    # Whoever is logged in is named where a record names nobody.
-    again = [r if r.annotator != _USER else r.model_copy(update={"annotator": None}) for r in again]
+    # Where a record names nobody, the server names whoever was logged in: by number in this export.
+    me = str(server.call("GET", "/api/current-user/whoami")["id"])
+    again = [r if r.annotator != me else r.model_copy(update={"annotator": None}) for r in again]
     before, after = (Counter(r.model_dump_json() for r in found) for found in (records, again))
     predicted = server.call("GET", f"/api/projects/{project}")["total_predictions_number"]
     print(f"{name}: {len(tasks)} tasks, {len(records)} records and {len(suggestions)} suggestions sent")

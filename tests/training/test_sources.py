@@ -1,0 +1,56 @@
+"""A source of a configuration may be any file: its columns are named beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from newstance.errors import AnnotationError, UsageError
+from newstance.training.config import codebook_of, load_config
+from newstance.training.sources import read_sources
+
+CONFIG = {
+    "name": "own",
+    "layers": ["position", "topics"],
+    "codebook": {
+        "name": "own",
+        "layers": [
+            {"name": "position", "kind": "single", "labels": [{"code": c} for c in ("for", "against", "unclear")]},
+            {"name": "topics", "kind": "multi", "labels": [{"code": c} for c in ("jobs", "harbour")]},
+        ],
+    },
+}
+SOURCE = {
+    "corpus": "annotations",
+    "path": "survey.csv",
+    "columns": {"fields": {"text": "Sentence", "position": "Pos"}, "flags": {"topics": {"jobs": "J", "harbour": "H"}}},
+}
+
+
+def written(tmp_path: Path, rows: str, source: dict[str, object]) -> Path:
+    (tmp_path / "survey.csv").write_text("Sentence,Pos,J,H\n" + rows, encoding="utf-8")
+    data = {"root": str(tmp_path), "train": [source], "dev": [source]}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(CONFIG | {"data": data}), encoding="utf-8")
+    return tmp_path / "own.yaml"
+
+
+def test_a_spreadsheet_with_labels_of_its_own_is_a_source(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "The mill closed.,against,1,0\nIt reopened.,unclear,0,0\n", SOURCE))
+    records = [record for record, _ in read_sources(config.data.train, config.data.root, codebook_of(config))]
+    assert [r.labels for r in records] == [
+        {"position": "against", "topics": ("jobs",)},
+        {"position": "unclear", "topics": ()},
+    ]
+
+
+def test_a_label_that_the_codebook_lacks_is_said_with_file_row_and_layer(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "The mill closed.,aginst,1,0\n", SOURCE))
+    with pytest.raises(AnnotationError, match=r"survey.csv:2: position: .*unknown label 'aginst'"):
+        read_sources(config.data.train, config.data.root, codebook_of(config))
+
+
+def test_a_misspelt_key_of_the_map_is_named_with_the_nearest(tmp_path: Path) -> None:
+    source = SOURCE | {"columns": {"field": {"text": "Sentence"}}}
+    with pytest.raises(UsageError, match=r"data.train.0.columns.field: unknown key, did you mean 'fields'"):
+        load_config(written(tmp_path, "", source))
