@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from newstance.corpora import corpus_articles, disagreements, load_corpus, read_corpus
+from newstance.corpora import corpus_articles, disagreements, load_corpus, read_corpus, read_newsmtsc
+from newstance.corpora.check import check_annotations
+from newstance.corpora.duplicates import near_pairs
 from newstance.corpora.own import SPLITS, corpus_folder
 from newstance.corpora.statistics import Coverage, corpus_coverage
 from newstance.errors import UsageError
@@ -82,11 +85,18 @@ def test_rationales_stand_where_a_stance_does() -> None:
         assert (record.speaker is None) == (record.voice == "outlet"), record.id
 
 
-def test_no_sentence_stands_in_the_shared_public_data(shared) -> None:  # type: ignore[no-untyped-def]
-    own = {" ".join(r.text.casefold().split()) for s in SPLITS for r in read_corpus(s)}
-    for path in sorted((shared / "data" / "newsmtsc").rglob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            assert " ".join(json.loads(line)["sentence"].casefold().split()) not in own
+def test_no_two_sentences_are_nearly_the_same_nor_give_their_stance_away_by_one_word() -> None:
+    records = [(split, record) for split in SPLITS for record in read_corpus(split) if record.annotator == "writer"]
+    found = {f.kind: f.where for f in check_annotations(records, similar=0.5).findings}
+    assert not [kind for kind in found if "duplicates" in kind]
+    assert not [cue for cue in found.get("single_word_cues", ()) if "stance:" in cue]
+
+
+def test_no_sentence_stands_nearly_the_same_in_the_shared_public_data(shared: Path) -> None:
+    own = list(dict.fromkeys(r.text for split in SPLITS for r in read_corpus(split)))
+    files = sorted((shared / "data" / "newsmtsc").rglob("*.jsonl"))
+    public = list(dict.fromkeys(record.text for path in files for record in read_newsmtsc(path)))
+    assert not [pair for pair in near_pairs(own + public).pairs if pair.first < len(own)]
 
 
 def test_the_loader_gives_a_dataset_dict() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from newstance.errors import AnnotationError, UsageError
 from newstance.training.config import codebook_of, load_config
 from newstance.training.sources import read_sources
