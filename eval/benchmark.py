@@ -40,6 +40,9 @@ class Measured:
         high: slowest round.
         per_second: sentences a second at the median.
         peak_mb: largest resident memory of any round, in MB.
+        cpu_seconds: median of the processor's seconds, all cores together; it tells more than the clock where other
+            work goes on beside.
+        cpu_times_newstance: as `times_newstance`, of the processor's seconds.
         times_newstance: how many times as long as newstance with evidence took, per sentence; with its 95% interval
             over rounds (each round's ratio is taken within the round, as load comes and goes).
     """
@@ -51,6 +54,8 @@ class Measured:
     high: float
     per_second: float
     peak_mb: float
+    cpu_seconds: float
+    cpu_times_newstance: tuple[float, float, float] | None
     times_newstance: tuple[float, float, float] | None
 
 
@@ -107,14 +112,16 @@ def benchmark(
                 ),
             }
         times: dict[str, list[float]] = {way: [] for way in ways}
+        cpu: dict[str, list[float]] = {way: [] for way in ways}
         peaks: dict[str, float] = dict.fromkeys(ways, 0.0)
         last: dict[str, Any] = {}
         for _ in range(rounds):
             for way, (command, _) in ways.items():
                 step(way)
-                seconds, peak = _process(command)
-                times[way].append(seconds)
-                peaks[way] = max(peaks[way], peak)
+                ran = _process(command)
+                times[way].append(ran.seconds)
+                cpu[way].append(ran.cpu)
+                peaks[way] = max(peaks[way], ran.peak_mb)
                 if (folder / "run").is_dir():
                     if way == "newstance, with evidence":
                         last = json.loads((folder / "run" / "summary.json").read_text(encoding="utf-8"))["last_call"]
@@ -122,14 +129,22 @@ def benchmark(
                         path.unlink()
                     (folder / "run").rmdir()
     first = next(iter(ways))
-    own = [seconds / sentences for seconds in times[first]]
     rows = []
     for way, (_, number) in ways.items():
         median = statistics.median(times[way])
-        ratios = [seconds / number / base for seconds, base in zip(times[way], own, strict=True)]
-        compared = None if way == first else _interval(ratios)
         rows.append(
-            Measured(way, number, median, min(times[way]), max(times[way]), number / median, peaks[way], compared)
+            Measured(
+                way,
+                number,
+                seconds=median,
+                low=min(times[way]),
+                high=max(times[way]),
+                per_second=number / median,
+                peak_mb=peaks[way],
+                cpu_seconds=statistics.median(cpu[way]),
+                cpu_times_newstance=_compared(cpu, way, first, number / sentences),
+                times_newstance=_compared(times, way, first, number / sentences),
+            )
         )
     limit = matrix_gflops()
     reached = last["padded"] * token_flops(Checkpoint.find(model).config) / rows[0].seconds / 1e9
@@ -145,12 +160,20 @@ def benchmark(
     }
 
 
+def _compared(times: dict[str, list[float]], way: str, first: str, share: float) -> tuple[float, float, float] | None:
+    """Return how many times as long a way took as the first, per sentence, with an interval over rounds."""
+    if way == first:
+        return None
+    return _interval([mine / base / share for mine, base in zip(times[way], times[first], strict=True)])
+
+
 @dataclass(frozen=True, slots=True)
 class Scaled:
     """Time and memory at one size of archive."""
 
     articles: int
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
@@ -165,13 +188,20 @@ def scale(
             step(f"{size} articles")
             write_archive(archive, unique_sentences(SENTENCES_PER_ARTICLE * size))
             command = [sys.executable, "-m", "newstance.cli", "score", str(archive), "--out", f"{name}/run-{size}"]
-            seconds, peak = _process(command + (["--model", model] if model else []))
-            found.append(Scaled(size, seconds, peak))
+            ran = _process(command + (["--model", model] if model else []))
+            found.append(Scaled(size, ran.seconds, ran.cpu, ran.peak_mb))
     return found
 
 
-def _process(command: list[str]) -> tuple[float, float]:
-    """Run a process to its end; return its seconds and its peak resident memory in MB."""
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    seconds: float
+    cpu: float
+    peak_mb: float
+
+
+def _process(command: list[str]) -> _Ran:
+    """Run a process to its end; return its time, its processor time, and its peak resident memory."""
     began = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -183,7 +213,8 @@ def _process(command: list[str]) -> tuple[float, float]:
     if process.returncode:
         last = message.strip().splitlines()[-1:] or ["no message"]
         raise InputError(f"a process of the benchmark failed: {last[0]}")
-    return seconds, usage.ru_maxrss / (1024 if platform.system() == "Linux" else 1024**2)
+    unit = 1024 if platform.system() == "Linux" else 1024**2
+    return _Ran(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
 def _interval(ratios: list[float]) -> tuple[float, float, float]:

@@ -143,6 +143,7 @@ class Run:
         """Take the interrupts, note what is done, and begin the list of refusals anew."""
         self._closing = ExitStack()
         with _named(self.folder.path), self._closing as closing:
+            closing.callback(self.folder.close)
             self._index = IdIndex()
             closing.callback(self._index.close)
             self._index.add_done(self.folder.done_ids())

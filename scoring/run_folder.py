@@ -32,6 +32,7 @@ __all__ = ["Part", "PartFormat", "RunFolder", "write_whole"]
 PartFormat = Literal["parquet", "jsonl"]
 FORMAT = "newstance-run/1"
 _LOG = "parts.jsonl"
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,11 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
             if (path / RUN_MANIFEST).exists():
                 self._compare()
-            elif any(path.iterdir()):
+                self._lock()
+            elif any(name.name != _LOCK for name in path.iterdir()):
                 raise UsageError("is not empty and holds no run; give another --out", path=path)
             else:
+                self._lock()
                 manifest = {"format": FORMAT, "config": self.config, "settings": self._settings, "notes": dict(notes)}
                 write_whole(path / RUN_MANIFEST, manifest)
             self.parts = self._checked_parts()
@@ -96,6 +99,27 @@ class RunFolder:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
         numbers = [int(name.split("-")[1].split(".")[0]) for name in self._names("part-*")]
         self._next = 1 + max(numbers, default=-1)
+
+    def close(self) -> None:
+        """Let other processes have the folder."""
+        self._locked.close()
+
+    def _lock(self) -> None:
+        """Keep others out until this process closes the folder, or dies.
+
+        Raises:
+            UsageError: another process is scoring into it.
+        """
+        self._locked = (self.path / _LOCK).open("w")
+        try:
+            import fcntl
+
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            return  # no such locks on this system
+        except BlockingIOError as error:
+            self._locked.close()
+            raise UsageError("another process is scoring into this folder; wait for it", path=self.path) from error
 
     @property
     def config(self) -> str:

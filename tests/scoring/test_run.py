@@ -199,6 +199,17 @@ def test_another_model_target_or_setting_is_refused(scorer: Scorer, archive: Pat
         run(scorer, archive, tmp_path / "run")
 
 
+def test_two_processes_do_not_share_a_folder(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="no such locks on this system")
+
+    def second(status: RunStatus) -> None:
+        with pytest.raises(UsageError, match="another process"):
+            run(scorer, archive, tmp_path / "run")
+
+    score_archive(scorer, Archive([archive]), tmp_path / "run", report=second)
+    assert run(scorer, archive, tmp_path / "run").skipped == 40
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no run"):
         run(scorer, archive, tmp_path)
