@@ -1,0 +1,71 @@
+"""`newstance explain`, `evaluate --faithfulness`, `score --html` and `fit-evidence`, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from newstance.cli.app import app
+from newstance.errors import UsageError
+from newstance.model import Checkpoint
+
+SENTENCE = "The council wrecked the harbour and lied about it."
+
+
+def output_of(*arguments: object) -> str:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.parametrize("method", ["evidence", "loo", "random"])
+def test_explain_gives_every_word_its_place_and_weight(tiny_exported: Path, method: str) -> None:
+    found = json.loads(output_of("explain", SENTENCE, "--model", tiny_exported, "--method", method, "--json"))
+    assert [word["word"] for word in found["words"]] == SENTENCE.rstrip(".").split()
+    assert all(SENTENCE[word["start"] : word["end"]] == word["word"] for word in found["words"])
+    if method != "loo":
+        assert sum(word["weight"] for word in found["words"]) == pytest.approx(found["margin"], abs=1e-3)
+    if found["flip"] is not None:
+        assert found["flip"]["stance"] != found["stance"]
+
+
+def test_explain_prints_phrases_for_people(tiny_exported: Path) -> None:
+    printed = output_of("explain", SENTENCE, "--model", tiny_exported, "--no-flip")
+    assert "carried by:" in printed and "logits over" in printed
+
+
+def test_an_unknown_method_is_named(tiny_exported: Path) -> None:
+    with pytest.raises(UsageError, match="--method takes evidence, ig, loo, random"):
+        CliRunner().invoke(app, ["explain", SENTENCE, "--method", "shap"], catch_exceptions=False)
+
+
+def test_score_writes_a_page(tiny_exported: Path, tmp_path: Path) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text("The harbour plan\n\nThe council wrecked the harbour. It rained.\n", encoding="utf-8")
+    page = tmp_path / "page.html"
+    output_of("score", article, "--model", tiny_exported, "--explain", "loo", "--html", page, "--flips")
+    assert "wrecked" in page.read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match="--html"):
+        CliRunner().invoke(app, ["score", str(article), "--flips"], catch_exceptions=False)
+
+
+def test_evaluate_measures_faithfulness_on_request(tiny_exported: Path, annotations_file: Path) -> None:
+    arguments = ("evaluate", tiny_exported, "--data", annotations_file, "--samples", 100, "--json")
+    assert "faithfulness" not in json.loads(output_of(*arguments))
+    found = json.loads(output_of(*arguments, "--faithfulness", "--sentences", 5))
+    figure = found["faithfulness"]["evidence"]["comprehensiveness"]
+    assert set(figure) == {"value", "low", "high", "n"} and figure["n"] == 5
+
+
+def test_fit_evidence_learns_from_a_file_of_records(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "explained"
+    output_of("fit-evidence", tiny_exported, "--data", annotations_file, "--sentences", 8, "--out", out)
+    assert Checkpoint(out).config.evidence is not None
+    assert (tmp_path / "explained.removals.jsonl").is_file()
+    with pytest.raises(UsageError, match="either --config NAME or --data FILE"):
+        CliRunner().invoke(app, ["fit-evidence", str(tiny_exported), "--out", str(out)], catch_exceptions=False)
