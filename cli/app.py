@@ -153,67 +153,6 @@ def score(
 @app.command(
     epilog="""**Examples**
 
-`newstance evaluate --data annotations.jsonl --json`
-
-`newstance evaluate runs/mine/model --corpus newsmtsc-rw --data-dir newsmtsc --split test`
-
-`newstance evaluate --corpus newsmtsc-rw --data-dir newsmtsc --split dev --faithfulness --json`
-"""
-)
-def evaluate(
-    model: Annotated[
-        str | None, typer.Argument(help="A model folder or a shipped model's name. [default: the shipped default]")
-    ] = None,
-    data: Annotated[
-        list[Path] | None,
-        typer.Option("--data", "-d", help="Annotation file of any format (docs/data.md); may be given again."),
-    ] = None,
-    corpus: Annotated[
-        str | None,
-        typer.Option("--corpus", help="Instead of --data: newstance (shipped), newsmtsc-rw, newsmtsc-mt or seesaw."),
-    ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", help="Where that corpus lies, in its official layout.")
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option("--split", help="Only this split. Without it: all of --data; of a corpus test, of seesaw valid."),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="Profile that finds the mentions in rows without `target_spans`."),
-    ] = None,
-    samples: Annotated[int, typer.Option("--samples", min=100, help="Bootstrap samples behind each interval.")] = 1000,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the bootstrap.")] = 0,
-    faithfulness: Annotated[
-        bool, typer.Option("--faithfulness", help="Measure the explanations too: take their words away and look.")
-    ] = False,
-    sentences: Annotated[
-        int, typer.Option("--sentences", min=1, help="With --faithfulness: so many sentences at most, drawn at random.")
-    ] = 300,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-) -> None:
-    """Measure a model against human annotations, with intervals."""
-    from .evaluate import run_evaluate
-
-    run_evaluate(
-        model,
-        data=data or [],
-        corpus=corpus,
-        data_dir=data_dir,
-        split=split,
-        target=target,
-        samples=samples,
-        seed=seed,
-        as_json=json,
-        faithfulness=faithfulness,
-        sentences=sentences,
-    )
-
-
-@app.command(
-    epilog="""**Examples**
-
 `newstance train default --out runs/default --set data.root=newsmtsc`
 
 `newstance train my.yaml --out runs/mine --set seed=14 --set encoding.target_mode=mark`
@@ -289,7 +228,7 @@ def targets() -> None:
         typer.echo(f"{name:20} {load_profile(name).name}")
 
 
-app.command(epilog=judging.CALIBRATE_EXAMPLES)(judging.calibrate)
+judging.add_to(app)
 
 app.add_typer(data_app, name="data")
 app.add_typer(config_app, name="config")

@@ -25,6 +25,7 @@ def run_calibrate(
     corpora: list[str],
     data_dir: Path | None,
     split: str | None,
+    layers: list[str] | None,
     target: str | None,
     risk: float,
     out: Path | None,
@@ -37,14 +38,14 @@ def run_calibrate(
     records = read_data(
         checkpoint.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split or ("dev" if corpora else None)
     )
-    fitted = fit_calibration(checkpoint, records, target_risk=risk, target=target)
+    fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
     folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)
     if as_json:
-        layers = {
+        changes = {
             name: asdict(f) | {"before": f.before.model_dump(), "after": f.after.model_dump()}
             for name, f in fitted.items()
         }
-        sys.stdout.write(json.dumps({"model": Checkpoint(folder).hash, "layers": layers}) + "\n")
+        sys.stdout.write(json.dumps({"model": Checkpoint(folder).hash, "layers": changes}) + "\n")
     else:
         _print(fitted)
         sys.stderr.write(f"calibrated: {folder}\n")

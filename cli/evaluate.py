@@ -1,20 +1,41 @@
-"""`newstance evaluate`."""
+"""`newstance evaluate`, `newstance compare` and `newstance agreement`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from newstance.errors import UsageError
-from newstance.eval import Report, evaluate_model
-from newstance.eval.data import read_data
-from newstance.model import Checkpoint
+from newstance.eval import Figure, Report, annotator_agreement, evaluate_model
+from newstance.eval.behaviour_file import read_behaviour
+from newstance.eval.compare import Comparison, compare_models
+from newstance.eval.data import choices_of, read_data
+from newstance.eval.report import write_report
+from newstance.model import Checkpoint, load_codebook
 
-__all__ = ["run_evaluate"]
+from .terminal import progress
+
+__all__ = ["run_agreement", "run_compare", "run_evaluate"]
+
+#: Metrics that the terminal shows of each layer; `--json` and `--report` hold all.
+_SHOWN = (
+    "macro_f1",
+    "accuracy",
+    "micro_f1",
+    "favor_against_f1",
+    "mean_average_precision",
+    "expected_calibration_error",
+    "expected_calibration_error_before_temperature",
+    "risk_at_100_coverage",
+    "risk_at_80_coverage",
+)
 
 
 def run_evaluate(
@@ -25,39 +46,169 @@ def run_evaluate(
     data_dir: Path | None,
     split: str | None,
     target: str | None,
+    behaviour: Path | None,
+    only_figures: bool,
+    report: Path | None,
     samples: int,
     seed: int,
     as_json: bool,
-    faithfulness: bool = False,
-    sentences: int = 300,
+    faithfulness: bool,
+    sentences: int,
 ) -> None:
-    """Evaluate and print, as a table or as one JSON object."""
+    """Evaluate, write the report, and print a table or one JSON object."""
+    if report is not None and report.suffix.lower() not in (".html", ".htm"):
+        raise UsageError("the report is an HTML page: give FILE.html", field="--report", path=report)
     checkpoint = Checkpoint.find(model)
-    if data and corpus is not None:
-        raise UsageError("give either --data FILE or --corpus NAME")
-    if data_dir is not None and corpus in (None, "newstance"):
-        raise UsageError("--data-dir goes with a --corpus that does not ship")
-    corpora = [] if corpus is None else [corpus]
+    corpora = _one_source(data, corpus, data_dir)
+    file = read_behaviour(behaviour)
     records = read_data(checkpoint.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split)
-    report = evaluate_model(checkpoint, records, target=target, samples=samples, seed=seed)
+    with progress("evaluating", None) as step:
+        found = evaluate_model(
+            checkpoint,
+            records,
+            target=target,
+            choices=choices_of(corpora),
+            behaviour=file,
+            only_figures=only_figures,
+            samples=samples,
+            seed=seed,
+            step=step,
+        )
     explanations = None
     if faithfulness:
         from .explanations import measure, print_explanations
 
         explanations = measure(checkpoint, records, target=target, sentences=sentences, samples=samples, seed=seed)
+        found = replace(found, faithfulness=explanations.faithfulness, plausibility=explanations.plausibility or {})
+        found.run["explanations"] = explanations.run
+    if report is not None:
+        write_report(found, report)
     if as_json:
-        sys.stdout.write(json.dumps(report.to_dict() | (explanations.to_dict() if explanations else {})) + "\n")
+        whole = found.to_dict() | (explanations.to_dict() if explanations else {})
+        sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
+    else:
+        _print(found)
+        if explanations is not None:
+            print_explanations(explanations)
+        if report is not None:
+            sys.stderr.write(f"report: {report}\n")
+
+
+def run_compare(
+    first: str,
+    second: str,
+    *,
+    data: list[Path],
+    corpus: str | None,
+    data_dir: Path | None,
+    split: str | None,
+    target: str | None,
+    samples: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Compare two models and print the differences, or one JSON object."""
+    one, two = Checkpoint.find(first), Checkpoint.find(second)
+    corpora = _one_source(data, corpus, data_dir)
+    records = read_data(one.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split)
+    found = compare_models(one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed)
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_dict()) + "\n")
+    else:
+        _print_comparison(found)
+
+
+def run_agreement(files: list[Path], *, codebook: Path | None, samples: int, seed: int, as_json: bool) -> None:
+    """Print how far annotators agree."""
+    known = load_codebook(codebook)
+    found = annotator_agreement(read_data(known, files=files), known, samples=samples, seed=seed)
+    if as_json:
+        layers = {name: agreement.to_dict() for name, agreement in found.items()}
+        sys.stdout.write(json.dumps({"layers": layers}) + "\n")
         return
-    _print(report)
-    if explanations is not None:
-        print_explanations(explanations)
+    console = _console()
+    for name, agreement in found.items():
+        console.print(
+            f"[bold]{name}[/bold]: {agreement.sentences} sentences judged by two or more, split over {agreement.split}"
+        )
+        rows = {} if agreement.alpha is None else {"Krippendorff's alpha": agreement.alpha}
+        rows |= {f"alpha, {code}": figure for code, figure in agreement.by_label.items()}
+        rows |= {f"macro-F1 of {who} against the others": f for who, f in agreement.annotators.items()}
+        console.print(_figures(rows))
+
+
+def _one_source(data: list[Path], corpus: str | None, data_dir: Path | None) -> list[str]:
+    if bool(data) == (corpus is not None):
+        raise UsageError("give either --data FILE or --corpus NAME")
+    if data_dir is not None and corpus in (None, "newstance"):
+        raise UsageError("--data-dir goes with a --corpus that does not ship")
+    return [] if corpus is None else [corpus]
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
+    table = Table("", "value", "95% interval", "n", box=None, title_justify="left", **columns)  # type: ignore[arg-type]
+    for name, figure in rows.items():
+        table.add_row(name, f"{figure.value:.3f}", f"{figure.low:.3f} to {figure.high:.3f}", str(figure.n))
+    return table
 
 
 def _print(report: Report) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    for layer, metrics in report.layers.items():
-        table = Table("metric", "value", "95% interval", "n", title=layer, box=None, title_justify="left")
-        for name, figure in metrics.items():
-            table.add_row(name, f"{figure.value:.3f}", f"{figure.low:.3f} to {figure.high:.3f}", str(figure.n))
-        console.print(table)
-    console.print(f"model {report.run['model']} · data {report.run['data']} · {report.run['sentences']} sentences")
+    console = _console()
+    for layer, figures in report.layers.items():
+        rows = {name: figures[name] for name in _SHOWN if name in figures}
+        if (among := report.annotators.get(layer)) is not None and among.agreement.alpha is not None:
+            rows["annotators' alpha"] = among.agreement.alpha
+        rows |= {name: figure for name, figure in figures.items() if name.startswith("f1_")}
+        console.print(f"[bold]{layer}[/bold]", _figures(rows), sep="\n")
+    if report.behaviour:
+        console.print("[bold]behaviour tests[/bold], share passed")
+        console.print(_figures({test.name: test.pass_rate for test in report.behaviour}))
+    if report.symmetry is not None:
+        _print_symmetry(console, report)
+    for warning in report.run["warnings"]:
+        console.print(f"! {warning}", style="dark_orange")
+    run = report.run
+    console.print(
+        f"model {run['model']} · data {run['data']} · {run['sentences']} sentences of {run['clusters']} articles"
+    )
+
+
+def _print_symmetry(console: Console, report: Report) -> None:
+    assert report.symmetry is not None
+    rows: dict[str, Figure] = {}
+    for party in report.symmetry.parties:
+        rows[f"{party.party}: accuracy"] = party.accuracy
+        rows[f"{party.party}: lean (above 0: too friendly)"] = party.lean
+    for difference in report.symmetry.differences:
+        rows[f"{difference.first} minus {difference.second}: {difference.metric}"] = difference.figure
+    if report.symmetry.swap_unchanged is not None:
+        rows["labels unchanged under another name"] = report.symmetry.swap_unchanged
+    console.print("[bold]partisan symmetry[/bold]")
+    console.print(_figures(rows) if rows else "no administration of a known party, and no mention to swap")
+
+
+def _print_comparison(found: Comparison) -> None:
+    console = _console()
+    names = [f"{found.run[side]['name']} ({found.run[side]['model'][:8]})" for side in ("first", "second")]
+    for layer, compared in found.layers.items():
+        rows: dict[str, Any] = {
+            f"macro-F1 of {names[0]}": compared.first,
+            f"macro-F1 of {names[1]}": compared.second,
+            "difference in macro-F1": compared.difference,
+            "difference in accuracy or micro-F1": compared.accuracy_difference,
+        }
+        rows |= {f"  {part.by}: {part.part}{' (few)' if part.few else ''}": part.difference for part in compared.parts}
+        console.print(f"[bold]{layer}[/bold]", _figures(rows), sep="\n")
+        console.print(
+            f"only the first right {compared.only_first}, only the second {compared.only_second}, McNemar p = "
+            f"{compared.mcnemar:.3g}; {compared.changes} sentences decided differently: "
+            + ("the data show a difference" if compared.shown else "the data show no difference")
+        )
+        for changed in compared.changed[:10]:
+            console.print(
+                f"  {changed.first} → {changed.second} (annotated {changed.gold})  {changed.text}", markup=False
+            )

@@ -7,17 +7,36 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["CALIBRATE_EXAMPLES", "calibrate"]
+__all__ = ["add_to"]
 
-CALIBRATE_EXAMPLES = """**Examples**
+_EVALUATE = """**Examples**
+
+`newstance evaluate --data annotations.csv --report report.html`
+
+`newstance evaluate runs/mine/model --corpus newsmtsc-rw --data-dir DIR --json`
+
+`newstance evaluate --corpus newstance --behaviour my-tests.yaml`
+
+`newstance evaluate --corpus newsmtsc-rw --data-dir DIR --split dev --faithfulness --json`
+"""
+_COMPARE = """**Example**
+
+`newstance compare runs/a/model runs/b/model --data annotations.jsonl`
+"""
+_AGREEMENT = """**Example**
+
+`newstance agreement export-of-label-studio.json`
+"""
+_CALIBRATE = """**Examples**
 
 `newstance calibrate runs/mine/model --data dev.jsonl`
 
-`newstance calibrate default --corpus newstance --corpus newsmtsc-rw --data-dir DIR --out calibrated`
+`newstance calibrate default --corpus newsmtsc-rw --data-dir DIR --layer sentiment --out calibrated`
 """
 
 DataOption = Annotated[
-    list[Path] | None, typer.Option("--data", "-d", help="A file of annotations; may be given again.")
+    list[Path] | None,
+    typer.Option("--data", "-d", help="Annotation file of any format (docs/data.md); may be given again."),
 ]
 DataDirOption = Annotated[
     Path | None,
@@ -27,7 +46,120 @@ TargetOption = Annotated[
     str | None,
     typer.Option("--target", "-t", help="Profile that finds the mentions in rows without `target_spans`."),
 ]
+CorpusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--corpus", help="Instead of --data: newstance (shipped), newsmtsc-rw, newsmtsc-mt, seesaw, frac or pstance."
+    ),
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option("--split", help="Only this split. Without it: all of --data; of a corpus test, of seesaw valid."),
+]
+SamplesOption = Annotated[int, typer.Option("--samples", min=100, help="Bootstrap samples behind each interval.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the bootstrap.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command(epilog=_EVALUATE)(evaluate)
+    app.command(epilog=_COMPARE)(compare)
+    app.command(epilog=_AGREEMENT)(agreement)
+    app.command(epilog=_CALIBRATE)(calibrate)
+
+
+def evaluate(
+    model: Annotated[
+        str | None, typer.Argument(help="A model folder or a shipped model's name. [default: the shipped default]")
+    ] = None,
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    data_dir: DataDirOption = None,
+    split: SplitOption = None,
+    target: TargetOption = None,
+    behaviour: Annotated[
+        Path | None, typer.Option("--behaviour", help="YAML of your own behaviour tests, added to those that ship.")
+    ] = None,
+    only_figures: Annotated[
+        bool, typer.Option("--only-figures", help="Leave out slices, behaviour tests and partisan symmetry.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write everything as one self-contained HTML page.")
+    ] = None,
+    samples: SamplesOption = 1000,
+    seed: SeedOption = 0,
+    faithfulness: Annotated[
+        bool, typer.Option("--faithfulness", help="Measure the explanations too: take their words away and look.")
+    ] = False,
+    sentences: Annotated[
+        int, typer.Option("--sentences", min=1, help="With --faithfulness: so many sentences at most, drawn at random.")
+    ] = 300,
+    json: JsonOption = False,
+) -> None:
+    """Measure a model against annotations: figures with intervals, calibration, annotators, behaviour, symmetry."""
+    from .evaluate import run_evaluate
+
+    run_evaluate(
+        model,
+        data=data or [],
+        corpus=corpus,
+        data_dir=data_dir,
+        split=split,
+        target=target,
+        behaviour=behaviour,
+        only_figures=only_figures,
+        report=report,
+        samples=samples,
+        seed=seed,
+        as_json=json,
+        faithfulness=faithfulness,
+        sentences=sentences,
+    )
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A model folder or a shipped model's name.")],
+    second: Annotated[str, typer.Argument(help="Another; differences are the second minus the first.")],
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    data_dir: DataDirOption = None,
+    split: SplitOption = None,
+    target: TargetOption = None,
+    samples: SamplesOption = 1000,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Compare two models on the same annotations: paired bootstrap, McNemar, per slice, and what changed."""
+    from .evaluate import run_compare
+
+    run_compare(
+        first,
+        second,
+        data=data or [],
+        corpus=corpus,
+        data_dir=data_dir,
+        split=split,
+        target=target,
+        samples=samples,
+        seed=seed,
+        as_json=json,
+    )
+
+
+def agreement(
+    files: Annotated[list[Path], typer.Argument(help="Files of annotations by two or more annotators.")],
+    codebook: Annotated[
+        Path | None, typer.Option("--codebook", help="YAML of your own labels. [default: the one that ships]")
+    ] = None,
+    samples: SamplesOption = 1000,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Measure how far annotators agree: Krippendorff's alpha with its interval, and each against the others."""
+    from .evaluate import run_agreement
+
+    run_agreement(files, codebook=codebook, samples=samples, seed=seed, as_json=json)
 
 
 def calibrate(
@@ -35,10 +167,17 @@ def calibrate(
     data: DataOption = None,
     corpus: Annotated[
         list[str] | None,
-        typer.Option("--corpus", help="Also, or instead: newstance, newsmtsc-rw, newsmtsc-mt, seesaw; again for more."),
+        typer.Option(
+            "--corpus",
+            help="Also, or instead: newstance, newsmtsc-rw, newsmtsc-mt, newsmtsc-codebook-rw, newsmtsc-codebook-mt, "
+            "seesaw; may be given again.",
+        ),
     ] = None,
     data_dir: DataDirOption = None,
     split: Annotated[str | None, typer.Option("--split", help="Only this split. [default: dev of a corpus]")] = None,
+    layer: Annotated[
+        list[str] | None, typer.Option("--layer", help="Only this layer; may be given again. [default: all judged]")
+    ] = None,
     target: TargetOption = None,
     risk: Annotated[
         float,
@@ -58,6 +197,7 @@ def calibrate(
         corpora=corpus or [],
         data_dir=data_dir,
         split=split,
+        layers=layer,
         target=target,
         risk=risk,
         out=out,

@@ -23,7 +23,16 @@ from .jsonl import read_annotations
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
-__all__ = ["SPLITS", "CorpusArticle", "Split", "corpus_articles", "disagreements", "load_corpus", "read_corpus"]
+__all__ = [
+    "SPLITS",
+    "CorpusArticle",
+    "Split",
+    "administration_parties",
+    "corpus_articles",
+    "disagreements",
+    "load_corpus",
+    "read_corpus",
+]
 
 LICENCE = "CC BY 4.0"
 CITATION = "The newstance developers. The newstance corpus: invented news articles with stance, voice and frames."
@@ -75,6 +84,17 @@ def corpus_articles() -> dict[str, CorpusArticle]:
         data = json.loads(line)
         found[data["article"]] = CorpusArticle(**data | {"roles": tuple(data["roles"])})
     return found
+
+
+@cache
+def administration_parties() -> dict[str, str]:
+    """Return the party of each administration by the target's name."""
+    given = json.loads((corpus_folder() / "administrations.json").read_text(encoding="utf-8"))
+    # The writers wrote the same party in several ways.
+    spelling = {"Democrat": "Democratic"}
+    parties = {row["name"]: row["party"].removesuffix(" Party") for row in given}
+    parties = {name: spelling.get(party, party) for name, party in parties.items()}
+    return {name: party for name, party in parties.items() if party != "none"}
 
 
 def read_corpus(split: str) -> list[Annotation]:

@@ -58,6 +58,7 @@ def fit_calibration(
     checkpoint: Checkpoint,
     records: Sequence[Annotation],
     *,
+    layers: Sequence[str] | None = None,
     target_risk: float = 0.15,
     target: str | None = None,
     runtime: RuntimeName = "auto",
@@ -70,16 +71,19 @@ def fit_calibration(
     Args:
         checkpoint: the model.
         records: development annotations; never those that figures are reported on.
+        layers: names of the layers to fit; every one that the records label when None.
         target_risk: wanted share of wrong decisions among those not abstained from.
         target: profile that finds the mentions in rows without `target_spans`.
         runtime: which weights to run.
 
     Raises:
         AnnotationError: no record carries a label of a layer that the model predicts.
+        UsageError: the model has no layer of a name.
     """
+    wanted = checkpoint.codebook.layers if layers is None else [checkpoint.codebook.layer(name) for name in layers]
     predictor = Predictor.open(checkpoint, runtime=runtime)
     fitted: dict[str, Fitted] = {}
-    for layer in checkpoint.codebook.layers:
+    for layer in wanted:
         gold = gold_labels(records, layer)
         if not gold.sentences:
             continue

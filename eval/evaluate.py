@@ -1,44 +1,77 @@
-"""`evaluate_model`: a model's decisions against annotations."""
+"""`evaluate_model`: a model's decisions against annotations, and all that a reader needs to judge the figures."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from newstance.corpora import Annotation
-from newstance.errors import AnnotationError
-from newstance.model import Checkpoint, Predictor, RuntimeName
+from newstance.model import Checkpoint, Method, Predictor, RuntimeName
 
-from .bootstrap import Figure
-from .figures import layer_figures
-from .gold import clusters, gold_labels
-from .inputs import decisions, sentence_inputs
+from .annotators import AmongAnnotators, among_annotators
+from .behaviour import TestResult, run_behaviour
+from .behaviour_file import BehaviourFile, read_behaviour
+from .bootstrap import FEWEST_CLUSTERS, Figure
+from .curves import Curves, layer_curves
+from .figures import better, judged_figures
+from .judged import Judged, judge
+from .slices import SliceFigures, slice_figures
+from .symmetry import Symmetry, symmetry
 
-__all__ = ["Report", "evaluate_model"]
+__all__ = ["Report", "data_hash", "evaluate_model", "versions"]
+
+Say = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures by layer and metric, with where they come from.
+    """Everything that was measured, with where it comes from.
 
     Attributes:
-        layers: for each layer, metric name to figure; every metric is better when higher.
-        run: model and data hashes, counts, versions, seed.
+        layers: for each layer, metric name to figure; `better` in the dictionary says which way each is better.
+        run: model and data hashes, counts, versions, seed, command, warnings.
+        curves: for each layer, what is drawn: confusion, reliability, risk against coverage.
+        annotators: for each layer that several annotators judged, their agreement and the model among them.
+        slices: for each layer, the figures on parts of the data.
+        behaviour: outcomes of the behaviour tests.
+        symmetry: errors toward different parties, or None without a stance layer.
+        faithfulness: figures of explanation methods, `<method>.<metric>`, where they were asked for.
+        plausibility: the same against rationales.
     """
 
     layers: dict[str, dict[str, Figure]]
     run: dict[str, Any]
+    curves: dict[str, Curves] = field(default_factory=dict)
+    annotators: dict[str, AmongAnnotators] = field(default_factory=dict)
+    slices: dict[str, list[SliceFigures]] = field(default_factory=dict)
+    behaviour: list[TestResult] = field(default_factory=list)
+    symmetry: Symmetry | None = None
+    faithfulness: Mapping[Method, Mapping[str, Figure]] = field(default_factory=dict)
+    plausibility: Mapping[Method, Mapping[str, Figure]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries: `layers.<layer>.<metric> = {value, low, high, n}`, and `run`."""
-        return {
-            "layers": {layer: {m: asdict(f) for m, f in found.items()} for layer, found in self.layers.items()},
-            "run": self.run,
-        }
+        """Return plain dictionaries: `layers.<layer>.<metric> = {value, low, high, n}`, and the rest by name."""
+        found = asdict(self)
+        names = dict.fromkeys(name for figures in self.layers.values() for name in figures)
+        found["better"] = {name: better(name) for name in names}
+        return dict(_finite(found))
+
+
+def _finite(value: Any) -> Any:
+    """Return plain data with None where a figure is not a number, which JSON has no word for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def evaluate_model(
@@ -47,8 +80,12 @@ def evaluate_model(
     *,
     target: str | None = None,
     runtime: RuntimeName = "auto",
+    choices: Sequence[str] | None = None,
+    behaviour: BehaviourFile | None = None,
+    only_figures: bool = False,
     samples: int = 1000,
     seed: int = 0,
+    step: Say = lambda: None,
 ) -> Report:
     """Predict annotated sentences and compare, for every layer that both the model and the records have.
 
@@ -61,46 +98,110 @@ def evaluate_model(
         records: annotations.
         target: profile that finds mentions in rows without `target_spans`; None looks for the row's own `target`.
         runtime: which weights to run.
+        choices: the only codes of single-label layers that may be decided for; a corpus may know no neutral.
+        behaviour: behaviour tests, swaps and parties; those that ship when None.
+        only_figures: leave out slices, behaviour tests and symmetry.
         samples: bootstrap samples.
         seed: of the bootstrap.
+        step: called after each part of the work.
 
     Raises:
         AnnotationError: no record carries a label of a layer that the model predicts.
     """
+    layers = judge(checkpoint, records, target=target, runtime=runtime, choices=choices)
+    step()
+    report = Report({}, _run(checkpoint, records, layers, choices=choices, samples=samples, seed=seed))
+    for judged in layers:
+        name = judged.layer.name
+        calibration = checkpoint.calibration.layer(name)
+        report.layers[name] = judged_figures(judged, calibration, samples=samples, seed=seed)
+        report.curves[name] = layer_curves(judged)
+        if (found := among_annotators(judged, records, samples=samples, seed=seed)) is not None:
+            report.annotators[name] = found
+        step()
+        if not only_figures:
+            report.slices[name] = slice_figures(judged, records, samples=samples, seed=seed)
+            step()
+    if only_figures:
+        return report
+    file = behaviour or read_behaviour()
     predictor = Predictor.open(checkpoint, runtime=runtime)
-    layers: dict[str, dict[str, Figure]] = {}
-    ties: dict[str, int] = {}
-    unnamed = 0
-    articles: set[str] = set()
-    for layer in checkpoint.codebook.layers:
-        gold = gold_labels(records, layer)
-        if not gold.sentences:
-            continue
-        inputs = sentence_inputs(gold.sentences, target)
-        predicted = decisions(predictor.predict(inputs), checkpoint, layer)
-        groups = clusters(gold.sentences)
-        layers[layer.name] = layer_figures(layer, gold.labels, predicted, groups, samples=samples, seed=seed)
-        ties[layer.name] = gold.ties
-        unnamed = max(unnamed, sum(not item.target_spans for item in inputs))
-        articles.update(groups)
-    if not layers:
-        known = ", ".join(layer.name for layer in checkpoint.codebook.layers)
-        raise AnnotationError(f"no record has a label of a layer that the model predicts ({known})")
-    digest = hashlib.sha256(
-        "\n".join(sorted(r.model_dump_json(exclude_defaults=True) for r in records)).encode("utf-8", "replace")
+    report.behaviour.extend(run_behaviour(checkpoint, predictor, file.tests, samples=samples, seed=seed))
+    step()
+    stance = next((judged for judged in layers if judged.layer.name == "stance"), None)
+    if stance is None:
+        return report
+    found_symmetry = symmetry(checkpoint, predictor, stance, file, samples=samples, seed=seed)
+    step()
+    return Report(
+        report.layers, report.run, report.curves, report.annotators, report.slices, report.behaviour, found_symmetry
     )
-    run = {
+
+
+def data_hash(records: Sequence[Annotation]) -> str:
+    """Return 16 hexadecimal digits of the records, whatever their order."""
+    rows = sorted(record.model_dump_json(exclude_defaults=True) for record in records)
+    return hashlib.sha256("\n".join(rows).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that figures may depend on."""
+    names = ("newstance", "numpy", "onnxruntime", "tokenizers")
+    return {name: version(name) for name in names} | {"python": platform.python_version()}
+
+
+def _run(
+    checkpoint: Checkpoint,
+    records: Sequence[Annotation],
+    layers: Sequence[Judged],
+    *,
+    choices: Sequence[str] | None,
+    samples: int,
+    seed: int,
+) -> dict[str, Any]:
+    groups = {str(group) for judged in layers for group in judged.groups}
+    unnamed = max(int((~judged.named).sum()) for judged in layers)
+    return {
         "model": checkpoint.hash,
         "model_name": checkpoint.config.name,
-        "data": digest.hexdigest()[:16],
+        "target_mode": checkpoint.config.encoding.target_mode,
+        "data": data_hash(records),
+        "corpora": sorted({record.corpus or "file" for record in records}),
         "records": len(records),
-        "sentences": max(next(iter(found.values())).n for found in layers.values()),
-        "ties": ties,
+        "sentences": len({(r.corpus, r.id) for judged in layers for r in judged.sentences}),
+        "ties": {judged.layer.name: len(judged.tied) for judged in layers},
         "without_target_spans": unnamed,
-        "clusters": len(articles),
+        "clusters": len(groups),
+        "choices": list(choices) if choices else None,
         "bootstrap_samples": samples,
         "seed": seed,
-        "versions": {name: version(name) for name in ("newstance", "numpy", "onnxruntime", "tokenizers")}
-        | {"python": platform.python_version()},
+        "command": " ".join(["newstance", *sys.argv[1:]]),
+        "versions": versions(),
+        "warnings": list(_warnings(layers, len(groups), records)),
     }
-    return Report(layers, run)
+
+
+def _warnings(layers: Sequence[Judged], groups: int, records: Sequence[Annotation]) -> list[str]:
+    found = []
+    if groups < FEWEST_CLUSTERS:
+        found.append(
+            f"only {groups} articles: intervals resample sentences, hold for these articles alone, and are too narrow "
+            "for others"
+        )
+    elif groups < 20:
+        found.append(f"only {groups} articles: intervals are wide, and rest on few of them")
+    for judged in layers:
+        counts = (
+            judged.gold.sum(axis=0)
+            if judged.layer.kind == "multi"
+            else np.bincount(judged.gold, minlength=len(judged.layer.codes))
+        )
+        rare = [f"{code} {n}" for code, n in zip(judged.layer.codes, counts, strict=True) if n < 20]
+        if rare:
+            found.append(f"{judged.layer.name}: fewer than 20 sentences of {', '.join(rare)}")
+    if any(record.corpus == "newstance" for record in records):
+        found.append(
+            "the newstance corpus was labelled by instances of a language model, not by people: its agreement is no "
+            "human ceiling"
+        )
+    return found

@@ -1,30 +1,73 @@
-"""From gold and predicted labels to figures: which metrics each kind of layer gets."""
+"""From gold labels and predictions to figures: which metrics each kind of layer gets, and which way is better."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 
+from newstance.model import LayerCalibration
 from newstance.model.codebook import Layer
 
 from . import metrics
-from .bootstrap import Figure, cluster_sums, interval
+from .bootstrap import Bootstrap, Figure, Statistic, cluster_sums, interval
+from .judged import Judged
+from .ranking import average_precision
+from .reliability import Decided, calibration_error, risk_at_coverage, risk_coverage_area
 
-__all__ = ["layer_figures"]
+__all__ = ["better", "judged_figures", "layer_figures", "macro_f1", "probability_figures"]
+
+Floats = npt.NDArray[np.floating]
+
+#: The share of sentences that the risk is also given at: what abstaining from a fifth of them brings.
+COVERAGE = 0.8
+_LOWER = ("expected_calibration_error", "brier", "log_loss", "risk", "area_under_risk_coverage", "soft_cross_entropy")
+
+
+def better(metric: str) -> Literal["higher", "lower", "neither"]:
+    """Return which way a metric is better."""
+    if metric.startswith(_LOWER):
+        return "lower"
+    return "neither" if metric in ("coverage_kept", "mean_confidence") else "higher"
+
+
+def judged_figures(judged: Judged, calibration: LayerCalibration, *, samples: int, seed: int) -> dict[str, Figure]:
+    """Return every figure of a layer.
+
+    Args:
+        judged: the layer's gold labels and predictions.
+        calibration: the model's, for its thresholds.
+        samples: bootstrap samples.
+        seed: of the bootstrap.
+    """
+    found = layer_figures(
+        judged.layer,
+        judged.gold,
+        judged.predicted,
+        judged.groups,
+        averaged=judged.averaged,
+        samples=samples,
+        seed=seed,
+    )
+    if judged.calibrated:
+        found |= probability_figures(judged, calibration, samples=samples, seed=seed)
+    return found
 
 
 def layer_figures(
     layer: Layer,
     gold: npt.NDArray[Any],
     predicted: npt.NDArray[Any],
-    clusters: Sequence[str],
+    clusters: Sequence[str] | npt.NDArray[np.str_],
     *,
     samples: int,
     seed: int,
+    averaged: Sequence[int] | None = None,
+    only: Collection[str] | None = None,
 ) -> dict[str, Figure]:
-    """Return every metric of a layer with its interval; each is better when higher.
+    """Return the figures that need decisions only; each is better when higher.
 
     Args:
         layer: the layer.
@@ -33,17 +76,111 @@ def layer_figures(
         clusters: the article of each sentence.
         samples: bootstrap samples.
         seed: of the bootstrap.
+        averaged: label numbers that macro-F1 is taken over; all when None.
+        only: names of the figures wanted; all when None.
     """
     if layer.kind == "single":
-        wanted, cells = _single_metrics(layer), metrics.confusions(gold, predicted, len(layer.codes))
+        wanted, cells = _single_metrics(layer, averaged), metrics.confusions(gold, predicted, len(layer.codes))
     else:
         wanted, cells = _multi_metrics(layer), metrics.label_confusions(gold, predicted)
     sums = cluster_sums(cells, clusters)
-    return {name: interval(metric, sums, n=len(gold), samples=samples, seed=seed) for name, metric in wanted.items()}
+    return {
+        name: interval(metric, sums, n=len(gold), samples=samples, seed=seed)
+        for name, metric in wanted.items()
+        if only is None or name in only
+    }
 
 
-def _single_metrics(layer: Layer) -> dict[str, metrics.Metric]:
-    wanted: dict[str, metrics.Metric] = {"macro_f1": metrics.macro_f1, "accuracy": metrics.accuracy}
+def macro_f1(
+    layer: Layer,
+    gold: npt.NDArray[Any],
+    predicted: npt.NDArray[Any],
+    clusters: Sequence[str] | npt.NDArray[np.str_],
+    *,
+    samples: int,
+    seed: int,
+) -> Figure:
+    """Return macro-F1 alone, as `layer_figures` does."""
+    only = ("macro_f1",)
+    return layer_figures(layer, gold, predicted, clusters, samples=samples, seed=seed, only=only)["macro_f1"]
+
+
+def probability_figures(judged: Judged, calibration: LayerCalibration, *, samples: int, seed: int) -> dict[str, Figure]:
+    """Return calibration, proper scores and, of a single-label layer, what abstaining brings."""
+    bootstrap = Bootstrap(judged.groups, samples=samples, seed=seed)
+    single = judged.layer.kind == "single"
+    found: dict[str, Figure] = {}
+    repeat = 1 if single else len(judged.layer.codes)
+    for suffix, p in (("", judged.probability), ("_before_temperature", judged.uncalibrated)):
+        found[f"expected_calibration_error{suffix}"] = bootstrap.biased(_error_of(_decided(judged, p), repeat))
+        found[f"brier{suffix}"] = bootstrap.mean(_brier(judged, p))
+        found[f"log_loss{suffix}"] = bootstrap.mean(_log_loss(judged, p))
+    if single:
+        decided = _decided(judged, judged.probability)
+        for share in (1.0, COVERAGE):
+            found[f"risk_at_{share * 100:.0f}_coverage"] = bootstrap.statistic(_risk_of(decided, share))
+        found["area_under_risk_coverage"] = bootstrap.statistic(lambda w: risk_coverage_area(decided, w))
+        kept = judged.probability.max(axis=1) >= calibration.abstain_below
+        found["coverage_kept"] = bootstrap.mean(kept.astype(float))
+        if kept.any():
+            found["risk_kept"] = bootstrap.ratio((kept & ~judged.right).astype(float), kept.astype(float))
+        found["mean_confidence"] = bootstrap.mean(judged.probability.max(axis=1))
+    else:
+        found |= _precision_figures(judged, bootstrap)
+    return found
+
+
+def _precision_figures(judged: Judged, bootstrap: Bootstrap) -> dict[str, Figure]:
+    """Return average precision of each label that occurs, and their mean."""
+    present = [i for i in range(len(judged.layer.codes)) if judged.gold[:, i].any()]
+    if not present:
+        return {}
+    curves: list[Callable[[Floats | None], float]] = [
+        average_precision(judged.gold[:, i], judged.probability[:, i]) for i in present
+    ]
+
+    def mean_and_each(weights: Floats | None) -> list[float]:
+        values = np.array([curve(weights) for curve in curves])
+        drawn = values[np.isfinite(values)]
+        return [float(drawn.mean()) if len(drawn) else float("nan"), *values.tolist()]
+
+    found = bootstrap.statistics(mean_and_each)
+    names = ["mean_average_precision", *(f"average_precision_{judged.layer.codes[i]}" for i in present)]
+    return dict(zip(names, found, strict=True))
+
+
+def _error_of(decided: Decided, repeat: int) -> Statistic:
+    """Return the calibration error as a function of sentences' weights, each standing for `repeat` decisions."""
+    return lambda weights: calibration_error(decided, None if weights is None else np.repeat(weights, repeat))
+
+
+def _risk_of(decided: Decided, share: float) -> Statistic:
+    return lambda weights: risk_at_coverage(decided, share, weights)
+
+
+def _decided(judged: Judged, probability: Floats) -> Decided:
+    if judged.layer.kind == "multi":
+        return Decided.of(probability.ravel(), judged.gold.ravel())
+    return Decided.of(probability.max(axis=1), judged.right)
+
+
+def _brier(judged: Judged, p: Floats) -> Floats:
+    """Return each sentence's squared distance between probabilities and truth, mean over a multi layer's labels."""
+    if judged.layer.kind == "multi":
+        return np.asarray(((p - judged.gold) ** 2).mean(axis=1))
+    return np.asarray(((p - np.eye(p.shape[1])[judged.gold]) ** 2).sum(axis=1))
+
+
+def _log_loss(judged: Judged, p: Floats) -> Floats:
+    p = np.clip(p, 1e-12, 1 - 1e-12)
+    if judged.layer.kind == "multi":
+        return np.asarray(-np.where(judged.gold, np.log(p), np.log(1 - p)).mean(axis=1))
+    return np.asarray(-np.log(p[np.arange(len(p)), judged.gold]))
+
+
+def _single_metrics(layer: Layer, averaged: Sequence[int] | None) -> dict[str, metrics.Metric]:
+    macro = metrics.macro_f1 if averaged is None else metrics.mean_f1_of(averaged)
+    wanted: dict[str, metrics.Metric] = {"macro_f1": macro, "accuracy": metrics.accuracy}
     if {"favor", "against"} <= set(layer.codes):
         wanted["favor_against_f1"] = metrics.mean_f1_of([layer.codes.index(c) for c in ("favor", "against")])
     for name, function in (
@@ -58,8 +195,13 @@ def _single_metrics(layer: Layer) -> dict[str, metrics.Metric]:
 
 def _multi_metrics(layer: Layer) -> dict[str, metrics.Metric]:
     wanted: dict[str, metrics.Metric] = {"macro_f1": metrics.label_macro_f1, "micro_f1": metrics.label_micro_f1}
-    for number, code in enumerate(layer.codes):
-        wanted[f"f1_{code}"] = _one(metrics.label_f1, number)
+    for name, function in (
+        ("precision", metrics.label_precision),
+        ("recall", metrics.label_recall),
+        ("f1", metrics.label_f1),
+    ):
+        for number, code in enumerate(layer.codes):
+            wanted[f"{name}_{code}"] = _one(function, number)
     return wanted
 
 

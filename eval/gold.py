@@ -23,12 +23,17 @@ class Gold:
     Attributes:
         sentences: one record a sentence.
         labels: (sentences,) label numbers, or (sentences, labels) booleans for a multi-label layer.
-        ties: sentences left out because no label had more votes than any other.
+        tied: sentences left out because no label had more votes than any other.
     """
 
     sentences: list[Annotation]
     labels: npt.NDArray[Any]
-    ties: int
+    tied: list[Annotation]
+
+    @property
+    def ties(self) -> int:
+        """Return how many sentences were left out."""
+        return len(self.tied)
 
 
 def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
@@ -43,7 +48,7 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
             votes.setdefault((record.corpus, record.id), []).append(record)
     sentences: list[Annotation] = []
     labels: list[int | list[bool]] = []
-    ties = 0
+    tied: list[Annotation] = []
     for group in votes.values():
         same_sentence(group)
         counts = Counter(code for record in group for code in record.codes(layer) or ())
@@ -52,12 +57,12 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
         else:
             best = counts.most_common(2)
             if len(best) == 2 and best[0][1] == best[1][1]:
-                ties += 1
+                tied.append(group[0])
                 continue
             labels.append(layer.codes.index(best[0][0]))
         sentences.append(group[0])
     kind = bool if layer.kind == "multi" else np.int64
-    return Gold(sentences, np.array(labels, dtype=kind), ties)
+    return Gold(sentences, np.array(labels, dtype=kind), tied)
 
 
 def clusters(sentences: Sequence[Annotation]) -> list[str]:

@@ -18,6 +18,8 @@ __all__ = [
     "label_f1",
     "label_macro_f1",
     "label_micro_f1",
+    "label_precision",
+    "label_recall",
     "macro_f1",
     "mean_f1_of",
 ]
@@ -91,6 +93,16 @@ def label_confusions(gold: npt.NDArray[np.bool_], predicted: npt.NDArray[np.bool
 def label_f1(matrix: Floats) -> Floats:
     """Return F1 of each label, from (..., labels, 2, 2) to (..., labels); 0 where neither gold nor predicted."""
     return np.asarray(class_f1(matrix)[..., 1])
+
+
+def label_precision(matrix: Floats) -> Floats:
+    """Return precision of each label, from (..., labels, 2, 2) to (..., labels); 0 where never predicted."""
+    return np.asarray(class_precision(matrix)[..., 1])
+
+
+def label_recall(matrix: Floats) -> Floats:
+    """Return recall of each label, from (..., labels, 2, 2) to (..., labels); 0 where gold has none."""
+    return np.asarray(class_recall(matrix)[..., 1])
 
 
 def label_macro_f1(matrix: Floats) -> Floats:

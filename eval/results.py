@@ -1,140 +1,239 @@
-"""The table of results that README.md and docs/results.md quote, by one command.
+"""docs/results.md, complete, by one command.
 
 ::
 
     python -m newstance.eval.results --data-root DIR --out docs/results.md
 
-`DIR` holds the public corpora in their official layouts, as `newsmtsc/`, `seesaw/` and `frac/`; what is missing is left
-out and said so. Test splits are for reporting: nothing may be chosen by what this prints.
+`DIR` holds the public corpora in their official layouts, as `newsmtsc/`, `seesaw/`, `frac/` and `pstance/`; what is
+missing is left out and said so. Test splits are for reporting: nothing may be chosen by what this prints.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import numpy.typing as npt
 import typer
 
-from newstance.corpora import Annotation, read_corpus, read_newsmtsc, read_seesaw, without_texts_of
-from newstance.corpora.frac import read_frac
+from newstance.corpora import Annotation, read_corpus, read_newsmtsc, without_texts_of
 from newstance.errors import AnnotationError
-from newstance.model import Checkpoint, Predictor, SentenceInput, probabilities
+from newstance.model import Checkpoint, SentenceInput
 from newstance.model.codebook import Layer
 
 from .baselines import BagOfWords, Majority
 from .bootstrap import Figure
+from .data import choices_of, read_data
+from .evaluate import Report, evaluate_model
 from .figures import layer_figures
-from .gold import Gold, clusters, gold_labels
-from .inputs import decisions, sentence_inputs
-from .merged import merged_choice, merged_macro_f1
+from .gold import clusters, gold_labels
+from .inputs import sentence_inputs
+from .merged import merged_probability
+from .published import PUBLISHED
 
-__all__ = ["main", "result_rows"]
+__all__ = ["Row", "main", "result_rows"]
 
 SAMPLES = 1000
 SEED = 0
+NAMES = {
+    "newstance": "own corpus, test",
+    "newsmtsc-rw": "NewsMTSC `hf_rw`, test",
+    "newsmtsc-mt": "NewsMTSC `hf_mt`, test",
+    "seesaw": "SEESAW valid, sentences that name the administration",
+    "frac": "FrAC, nine named classes",
+    "pstance": "P-Stance, test",
+}
+#: The figure that a set is judged by, where it is not macro-F1.
+_METRIC = {"pstance": "favor_against_f1"}
+
+_HEAD = """# Results
+
+Written by
+
+```bash
+python -m newstance.eval.results --data-root DIR{models} --out docs/results.md
+```
+
+One set alone, with every figure, calibration, slices, behaviour tests and partisan symmetry:
+`newstance evaluate --corpus NAME --data-dir DIR --report report.html`, with NAME one of {corpora}.
+Intervals are 95% bootstrap intervals that resample articles. Test splits are for reporting; nothing was chosen by them.
+Published figures have no interval here; their systems are larger, see names, and were trained on the very corpus.
+Baselines are trained on NewsMTSC train and the own corpus's train. P-Stance (tweets, no neutral) is decided between
+favor and against, by their mean F1. NewsMTSC's people judged sentiment toward a mention: a model with a layer of that
+name is judged by that layer, and its stance, which is another question, stands beside it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: a set, a system, and its figures by metric."""
+    """One line of the table: a set, a layer, a system, its figures, and for published ones where they stand."""
 
-    data: str
+    corpus: str
+    layer: str
     system: str
     figures: dict[str, Figure]
+    source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Set:
-    name: str
-    layer: Layer
-    gold: Gold
-    inputs: list[SentenceInput]
-
-    @classmethod
-    def of(cls, name: str, layer: Layer, records: Sequence[Annotation]) -> _Set:
-        gold = gold_labels(records, layer)
-        return cls(name, layer, gold, sentence_inputs(gold.sentences))
-
-    def row(self, system: str, predicted: npt.NDArray[Any]) -> Row:
-        groups = clusters(self.gold.sentences)
-        return Row(
-            self.name,
-            system,
-            layer_figures(self.layer, self.gold.labels, predicted, groups, samples=SAMPLES, seed=SEED),
-        )
-
-
-def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[Row]:
-    """Yield a row for each test set and system: majority, bag of words, and each model.
+def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[tuple[Row, Report | None]]:
+    """Yield a row for each test set, layer and system, with the model's whole report where it is one's.
 
     Args:
         models: by the name that the table shows.
         root: folder of the public corpora.
     """
-    newsmtsc = root / "newsmtsc"
-    tests: dict[str, list[Annotation]] = {"own corpus, test": read_corpus("test")}
+    codebook = next(iter(models.values())).codebook
+    tests: dict[str, list[Annotation]] = {}
+    for name in NAMES:
+        try:
+            tests[name] = read_data(codebook, corpora=[name], data_dir=root)
+        except AnnotationError as error:
+            print(f"left out: {error}", file=sys.stderr)  # noqa: T201
     train = read_corpus("train")
-    try:
-        tests["NewsMTSC hf_rw, test"] = read_newsmtsc(newsmtsc / "hf_rw" / "test.jsonl")
-        tests["NewsMTSC hf_mt, test"] = read_newsmtsc(newsmtsc / "hf_mt" / "test.jsonl")
+    if "newsmtsc-rw" in tests:
         held_out = [record for records in tests.values() for record in records]
-        train = train + without_texts_of(read_newsmtsc(newsmtsc / "hf_rw" / "train.jsonl"), held_out)
-        tests["SEESAW valid, sentences that name the administration"] = read_seesaw(root / "seesaw").records
-    except AnnotationError as error:
-        print(f"left out: {error}", file=sys.stderr)  # noqa: T201
-    layers = {layer.name: layer for model in models.values() for layer in model.codebook.layers}
-    predictors = {name: Predictor.open(model) for name, model in models.items()}
-    for layer in layers.values():
-        systems: dict[str, Majority | BagOfWords] = {
-            "majority": Majority(train, layer),
-            "tf-idf + logistic regression": BagOfWords(train, layer),
+        train += without_texts_of(read_newsmtsc(root / "newsmtsc" / "hf_rw" / "train.jsonl"), held_out)
+    baselines = _Baselines(train)
+    for name, records in tests.items():
+        reports = {
+            system: evaluate_model(
+                model, records, choices=choices_of([name]), samples=SAMPLES, seed=SEED, only_figures=name != "newstance"
+            )
+            for system, model in models.items()
         }
-        for name, records in tests.items():
-            data = _Set.of(f"{layer.name}: {name}", layer, records)
-            if not data.gold.sentences:
-                continue
-            for system, baseline in systems.items():
-                yield data.row(system, baseline.predict(data.inputs))
-            for system, predictor in predictors.items():
-                if layer.name in predictor.layers:
-                    yield data.row(system, decisions(predictor.predict(data.inputs), models[system], layer))
-    if "frames" in layers and (root / "frac").is_dir():
-        yield from _frac_rows(models, predictors, layers["frames"], train, root)
+        layers = list(dict.fromkeys(layer for report in reports.values() for layer in report.layers))
+        for layer in layers:
+            for published in PUBLISHED:
+                # A model without a layer for sentiment is judged by its stance, as the labels are mapped.
+                judged_by = published.layer if published.layer in layers else "stance"
+                if (published.corpus, judged_by) == (name, layer):
+                    value = Figure(published.value, published.value, published.value, 0)
+                    yield Row(name, layer, published.system, {published.metric: value}, published.source), None
+            if name != "pstance":
+                yield from ((row, None) for row in baselines.rows(name, layer, models, records))
+            for system, report in reports.items():
+                if layer in report.layers:
+                    yield Row(name, layer, system, report.layers[layer]), report
 
 
-def _frac_rows(
-    models: dict[str, Checkpoint],
-    predictors: dict[str, Predictor],
-    layer: Layer,
-    train: Sequence[Annotation],
-    root: Path,
-) -> Iterator[Row]:
-    rows = read_frac(root / "frac" / "gold_standard_single_label_all.csv")
-    inputs = [SentenceInput(row.text) for row in rows]
-    found = {"tf-idf + logistic regression": BagOfWords(train, layer).predict_proba(inputs)}
-    for system, predictor in predictors.items():
-        if layer.name in predictor.layers:
-            logits = np.stack([prediction.logits[layer.name] for prediction in predictor.predict(inputs)])
-            found[system] = probabilities(logits, layer, models[system].calibration.layer(layer.name).temperature)
-    for system, probability in found.items():
-        figure = merged_macro_f1(rows, merged_choice(probability, layer), samples=SAMPLES, seed=SEED)
-        yield Row("frames: FrAC, nine named classes", system, {"macro_f1": figure})
+class _Baselines:
+    """The baselines of every layer, fitted once."""
+
+    def __init__(self, train: Sequence[Annotation]) -> None:
+        self._train = train
+        self._fitted: dict[str, dict[str, Majority | BagOfWords]] = {}
+
+    def rows(
+        self, corpus: str, name: str, models: dict[str, Checkpoint], records: Sequence[Annotation]
+    ) -> Iterator[Row]:
+        layer = next(m.codebook.layer(name) for m in models.values() if name in m.codebook)
+        if not gold_labels(self._train, layer).sentences:
+            return
+        if name not in self._fitted:
+            self._fitted[name] = {
+                "majority": Majority(self._train, layer),
+                "tf-idf + logistic regression": BagOfWords(self._train, layer),
+            }
+        for system, baseline in self._fitted[name].items():
+            if corpus != "frac":
+                gold = gold_labels(records, layer)
+                predicted = baseline.predict(sentence_inputs(gold.sentences))
+                figures = _figures(layer, gold.labels, predicted, gold.sentences)
+                yield Row(corpus, name, system, figures)
+            elif isinstance(baseline, BagOfWords):
+                yield Row(corpus, name, system, _merged_figures(baseline, layer, records))
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    lines = ["| data | system | macro-F1 | 95% interval | n |", "|---|---|---|---|---|"]
+def _figures(
+    layer: Layer, gold: npt.NDArray[Any], predicted: npt.NDArray[Any], sentences: Sequence[Annotation], **named: Any
+) -> dict[str, Figure]:
+    return layer_figures(layer, gold, predicted, clusters(sentences), samples=SAMPLES, seed=SEED, **named)
+
+
+def _merged_figures(baseline: BagOfWords, layer: Layer, records: Sequence[Annotation]) -> dict[str, Figure]:
+    from newstance.corpora.frac import CLASSES, LAYER
+
+    gold = gold_labels(records, LAYER)
+    probability = baseline.predict_proba([SentenceInput(record.text) for record in gold.sentences])
+    chosen = merged_probability(probability, layer).argmax(axis=1)
+    averaged = [i for i, codes in enumerate(CLASSES.values()) if codes != ("other",)]
+    return _figures(LAYER, gold.labels, chosen, gold.sentences, averaged=averaged)
+
+
+def document(rows: Sequence[tuple[Row, Report | None]], command: str) -> str:
+    """Return the whole page as Markdown."""
+    parts = [_HEAD.format(models=command, corpora=", ".join(f"`{name}`" for name in NAMES))]
+    parts += ["## Quality", "", _quality([row for row, _ in rows])]
+    parts += ["## Calibration and abstention", "", _calibration([row for row, report in rows if report])]
+    for row, report in rows:
+        if report and row.corpus == "newstance" and row.layer == "stance":
+            parts += [f"## Behaviour and partisan symmetry: {row.system}, own corpus, test", "", _behaviour(report)]
+    return "\n".join(parts)
+
+
+def _quality(rows: Sequence[Row]) -> str:
+    lines = ["| data | layer | system | macro-F1 | 95% interval | n |", "|---|---|---|---|---|---|"]
     for row in rows:
-        figure = row.figures["macro_f1"]
+        metric = _METRIC.get(row.corpus, "macro_f1")
+        figure = row.figures[metric]
+        system = f"{row.system} ({row.source})" if row.source else row.system
+        within = "published" if row.source else f"{figure.low:.3f} to {figure.high:.3f}"
         lines.append(
-            f"| {row.data} | {row.system} | {figure.value:.3f} | {figure.low:.3f} to {figure.high:.3f} | {figure.n} |"
+            f"| {NAMES[row.corpus]} | {row.layer} | {system} | {figure.value:.3f} | {within} | {figure.n or ''} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _calibration(rows: Sequence[Row]) -> str:
+    """Return the table of calibration errors, and of what abstaining from a fifth of the sentences brings."""
+    metrics = (
+        "expected_calibration_error_before_temperature",
+        "expected_calibration_error",
+        "risk_at_100_coverage",
+        "risk_at_80_coverage",
+    )
+    lines = [
+        "Expected calibration error over bins of equal mass, their number by monotone sweep; risk is the share of",
+        "wrong decisions, of all and of the surest 80%.",
+        "",
+        "| data | layer | system | error before temperature | after | risk of all | risk at 80% coverage |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        if "expected_calibration_error" in row.figures:
+            cells = [_cell(row.figures.get(metric)) for metric in metrics]
+            lines.append(f"| {NAMES[row.corpus]} | {row.layer} | {row.system} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _behaviour(report: Report) -> str:
+    rows: list[tuple[str, Figure]] = [(test.name.replace("_", " "), test.pass_rate) for test in report.behaviour]
+    lines = ["| behaviour test | share passed, 95% interval | checks |", "|---|---|---|"]
+    lines += [f"| {name} | {_cell(figure)} | {figure.n} |" for name, figure in rows]
+    if (found := report.symmetry) is not None:
+        lines += ["", *_symmetry_lines(found.parties)]
+        lines += ["", "| difference | in | value, 95% interval |", "|---|---|---|"]
+        lines += [f"| {d.first} minus {d.second} | {d.metric} | {_cell(d.figure)} |" for d in found.differences]
+        if found.swap_unchanged is not None:
+            names = ", ".join(swap.name for swap in found.swaps)
+            lines += ["", f"Labels unchanged with another name in the target's place ({names}): "]
+            lines[-1] += f"{_cell(found.swap_unchanged)} of {found.swap_unchanged.n}."
+    return "\n".join(lines) + "\n"
+
+
+def _symmetry_lines(parties: Iterable[Any]) -> list[str]:
+    lines = ["| party | accuracy | wrongly against | wrongly favor | lean | n |", "|---|---|---|---|---|---|"]
+    for party in parties:
+        cells = [_cell(f) for f in (party.accuracy, party.false_against, party.false_favor, party.lean)]
+        lines.append(f"| {party.party} | {' | '.join(cells)} | {party.accuracy.n} |")
+    return lines
+
+
+def _cell(figure: Figure | None) -> str:
+    return "" if figure is None else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
 def main(
@@ -142,13 +241,14 @@ def main(
     model: Annotated[list[str] | None, typer.Option(help="NAME=FOLDER, may be given again.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
 ) -> None:
-    """Print the results table."""
-    chosen = {name: Checkpoint(folder) for name, _, folder in (m.partition("=") for m in model or [])}
+    """Write the page of results."""
+    chosen = {name: Checkpoint.find(folder) for name, _, folder in (m.partition("=") for m in model or [])}
     rows = list(result_rows(chosen or {"shipped": Checkpoint.shipped()}, data_root))
+    text = document(rows, "".join(f' --model "{name}=FOLDER"' for name in chosen))
     if out is None:
-        sys.stdout.write(table(rows))
+        sys.stdout.write(text)
     else:
-        out.write_text(table(rows), encoding="utf-8")
+        out.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

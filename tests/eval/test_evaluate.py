@@ -66,16 +66,6 @@ def test_clusters_widen_the_interval() -> None:
     assert by_article.n == 400
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    covered = 0
-    for seed in range(200):
-        right = np.random.default_rng(seed).random(150) < 0.8
-        cells = confusions(np.zeros(150, dtype=int), np.where(right, 0, 1), 2)
-        found = interval(accuracy, cells, n=150, samples=300, seed=seed)
-        covered += found.low <= 0.8 <= found.high
-    assert 0.88 <= covered / 200 <= 0.99
-
-
 def test_a_model_is_measured_on_a_file_of_annotations(tiny_exported: Path, annotations_file: Path) -> None:
     report = evaluate_model(Checkpoint(tiny_exported), read_annotations(annotations_file), samples=200).to_dict()
     figure = report["layers"]["stance"]["macro_f1"]

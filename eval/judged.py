@@ -1,0 +1,134 @@
+"""`Judged`: one layer's gold labels beside what the model says of the same sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.corpora import Annotation
+from newstance.corpora.frac import CLASSES
+from newstance.corpora.frac import LAYER as MERGED_FRAME
+from newstance.errors import AnnotationError
+from newstance.model import Checkpoint, Predictor, RuntimeName, probabilities
+from newstance.model.codebook import Layer
+
+from .gold import clusters, gold_labels
+from .inputs import layer_logits, sentence_inputs
+from .merged import merged_probability
+
+__all__ = ["Judged", "judge"]
+
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A layer of one model on one set of sentences.
+
+    Attributes:
+        layer: the layer.
+        sentences: one record a sentence, that of its first annotator.
+        gold: (sentences,) label numbers, or (sentences, labels) booleans of a multi-label layer.
+        probability: (sentences, labels), calibrated.
+        uncalibrated: like `probability`, at temperature 1.
+        predicted: what the model decides, shaped like `gold`.
+        groups: (sentences,) the article of each.
+        named: (sentences,) whether the sentence names the target.
+        tied: sentences left out because their annotators were split evenly.
+        tied_probability: (tied, labels), calibrated.
+        calibrated: whether `probability` is one that the model was calibrated for.
+        averaged: label numbers that macro-F1 is taken over; all when None.
+    """
+
+    layer: Layer
+    sentences: list[Annotation]
+    gold: npt.NDArray[Any]
+    probability: Floats
+    uncalibrated: Floats
+    predicted: npt.NDArray[Any]
+    groups: npt.NDArray[np.str_]
+    named: npt.NDArray[np.bool_]
+    tied: list[Annotation]
+    tied_probability: Floats
+    calibrated: bool = True
+    averaged: tuple[int, ...] | None = None
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Judged:
+        """Return the part of it that a mask over the sentences chooses."""
+        arrays = ("gold", "probability", "uncalibrated", "predicted", "groups", "named")
+        kept = [record for record, keep in zip(self.sentences, chosen, strict=True) if keep]
+        return replace(self, sentences=kept, **{name: getattr(self, name)[chosen] for name in arrays})
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Return whether each decision is right; of a multi-label layer (sentences, labels)."""
+        return np.asarray(self.gold == self.predicted)
+
+
+def judge(
+    checkpoint: Checkpoint,
+    records: Sequence[Annotation],
+    *,
+    target: str | None = None,
+    runtime: RuntimeName = "auto",
+    choices: Sequence[str] | None = None,
+) -> list[Judged]:
+    """Predict annotated sentences once, and set every layer that both the model and the records have beside its gold.
+
+    Args:
+        checkpoint: the model.
+        records: annotations; several annotators of a sentence are merged as `gold_labels` does.
+        target: profile that finds the mentions in rows without `target_spans`; None looks for the row's own `target`.
+        runtime: which weights to run.
+        choices: the only codes of single-label layers that may be decided for; a corpus may know no neutral.
+
+    Raises:
+        AnnotationError: no record carries a label of a layer that the model predicts.
+    """
+    layers = list(checkpoint.codebook.layers)
+    if "frames" in checkpoint.codebook:
+        layers.append(MERGED_FRAME)
+    golds = [(layer, gold) for layer in layers if (gold := gold_labels(records, layer)).sentences]
+    if not golds:
+        known = ", ".join(layer.name for layer in checkpoint.codebook.layers)
+        raise AnnotationError(f"no record has a label of a layer that the model predicts ({known})")
+    unique = {(r.corpus, r.id): r for _, gold in golds for r in (*gold.sentences, *gold.tied)}
+    inputs = sentence_inputs(list(unique.values()), target)
+    predictions = Predictor.open(checkpoint, runtime=runtime).predict(inputs)
+    by_key = dict(zip(unique, zip(predictions, inputs, strict=True), strict=True))
+    found = []
+    for layer, gold in golds:
+        own = [by_key[r.corpus, r.id] for r in (*gold.sentences, *gold.tied)]
+        merged = layer.name == MERGED_FRAME.name
+        source = checkpoint.codebook.layer("frames") if merged else layer
+        logits = layer_logits([prediction for prediction, _ in own], source)
+        calibration = checkpoint.calibration.layer(source.name)
+        if layer.kind == "single" and not merged and choices:
+            logits = np.where([code in choices for code in layer.codes], logits, -np.inf)
+        probability, raw = (probabilities(logits, source, t) for t in (calibration.temperature, 1.0))
+        if merged:
+            probability, raw = (merged_probability(p, source) for p in (probability, raw))
+        n = len(gold.sentences)
+        probability, raw, tied = probability[:n], raw[:n], probability[n:]
+        predicted = probability >= calibration.show_above if layer.kind == "multi" else probability.argmax(axis=1)
+        found.append(
+            Judged(
+                layer=layer.model_copy(update={"name": "frames"}) if merged else layer,
+                sentences=gold.sentences,
+                gold=gold.labels,
+                probability=probability,
+                uncalibrated=raw,
+                predicted=predicted,
+                groups=np.array(clusters(gold.sentences)),
+                named=np.array([bool(item.target_spans) for _, item in own[:n]]),
+                tied=gold.tied,
+                tied_probability=tied,
+                calibrated=not merged,
+                averaged=tuple(i for i, c in enumerate(CLASSES.values()) if c != ("other",)) if merged else None,
+            )
+        )
+    return found

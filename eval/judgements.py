@@ -1,0 +1,74 @@
+"""`Judgements`: who gave which label to which sentence, as a matrix, one a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.corpora import Annotation
+from newstance.errors import AnnotationError
+from newstance.model.codebook import Layer
+
+from .alpha import MISSING
+from .gold import clusters
+
+__all__ = ["Judgements", "collect_judgements"]
+
+Ints = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """One layer's judgements.
+
+    Attributes:
+        layer: the layer.
+        sentences: one record a sentence.
+        annotators: names, in the order of the columns.
+        given: (sentences, annotators) label numbers of a single-label layer, (labels, sentences, annotators) of 0 and
+            1 for a multi-label one; `MISSING` where an annotator did not judge a sentence.
+    """
+
+    layer: Layer
+    sentences: list[Annotation]
+    annotators: list[str]
+    given: Ints
+
+    @property
+    def groups(self) -> list[str]:
+        """Return the article of each sentence."""
+        return clusters(self.sentences)
+
+
+def collect_judgements(records: Sequence[Annotation], layer: Layer) -> Judgements:
+    """Collect a layer's judgements; records without an annotator are the first, second, ... judgement of a sentence.
+
+    Raises:
+        AnnotationError: an annotator judged a sentence twice, or a label is none of the layer's.
+    """
+    rows: dict[tuple[str | None, str], dict[str, tuple[str, ...]]] = {}
+    first: dict[tuple[str | None, str], Annotation] = {}
+    names: dict[str, None] = {}
+    for record in records:
+        codes = record.codes(layer)
+        if codes is None:
+            continue
+        key = (record.corpus, record.id)
+        judged = rows.setdefault(key, {})
+        first.setdefault(key, record)
+        name = record.annotator or f"unnamed {1 + sum(n.startswith('unnamed ') for n in judged)}"
+        if name in judged:
+            raise AnnotationError(f"{record.id}: {name} judged this sentence twice", field=layer.name)
+        judged[name] = codes
+        names[name] = None
+    annotators = list(names)
+    given = np.full((len(layer.codes), len(rows), len(annotators)), MISSING)
+    for i, judged in enumerate(rows.values()):
+        for name, codes in judged.items():
+            given[:, i, annotators.index(name)] = [code in codes for code in layer.codes]
+    if layer.kind == "single":
+        given = np.where(given[0] == MISSING, MISSING, given.argmax(axis=0))
+    return Judgements(layer, list(first.values()), annotators, given)

@@ -1,0 +1,122 @@
+"""The report as one HTML page that needs nothing else: no script, no request, figures first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from newstance.errors import OutputError
+
+from .bootstrap import Figure
+from .charts import interval_bar, reliability_chart, risk_chart
+from .evaluate import Report
+from .figures import better
+
+__all__ = ["render_report", "write_report"]
+
+#: What the top of the page shows of a layer, in this order, where it was measured.
+_FIRST = (
+    "macro_f1",
+    "accuracy",
+    "favor_against_f1",
+    "micro_f1",
+    "mean_average_precision",
+    "expected_calibration_error",
+    "risk_at_100_coverage",
+    "risk_at_80_coverage",
+)
+_NAMES = {
+    "macro_f1": "macro-F1",
+    "micro_f1": "micro-F1",
+    "favor_against_f1": "mean F1 of favor and against",
+    "brier": "Brier score",
+    "brier_before_temperature": "Brier score, before temperature",
+    "log_loss_before_temperature": "log loss, before temperature",
+    "expected_calibration_error_before_temperature": "expected calibration error, before temperature",
+    "risk_at_100_coverage": "risk when all is decided",
+    "risk_at_80_coverage": "risk at 80% coverage",
+    "coverage_kept": "coverage at the model's threshold",
+    "risk_kept": "risk at the model's threshold",
+    "area_under_risk_coverage": "area under risk-coverage",
+}
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        path.write_text(render_report(report), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+
+
+def render_report(report: Report) -> str:
+    """Return the page; everything that comes from data or models is escaped."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"figure": _figure, "bar": interval_bar, "name": _name}
+    template = environment.from_string(
+        (resources.files("newstance.eval") / "report.html.j2").read_text(encoding="utf-8")
+    )
+    return template.render(
+        report=report,
+        layers={name: _layer(report, name) for name in report.layers},
+        numbers=Markup(_json(report.to_dict())),
+        better=better,
+        run=report.run,
+    )
+
+
+def _layer(report: Report, name: str) -> dict[str, Any]:
+    figures, curves = report.layers[name], report.curves.get(name)
+    codes = curves.codes if curves else []
+    return {
+        "first": {metric: figures[metric] for metric in _FIRST if metric in figures},
+        "rest": {metric: f for metric, f in figures.items() if metric not in _FIRST and not _of_label(metric, codes)},
+        "labels": {code: _by_label(figures, code) for code in codes},
+        "confusion": curves.confusion if curves else [],
+        "codes": codes,
+        "reliability": reliability_chart(curves.reliability, curves.reliability_before)
+        if curves and curves.reliability
+        else "",
+        "risk": risk_chart(curves.risk_coverage) if curves and curves.risk_coverage else "",
+        "annotators": report.annotators.get(name),
+        "slices": report.slices.get(name, []),
+    }
+
+
+def _by_label(figures: Mapping[str, Figure], code: str) -> dict[str, Figure]:
+    wanted = ("precision", "recall", "f1", "average_precision")
+    return {metric: figures[f"{metric}_{code}"] for metric in wanted if f"{metric}_{code}" in figures}
+
+
+def _of_label(metric: str, codes: list[str]) -> bool:
+    return any(metric == f"{kind}_{c}" for kind in ("precision", "recall", "f1", "average_precision") for c in codes)
+
+
+def _figure(figure: Figure | None, signed: bool = False) -> Markup:
+    if figure is None or figure.value != figure.value:
+        return Markup("–")
+    sign = "+" if signed else ""
+    low, high = f"{figure.low:{sign}.3f}", f"{figure.high:{sign}.3f}"
+    return Markup(
+        f'<b>{figure.value:{sign}.3f}</b> <span class="range">{low} to {high}</span> '
+        f'<span class="n">n {figure.n}</span>'
+    )
+
+
+def _name(metric: str) -> str:
+    return _NAMES.get(metric, metric.replace("_", " "))
+
+
+def _json(value: Any) -> str:
+    """Return JSON that may stand inside a script element: no `<` can end it."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")

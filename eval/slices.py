@@ -1,0 +1,132 @@
+"""The same figures on parts of the data: by voice, role, frame, outlet, date, length, target named or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from newstance.corpora import Annotation, corpus_articles
+
+from .bootstrap import Figure
+from .figures import layer_figures
+from .judged import Judged
+
+__all__ = ["FEW", "Slice", "SliceFigures", "slice_figures", "slices_of"]
+
+#: A part with fewer sentences than this is shown with a warning: its figure says little.
+FEW = 50
+#: A part with fewer than this is left out.
+_FEWEST = 10
+#: Outlets beyond the most frequent are left out, as a table of hundreds says nothing.
+_OUTLETS = 8
+_LENGTHS = ((0, 15), (15, 30), (30, 10_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of the data: what it is cut by, which part, and a mask over the sentences."""
+
+    by: str
+    part: str
+    mask: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceFigures:
+    """A part's figures.
+
+    Attributes:
+        by: what it is cut by.
+        part: which part.
+        accuracy: share of right decisions; of a multi-label layer micro-F1.
+        macro_f1: over the labels that occur.
+        few: whether there are too few sentences to say much.
+    """
+
+    by: str
+    part: str
+    accuracy: Figure
+    macro_f1: Figure
+    few: bool
+
+
+def slice_figures(judged: Judged, records: Sequence[Annotation], *, samples: int, seed: int) -> list[SliceFigures]:
+    """Return the figures of every part that has at least ten sentences.
+
+    Args:
+        judged: the layer's gold labels and predictions.
+        records: all annotations, for what other annotators said of voice and frames.
+        samples: bootstrap samples.
+        seed: of the bootstrap.
+    """
+    found = []
+    main = "accuracy" if judged.layer.kind == "single" else "micro_f1"
+    for part in slices_of(judged, records):
+        own = judged.where(part.mask)
+        figures = layer_figures(
+            own.layer,
+            own.gold,
+            own.predicted,
+            own.groups,
+            averaged=own.averaged,
+            only=("macro_f1", main),
+            samples=samples,
+            seed=seed,
+        )
+        found.append(SliceFigures(part.by, part.part, figures[main], figures["macro_f1"], int(part.mask.sum()) < FEW))
+    return found
+
+
+def slices_of(judged: Judged, records: Sequence[Annotation]) -> Iterator[Slice]:
+    """Yield every part with at least ten sentences, and not the whole."""
+    sentences = judged.sentences
+    voices = {(r.corpus, r.id): r.voice for r in records if r.voice is not None}
+    frames: dict[tuple[str | None, str], set[str]] = {}
+    for record in records:
+        if record.frames is not None:
+            frames.setdefault((record.corpus, record.id), set()).update(record.frames)
+    cuts: list[tuple[str, Callable[[Annotation], str | None]]] = [
+        ("voice", lambda r: voices.get((r.corpus, r.id))),
+        ("role", _role),
+        ("outlet", lambda r: r.outlet),
+        ("year", lambda r: (r.date or "")[:4] or None),
+        ("length", _length),
+    ]
+    for by, key in cuts:
+        values = [key(record) for record in sentences]
+        counts: dict[str, int] = {}
+        for value in values:
+            if value is not None:
+                counts[value] = counts.get(value, 0) + 1
+        parts = sorted(counts, key=lambda v: -counts[v])[:_OUTLETS] if by == "outlet" else sorted(counts)
+        for part in parts:
+            yield from _large_enough(by, part, np.array([value == part for value in values]))
+    if judged.layer.name != "frames":
+        for code in sorted({code for given in frames.values() for code in given}):
+            mask = np.array([code in frames.get((r.corpus, r.id), ()) for r in sentences])
+            yield from _large_enough("frame", code, mask)
+    for part, mask in (("named", judged.named), ("not named", ~judged.named)):
+        yield from _large_enough("target", part, mask)
+
+
+def _large_enough(by: str, part: str, mask: npt.NDArray[np.bool_]) -> Iterator[Slice]:
+    if _FEWEST <= mask.sum() < len(mask):
+        yield Slice(by, part, mask)
+
+
+def _length(record: Annotation) -> str:
+    words = len(record.text.split())
+    low, high = next((low, high) for low, high in _LENGTHS if low <= words < high)
+    return f"{low} words or more" if high == _LENGTHS[-1][1] else f"{low:02d} to {high - 1} words"
+
+
+def _role(record: Annotation) -> str | None:
+    """Return the role of a sentence of the own corpus, whose article tells it; other records have none."""
+    if record.corpus != "newstance" or record.article is None:
+        return None
+    roles = corpus_articles()[record.article].roles
+    number = int(record.id.rsplit("-", 1)[1])
+    return roles[number]

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from newstance.eval.bootstrap import FEWEST_CLUSTERS, Bootstrap, _width, cluster_sums, interval
+from newstance.eval.coverage import articles, coverage, false_alarms, truth
+from newstance.eval.metrics import accuracy, confusions, macro_f1
+
+
+@pytest.mark.parametrize(("clustered", "n"), [(False, 100), (True, 33)])
+def test_the_interval_covers_the_truth_about_as_often_as_it_says(clustered: bool, n: int) -> None:
+    # 500 repetitions and more sizes: python -m newstance.eval.coverage
+    held = coverage(macro_f1, n, clustered=clustered, repetitions=200, samples=200)
+    assert 0.90 <= held <= 0.99
+
+
+def test_the_paired_test_seldom_sees_a_difference_that_is_not_there() -> None:
+    assert false_alarms(macro_f1, 33, clustered=True, repetitions=200, samples=200) <= 0.09
+
+
+def test_the_simulation_has_the_truth_that_it_says() -> None:
+    for clustered in (False, True):
+        sums = articles(np.random.default_rng(0), 4000, clustered=clustered).sum(axis=(0, 1))
+        assert float(macro_f1(sums)) == pytest.approx(truth(macro_f1), abs=0.02)
+
+
+def test_few_clusters_widen_as_student_does() -> None:
+    for clusters in (10, 20, 66, 800):
+        expected = student.ppf(0.975, clusters - 1) * np.sqrt(clusters / (clusters - 1))
+        assert _width(clusters) == pytest.approx(expected, rel=0.01)
+
+
+def test_with_too_few_articles_sentences_are_resampled_instead_of_nothing() -> None:
+    right = np.random.default_rng(0).random(60) < 0.7
+    cells = confusions(np.zeros(60, dtype=int), np.where(right, 0, 1), 2)
+    names = [str(i % (FEWEST_CLUSTERS - 1)) for i in range(60)]
+    found = interval(accuracy, cluster_sums(cells, names), n=60, samples=300, seed=0)
+    assert found.low < found.value < found.high
+
+
+def test_a_mean_by_weights_is_the_mean_by_sums() -> None:
+    generator = np.random.default_rng(1)
+    values, names = generator.random(90), [str(i // 6) for i in range(90)]
+    bootstrap = Bootstrap(names, samples=300, seed=0)
+    by_sums = bootstrap.mean(values)
+    by_weights = bootstrap.statistic(lambda w: float(np.average(values, weights=w)))
+    assert (by_sums.value, by_sums.low, by_sums.high) == pytest.approx(
+        (by_weights.value, by_weights.low, by_weights.high)
+    )
+
+
+def test_a_difference_of_parts_has_the_value_of_the_difference() -> None:
+    values, one = np.arange(40.0), np.arange(40) < 15
+    found = Bootstrap([str(i) for i in range(40)], samples=200, seed=0).difference(values, np.ones(40), one, ~one)
+    assert found.value == pytest.approx(values[one].mean() - values[~one].mean())
+    assert found.low < found.value < found.high
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    values = np.random.default_rng(2).random(50)
+    runs = [Bootstrap([str(i) for i in range(50)], samples=200, seed=s).mean(values) for s in (0, 0, 1)]
+    assert runs[0] == runs[1] != runs[2]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newstance.errors import AnnotationError, UsageError
+from newstance.eval.data import choices_of, read_data
+from newstance.model import load_codebook
+
+GOOD = {"id": "1", "text": "The council met.", "stance": "neutral", "annotator": "ann", "split": "dev"}
+
+
+def write(path: Path, *rows: dict[str, object]) -> Path:
+    path.write_text("\n\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
+    return path
+
+
+BAD = {
+    "unknown label": ([GOOD, GOOD | {"id": "2", "stance": "angry"}], 3, "stance", "unknown label 'angry'"),
+    "another text": ([GOOD, GOOD | {"text": "It met.", "annotator": "bea"}], 3, "text", "another text in row 1"),
+    "judged twice": ([GOOD, GOOD | {"id": "2"}, GOOD | {"stance": "favor"}], 5, "annotator", "already in row 1"),
+    "no text": ([GOOD, {"id": "2", "stance": "favor"}], 3, "text", "Field required"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_row_is_named_with_file_row_and_field(name: str, tmp_path: Path) -> None:
+    rows, line, field, message = BAD[name]
+    path = write(tmp_path / "bad.jsonl", *rows)
+    with pytest.raises(AnnotationError, match=message) as caught:
+        read_data(load_codebook(), files=[path])
+    assert (caught.value.path, caught.value.line, caught.value.field) == (str(path), line, field)
+
+
+def test_a_missing_column_of_a_table_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("id,stance\n1,favor\n", encoding="utf-8")
+    with pytest.raises(AnnotationError, match="text"):
+        read_data(load_codebook(), files=[path])
+
+
+def test_rows_of_a_table_are_counted_as_a_spreadsheet_does(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("id,text,stance,annotator\n1,It met.,favor,a\n1,It met.,against,a\n", encoding="utf-8")
+    with pytest.raises(AnnotationError) as caught:
+        read_data(load_codebook(), files=[path])
+    assert caught.value.line == 3
+
+
+def test_an_empty_split_and_an_empty_file_are_errors_not_zeros(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", GOOD)
+    with pytest.raises(AnnotationError, match="split 'test'"):
+        read_data(load_codebook(), files=[path], split="test")
+    (tmp_path / "none.jsonl").write_text("\n", encoding="utf-8")
+    with pytest.raises(AnnotationError, match="holds no"):
+        read_data(load_codebook(), files=[tmp_path / "none.jsonl"])
+
+
+def test_two_annotators_of_one_sentence_are_no_mistake(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", GOOD, GOOD | {"annotator": "bea", "stance": "favor"})
+    assert len(read_data(load_codebook(), files=[path], split="dev")) == 2
+
+
+def test_the_corpora_are_read_by_name(shared: Path) -> None:
+    root = shared / "data"
+    for name, n in (("newsmtsc-mt", 1034), ("seesaw", 757), ("frac", 523), ("pstance", 2157)):
+        assert len(read_data(load_codebook(), corpora=[name], data_dir=root)) == n
+    assert read_data(load_codebook(), corpora=["newsmtsc-mt"], data_dir=root / "newsmtsc")
+    assert choices_of(["pstance"]) == ("favor", "against")
+    assert choices_of(["seesaw"]) is None
+    with pytest.raises(AnnotationError, match="no row is of the split"):
+        read_data(load_codebook(), corpora=["newsmtsc-codebook-rw"], data_dir=root, split="test")
+
+
+def test_what_is_asked_for_must_exist() -> None:
+    with pytest.raises(UsageError, match="unknown corpus"):
+        read_data(load_codebook(), corpora=["reuters"])
+    with pytest.raises(UsageError, match="--data-dir"):
+        read_data(load_codebook(), corpora=["seesaw"])
