@@ -197,7 +197,7 @@ def _spans(field: str, value: Any) -> list[Any]:
         if text.startswith("["):
             try:
                 value = json.loads(text)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise _BadCell(field, f"{_short(value)} is not JSON") from error
         else:
             found = [_SPAN.fullmatch(part.strip()) for part in re.split("[;,]", text)]
@@ -302,7 +302,7 @@ def _codes(name: str, raw: Any, columns: ColumnMap, layer: Layer | None) -> str 
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
