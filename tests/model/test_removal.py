@@ -5,6 +5,7 @@ from __future__ import annotations
 from tokenizers import Tokenizer
 
 from newstance.model import EncodingConfig, SentenceEncoding, SentenceInput, collate, without
+from newstance.model.window_cache import window_key
 
 TEXT = "The council wrecked the harbour and lied about it."
 
@@ -33,6 +34,12 @@ def test_masking_a_word_moves_nothing_and_hides_only_its_tokens(tokenizer: Token
     for i, word in enumerate(window.words):
         assert batch["attention_mask"][0, i] == (i not in hidden)
         assert batch["pool_mask"][0, i] == (word >= 0 and i not in hidden)
+
+
+def test_a_masked_word_makes_another_window_for_the_cache(tokenizer: Tokenizer) -> None:
+    (whole,) = encoding(tokenizer).encode([SentenceInput(TEXT)])
+    kinds = [whole, without(whole, {2}, "mask"), without(whole, {3}, "mask"), without(whole, {2}), without(whole, {3})]
+    assert len({window_key(sentence.windows[0]) for sentence in kinds}) == len(kinds)
 
 
 def test_a_sentence_without_its_last_word_pools_the_start_token(tokenizer: Tokenizer) -> None:
