@@ -58,5 +58,5 @@ PartArticles = Annotated[
     int, typer.Option("--part-articles", min=1, help="Articles of a part of a run.", rich_help_panel=_RUNS)
 ]
 Engine = Annotated[
-    str, typer.Option("--engine", help="local, or ray (extra `cluster`) on many machines.", rich_help_panel=_RUNS)
+    str, typer.Option("--engine", help="local, or ray (extra `cluster`, experimental).", rich_help_panel=_RUNS)
 ]

@@ -22,7 +22,7 @@ __all__ = ["Format", "Writer", "open_file", "open_writer", "parquet_schema", "pa
 Format = Literal["jsonl", "csv", "parquet"]
 
 #: Rows that Parquet stores together: enough for its compression, few enough to hold.
-_ROW_GROUP = 4096
+_ROW_GROUP = 1024
 
 
 class _Sink(Protocol):
