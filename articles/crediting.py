@@ -28,6 +28,7 @@ _NEAR = 14
 #: Nor does it belong to a cue that is further away, in characters, or beyond this many other cues.
 _FAR = 200
 _CUES = 12
+_ASIDE = 30
 #: Characters that a less likely kind of cue must be nearer by.
 _DETOURS = {"judging": 40, "thinking": 40, "phrase": 20}
 
@@ -69,7 +70,13 @@ def is_full(tokens: Sequence[Token], at: int, first: int = 0, last: int | None =
         return True
     bare = token.text[:40].lstrip("“\"‘'«„`([…. ")
     capital = bare[:1].isupper() or bare[:1].isdigit()
-    return (capital and (introduced or _stopped(token) or words > 6)) or (resumed and _stopped(token) and words > 4)
+    return (capital and (introduced or _stopped(token) or words > 6)) or (_stopped(token) and words > 3)
+
+
+def _is_part(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a quotation goes on with a clause that began outside it: 'said the plan "is dead."'."""
+    bare = tokens[at].text[:40].lstrip("“\"‘'«„`([…. ")
+    return at > 0 and tokens[at - 1].word and not bare[:1].isupper()
 
 
 def _stopped(token: Token) -> bool:
@@ -90,6 +97,8 @@ def _with_quotations(tokens: Sequence[Token], found: list[Attribution]) -> Itera
             continue
         at = bisect_left(cues, token.start)
         best = _nearest(token, found, range(max(0, at - _CUES), min(len(found), at + _CUES)))
+        if best is not None and _is_part(tokens, i) and any(a.main for a in found[:best]):
+            continue  # part of a clause inside what somebody else says
         if best is None:
             guess = _beside(tokens, i)
             if guess is not None:
@@ -121,7 +130,7 @@ def _nearest(token: Token, found: Sequence[Attribution], numbers: Iterable[int])
         gap = first - token.end if first >= token.end else token.start - last if last <= token.start else 0
         if not 0 <= gap <= _FAR:
             continue
-        cost = gap + _DETOURS.get(attribution.kind, 0)
+        cost = gap + _DETOURS.get(attribution.kind, 0) + (0 if attribution.main else _ASIDE)
         if best is None or cost < best[0]:
             best = (cost, number)
     return None if best is None else best[1]
@@ -148,7 +157,7 @@ def _beside(tokens: Sequence[Token], at: int) -> Attribution | None:
                         (tokens[j].start, tokens[j].end), offsets(tokens, subject), (span,), True, True, "quotation"
                     )
                 break
-            if not tokens[j].word and tokens[j].text not in (",", "'s", "’s"):
+            if not tokens[j].word and tokens[j].lower not in (",", "'s"):
                 break
     if at > 0 and tokens[at - 1].text in (":", ","):
         subject = subjects.leading_subject(tokens, at)

@@ -32,9 +32,10 @@ class CueVerb:
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """All cues, each by what a token or run of tokens reads in lower case."""
+    """All cues, each by what a token or run of tokens reads in lower case; `openings` by the first of several words."""
 
     verbs: dict[str, CueVerb]
+    openings: dict[str, list[tuple[str, CueVerb]]]
     nouns: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
     possessed: frozenset[str]
@@ -53,8 +54,14 @@ def load_cues() -> Cues:
             lemma, given = (entry, None) if isinstance(entry, str) else next(iter(entry.items()))
             for text, form in _forms(lemma, given):
                 verbs[text] = CueVerb(lemma, kind, form)
+    openings: dict[str, list[tuple[str, CueVerb]]] = {}
+    for entry in data["verb_phrases"]:
+        base, rest = entry["verb"].split(maxsplit=1)
+        for text, form in _forms(base, entry["forms"]):
+            openings.setdefault(text, []).append((rest, CueVerb(entry["verb"], "saying", form)))
     return Cues(
         verbs,
+        openings,
         frozenset(data["nouns"]),
         tuple(tuple(phrase.split()) for phrase in data["phrases"]),
         frozenset(word for phrase in data["possessed"] for word in (phrase.split()[-1],)),

@@ -24,7 +24,7 @@ def credited_by_phrases(tokens: Sequence[Token], cues: Cues) -> Iterator[Attribu
         for phrase in cues.phrases:
             if word == phrase[0] and tuple(words[i : i + len(phrase)]) == phrase:
                 j = i + len(phrase)
-                subject = subjects.subject_right(tokens, j - 1) or (
+                subject = subjects.subject_right(tokens, j - 1, bare=True) or (
                     Subject(j, j + 1, past=j + 1) if j < len(tokens) and tokens[j].word else None
                 )
                 if subject is None or tokens[subject.first].lower in OWN:
@@ -52,12 +52,12 @@ def _possessed(tokens: Sequence[Token], i: int) -> Attribution | None:
         and j > i - 3
         and tokens[j].word
         and tokens[j].lower not in ("his", "her", "their", "its")
-        and tokens[j].text not in ("'s", "’s")
+        and tokens[j].lower != "'s"
     ):
         j -= 1
     if tokens[j].lower in ("his", "her", "their") and tokens[j - 1].lower in _BY and j > 0:
         return _set_off(tokens, j - 1, i + 1, (j, j + 1))
-    if tokens[j].text in ("'s", "’s") or (tokens[j].word and tokens[j].text.endswith("s")):
+    if tokens[j].lower == "'s" or (tokens[j].word and tokens[j].text.endswith("s")):
         for k in range(j - 1, max(-1, j - 10), -1):
             if tokens[k].lower in _BY:
                 return _set_off(tokens, k, i + 1, (k + 1, j))
@@ -92,17 +92,13 @@ def credited_by_nouns(tokens: Sequence[Token], cues: Cues) -> Iterator[Attributi
         if after not in ("that", "of", "about", "for", "to", ",", "and"):
             continue
         j = i - 1
-        if (
-            tokens[j].word
-            and tokens[j].lower not in ("his", "her", "their", "its")
-            and tokens[j].text not in ("'s", "’s")
-        ):
+        if tokens[j].word and tokens[j].lower not in ("his", "her", "their", "its") and tokens[j].lower != "'s":
             j -= 1
         if j < 0:
             continue
         if tokens[j].lower in ("his", "her", "their", "its"):
             source: Span | None = (tokens[j].start, tokens[j].end)
-        elif tokens[j].text in ("'s", "’s") and j > 0:
+        elif tokens[j].lower == "'s" and j > 0:
             k = j - 1
             while (
                 k > 0

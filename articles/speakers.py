@@ -128,20 +128,10 @@ class People:
 
     def _named(self, tokens: Sequence[Token], numbers: Sequence[int]) -> Person | None:
         """Return the person whose name the source ends in, None if it is a description or a body."""
-        runs = [(a, b) for a, b in _runs(tokens, numbers[0], numbers[-1] + 1)]
-        if not runs or runs[-1][1] != numbers[-1] + 1:
-            runs = [
-                r
-                for r in runs
-                if r[0] == numbers[0] and r[1] < len(tokens) and tokens[r[1]].lower in ("of", "from", ",", "'s")
-            ][:1]
-            if not runs:
-                return None
-        first, last = runs[-1]
-        if first > numbers[0]:
-            before = tokens[first - 1]
-            if before.lower in PREPOSITIONS or before.lower in ("'s", "and") or before.lower in DETERMINERS:
-                return None
+        run = self._name_run(tokens, numbers)
+        if run is None:
+            return None
+        first, last = run
         name, title = _split(tokens, first, last)
         words = [tokens[i].text for i in name]
         if not words or _is_body([w.lower() for w in words]):
@@ -155,11 +145,28 @@ class People:
             self._by_last.setdefault(_key(words), []).append(person)
         return person
 
+    def _name_run(self, tokens: Sequence[Token], numbers: Sequence[int]) -> tuple[int, int] | None:
+        """Return the run of capitals that is the source's name: it ends the source, or "of Salem" follows it."""
+        past = numbers[-1] + 1
+        for first, last in _runs(tokens, numbers[0], past):
+            before = [tokens[i] for i in range(numbers[0], first)]
+            if any(t.lower in PREPOSITIONS or t.lower == "'s" for t in before):
+                return None
+            name, title = _split(tokens, first, last)
+            of_place = last < past and tokens[last].lower in ("of", "from", "at", "in", "for")
+            if last < past and not (of_place and len(name) > 1):
+                continue
+            if before and before[-1].lower in DETERMINERS and not title:
+                return None
+            return first, last
+        return None
+
     def _in_apposition(self, tokens: Sequence[Token], numbers: Sequence[int]) -> Person | None:
         """Return the person named after an office: "the interior minister, Jane Doe, said"."""
         past = numbers[-1] + 1
         words = [tokens[i].lower for i in numbers]
-        if not any(w in TITLES for w in words) or past + 1 >= len(tokens) or tokens[past].text != ",":
+        told = any(w in TITLES for w in words) or words[0] in ("the", "my", "our", "one", "his", "her") or "'s" in words
+        if not told or past + 1 >= len(tokens) or tokens[past].text != ",":
             return None
         run = next(((a, b) for a, b in _runs(tokens, past + 1, min(len(tokens), past + 8)) if a == past + 1), None)
         if run is None or (run[1] < len(tokens) and tokens[run[1]].text not in (",", ".", "—", ")")):
@@ -213,7 +220,7 @@ class People:
             words = [tokens[i].text for i in name]
             if words and not _is_body([w.lower() for w in words]):
                 known = self._by_last.get(_key(words), [])
-                if known and (end >= len(tokens) or tokens[end].text not in ("'s", "’s")):
+                if known and (end >= len(tokens) or tokens[end].lower != "'s"):
                     last = last or known[-1]
         if last is not None:
             self._spoke(last)

@@ -20,6 +20,7 @@ from newstance.articles.word_classes import (
     DETERMINERS,
     EMPTY,
     INNER,
+    IRREGULAR,
     MODALS,
     OWN,
     PREPOSITIONS,
@@ -34,6 +35,8 @@ _REACH = 28
 #: Nor has a subject more asides ("Jane Doe, 44, a teacher, who ...").
 _ASIDES = 5
 _ASIDE_ENDS = frozenset({",", ")", "—", "–", "--", "-", "]"})
+#: Words that no noun phrase goes over.
+_ENDS_PHRASE = BOUNDARIES | (AUXILIARIES - {"'s"}) | MODALS | {"or", "to", "then"}
 _COMMAS = frozenset({",", "—", "–", "-"})
 
 
@@ -109,8 +112,14 @@ def subject_left(tokens: Sequence[Token], verb: int) -> Subject | None:
     return Subject(*found, past=verb)
 
 
-def subject_right(tokens: Sequence[Token], verb: int) -> Subject | None:
-    """Find the subject of a verb to its right, as in "said Jane Doe, who ...", "said an aide on Tuesday"."""
+def subject_right(tokens: Sequence[Token], verb: int, *, bare: bool = False) -> Subject | None:
+    """Find the subject of a verb to its right, as in "said Jane Doe, who ...", "said an aide on Tuesday".
+
+    Args:
+        tokens: the sentence.
+        verb: number of the verb, or of the last word of a phrase like "according to".
+        bare: whether the phrase may begin with any word ("according to senior officials", "said skipper Jane Doe").
+    """
     first = verb + 1
     if first >= len(tokens):
         return None
@@ -121,14 +130,14 @@ def subject_right(tokens: Sequence[Token], verb: int) -> Subject | None:
         or head.lower in ("he", "she", "they")
         or head.text[0].isdigit()
     )
-    if not starts and not (head.word and head.lower.endswith("s") and head.lower not in AFTER):
+    if not (starts or bare) and not (head.word and head.lower.endswith("s") and head.lower not in AFTER):
         return None
     if head.lower in DAYS or head.lower in OWN:
         return None
     last = first
     while last < len(tokens) and last < first + _REACH:
         token = tokens[last]
-        if token.text in ("'s", "’s", "&", ".") and token.end < tokens[-1].end and last > first:
+        if token.lower in ("'s", "&", ".") and token.end < tokens[-1].end and last > first:
             if token.text == ".":
                 break
             last += 1
@@ -169,13 +178,13 @@ def leading_subject(tokens: Sequence[Token], before: int) -> Subject | None:
     while last < min(before, at + _REACH):
         token = tokens[last]
         low = token.lower
-        if not token.word and token.text not in ("'s", "’s"):
+        if not token.word and token.lower != "'s":
             break
         if last > at and (
             low in AUXILIARIES or low in MODALS or low in BOUNDARIES or low in ADVERBS or low in ("and", "who", "to")
         ):
             break
-        if last > at and low.endswith("ed") and not token.capital:
+        if last > at and (low.endswith("ed") or low in IRREGULAR) and not token.capital:
             break
         if name and not token.capital and token.lower not in ("of", "the", "de", "van", "von", "'s"):
             break
@@ -221,32 +230,26 @@ def _short_capital(tokens: Sequence[Token], at: int) -> bool:
 
 def _chunk(tokens: Sequence[Token], end: int) -> tuple[int, int] | None:
     """Return the noun phrase that ends with the token at ``end``."""
-    if end < 0 or not (tokens[end].word or tokens[end].text in ("'s", "’s", ".")):
+    if end < 0 or not (tokens[end].word or tokens[end].lower in ("'s", ".")):
         return None
     first = end
     stop = max(-1, end - _REACH)
-    i = end
-    while i > stop:
+    for i in range(end, stop, -1):
         token = tokens[i]
         low = token.lower
-        if (
-            not token.word
-            and token.text not in ("'s", "’s", "&", "/")
-            and not (token.quote is not None and len(token.text) < 30)
-        ):
-            if token.text == "," and _inside_list(tokens, i, first):
-                i -= 1
-                continue
+        if token.text == "," and _inside_list(tokens, i, first):
+            continue
+        if not (token.word or low in ("'s", "&", "/") or _is_term(token)):
             break
-        if low in BOUNDARIES or low in AUXILIARIES - {"'s"} or low in MODALS or low in ("or", "to", "then"):
-            if low in ("than", "as") or low != "to":
-                break
-            break
-        if low == "and" and not _joins_names(tokens, i):
+        if low in _ENDS_PHRASE or (low in IRREGULAR and i < end) or (low == "and" and not _joins_names(tokens, i)):
             break
         first = i
-        i -= 1
     return _trimmed(tokens, first, end + 1)
+
+
+def _is_term(token: Token) -> bool:
+    """Whether a quotation is a term inside a phrase: 'the "green harbour" plan'."""
+    return token.quote is not None and len(token.text) < 30 and token.text[-2:-1] not in (",", ".", "?", "!")
 
 
 def _inside_list(tokens: Sequence[Token], comma: int, first: int) -> bool:
@@ -293,7 +296,7 @@ def _after_introduction(tokens: Sequence[Token], first: int, last: int) -> int |
     """Return where the phrase begins after an introduction without a comma: "In a call on Tuesday Jane Doe said"."""
     i = last - 1
     if tokens[i].capital:
-        while i - 1 > first and (tokens[i - 1].capital or tokens[i - 1].text in ("'s", "’s")):
+        while i - 1 > first and (tokens[i - 1].capital or tokens[i - 1].lower == "'s"):
             i -= 1
         previous = tokens[i - 1].lower
         if previous in ("of", "for", "at", "in", "from", "on", "with", "to", "by"):

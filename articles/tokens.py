@@ -90,5 +90,7 @@ def _words(text: str, start: int, end: int, tokens: list[Token]) -> None:
         piece = match.group()
         if len(piece) > _LONGEST:
             continue
-        word = piece[0].isalnum()
-        tokens.append(Token(piece, piece.lower().replace("’", "'"), match.start(), match.end(), word))
+        low = piece.lower().replace("’", "'")
+        if low == "'" and tokens and tokens[-1].lower.endswith("s") and tokens[-1].end == match.start():
+            low = "'s"  # what is left of the marks is no quotation: "the growers' federation"
+        tokens.append(Token(piece, low, match.start(), match.end(), piece[0].isalnum()))

@@ -18,6 +18,7 @@ from newstance.articles.word_classes import (
     DAYS,
     DETERMINERS,
     MODALS,
+    OWN,
     PREPOSITIONS,
 )
 
@@ -28,72 +29,126 @@ __all__ = ["credited_by_verbs"]
 _NO_VERB_AFTER = DETERMINERS - frozenset({"all", "both", "some", "many", "most", "several", "few", "that", "this"})
 _BE = frozenset({"is", "was", "are", "were", "be", "been", "being", "get", "got", "gets"})
 _PROGRESSIVE = frozenset({"is", "was", "are", "were", "been", "am", "'s", "'re"})
+_HELPERS = frozenset({"did", "does", "do", "will", "'ll"})
+#: Verbs whose forms are nouns as often; they credit a plan only before "to" or "that".
+_RESOLVING = frozenset({"plan", "intend", "threaten", "pledge", "promise", "vow", "seek", "hope", "offer", "propose"})
+_Read = tuple[Attribution, Subject]
 #: Tokens that are looked at around a verb.
 _NEAR = 40
 #: Verbs of many meanings; they credit somebody only in certain company.
 _VAGUE = frozenset(
-    {"point", "hold", "offer", "put", "read", "begin", "charge", "see", "rate", "submit", "find", "project"}
+    {
+        *("point", "hold", "offer", "put", "read", "begin", "charge", "see", "rate", "submit", "find", "project"),
+        *("continue", "respond", "state", "text", "post", "relate", "reason", "snap", "sigh", "repeat", "answer"),
+        *("accept", "rule", "volunteer", "mention", "figure"),
+    }
 )
 
 
 def credited_by_verbs(tokens: Sequence[Token], cues: Cues) -> Iterator[Attribution]:
     """Yield the attributions that cue verbs outside quotations make."""
+    last: Subject | None = None
     for i, token in enumerate(tokens):
         verb = cues.verbs.get(token.lower) if token.word else None
-        if verb is None or (token.capital and i > 0 and tokens[i - 1].capital):
+        if token.lower in cues.openings:
+            following = " ".join(t.lower for t in tokens[i + 1 : i + 3])
+            verb = next((v for rest, v in cues.openings[token.lower] if following.startswith(rest)), verb)
+        if verb is None or (token.capital and i > 0 and tokens[i - 1].word):
             continue
         before = tokens[i - 1].lower if i else ""
-        if before in _NO_VERB_AFTER or before in ("'s", "own"):
+        if before in _NO_VERB_AFTER or before in ("'s", "own") or before[:1].isdigit():
             continue
-        found = _infinitive(tokens, i, verb) if before == "to" else _by_form(tokens, i, verb)
-        if found is not None:
+        read = _infinitive(tokens, i, verb) if before == "to" else _by_form(tokens, i, verb, last)
+        if read is not None:
+            found, last = read
             yield found
+        elif (loose := _loose(tokens, i, verb)) is not None:
+            yield loose
 
 
-def _infinitive(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | None:
+def _loose(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | None:
+    """Read what credits without governing: "would say", "to argue", "is expected", "opposed by Doe", "I think"."""
+    if i + 1 == len(tokens) or verb.kind == "reporting" or verb.lemma in _VAGUE:
+        return None
+    left = subjects.skip_left(tokens, i)
+    before = tokens[left].lower if left >= 0 else ""
+    helpers = {tokens[j].lower for j in range(left + 1, i)}
+    source: Span | None = None
+    if verb.form == "ed" and tokens[i + 1].lower == "by":
+        subject = subjects.subject_right(tokens, i + 1)
+        source = None if subject is None else offsets(tokens, subject)
+    elif before in OWN:
+        source = (tokens[left].start, tokens[left].end)
+    elif verb.form == "ed" and helpers & _BE:
+        source = None
+    elif (verb.form == "base" and (before in MODALS or tokens[i - 1].lower == "to")) or verb.form == "ing":
+        subject = subjects.leading_subject(tokens, max(left, 0))
+        source = None if subject is None else offsets(tokens, subject)
+    else:
+        return None
+    contents = tuple(spans_between(tokens, i + 1, len(tokens)) or spans_between(tokens, 0, i))
+    return Attribution((tokens[i].start, tokens[i].end), source, contents, False, False, verb.kind, verb.lemma)
+
+
+def _infinitive(tokens: Sequence[Token], i: int, verb: CueVerb) -> _Read | None:
     """Read "went on to say", "took to the radio to say"; other infinitives report nothing."""
     for j in range(i - 2, max(-1, i - 5), -1):
         if tokens[j].lower in BEFORE_TO:
             subject = subjects.subject_left(tokens, j)
-            return None if subject is None else _made(tokens, i, verb, subject)
+            return None if subject is None else (_made(tokens, i, verb, subject), subject)
     return None
 
 
-def _by_form(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | None:
+def _by_form(tokens: Sequence[Token], i: int, verb: CueVerb, last: Subject | None) -> _Read | None:
     left = subjects.skip_left(tokens, i)
     helpers = {tokens[j].lower for j in range(left + 1, i)}
     if left >= 0 and tokens[left].lower in MODALS:
         return None
     if verb.form == "ed" and helpers & _BE:
         return _passive(tokens, i, verb)
-    if verb.form == "ing":
-        if not helpers & _PROGRESSIVE:
-            return _participle(tokens, i, verb)
-        subject = subjects.subject_left(tokens, i)
-        return None if subject is None else _made(tokens, i, verb, subject)
-    if _inverts(tokens, i, left, verb):
-        subject = subjects.subject_right(tokens, i)
+    if verb.form == "ing" and not helpers & _PROGRESSIVE:
+        return _participle(tokens, i, verb)
+    if verb.form != "ing" and _inverts(tokens, i, left, verb):
+        titled = left >= 0 and tokens[left].quote is not None
+        subject = subjects.subject_right(tokens, i, bare=titled)
         if subject is not None:
-            return _made(tokens, i, verb, subject, inverted=True)
-    return _finite(tokens, i, left, helpers, verb)
+            return _made(tokens, i, verb, subject, inverted=True), subject
+    return _finite(tokens, i, left, helpers, verb, last)
 
 
-def _finite(tokens: Sequence[Token], i: int, left: int, helpers: set[str], verb: CueVerb) -> Attribution | None:
-    """Read a verb that follows its subject: "Jane Doe, a lawyer, argued"."""
-    subject = subjects.subject_left(tokens, i)
-    if subject is None and left >= 0 and tokens[left].lower in ("and", "but", "or"):
-        subject = subjects.leading_subject(tokens, left)
-        subject = None if subject is None else replace(subject, past=i)
+def _finite(
+    tokens: Sequence[Token], i: int, left: int, helpers: set[str], verb: CueVerb, last: Subject | None
+) -> _Read | None:
+    """Read a verb that follows its subject: "Jane Doe, a lawyer, argued", "... and said"."""
+    if left >= 0 and tokens[left].lower in ("and", "but", "or"):
+        near = last is not None and i - last.past <= _NEAR // 2
+        subject = last if near else subjects.leading_subject(tokens, left)
+    else:
+        subject = subjects.subject_left(tokens, i) or _after_and(tokens, left)
     if subject is None or (subject.relative and verb.kind == "thinking"):
         return None
-    helped = any(h in ("did", "does", "do", "will", "'ll") or h.endswith("n't") for h in helpers)
+    negated = any(h.endswith("n't") or h in ("not", "never") for h in helpers)
+    helped = negated or bool(helpers & _HELPERS)
     if verb.form == "base" and not helped and not _plural(tokens, subject):
         return None
     if verb.kind == "judging" and (i + 1 == len(tokens) or tokens[i + 1].text in (".", ",")):
         return None
     if verb.lemma in _VAGUE and not _clausal(tokens, i, verb):
         return None
-    return _made(tokens, i, verb, subject)
+    if verb.lemma in _RESOLVING and (i + 1 == len(tokens) or tokens[i + 1].lower not in ("to", "that")):
+        return None
+    made = _made(tokens, i, verb, subject)
+    # Who did not say something is not thereby credited with anything.
+    silent = negated and verb.kind == "saying" and verb.lemma != "deny"
+    return replace(made, main=made.main and not silent), replace(subject, past=i)
+
+
+def _after_and(tokens: Sequence[Token], left: int) -> Subject | None:
+    """Return the sentence's subject for a verb joined to it: "Jane Doe left and in May has argued"."""
+    for j in range(left, max(-1, left - 6), -1):
+        if tokens[j].lower == "and":
+            return subjects.leading_subject(tokens, j)
+    return None
 
 
 def _plural(tokens: Sequence[Token], subject: Subject) -> bool:
@@ -107,12 +162,19 @@ def _plural(tokens: Sequence[Token], subject: Subject) -> bool:
 
 def _clausal(tokens: Sequence[Token], i: int, verb: CueVerb) -> bool:
     """Whether a verb of many meanings goes on as one that reports."""
+    if any(t.quote is not None for t in tokens[max(0, i - 8) : i]):
+        return True
     if i + 1 == len(tokens):
-        return verb.lemma in ("read", "begin", "offer")
+        return False
     after = tokens[i + 1]
     if verb.lemma == "point":
         return after.lower in ("out", "to")
-    if after.lower == "that" or after.text == ":" or after.quote is not None or (i > 0 and tokens[i - 1].quote):
+    if (
+        any(t.lower == "that" for t in tokens[i + 1 : i + 4])
+        or after.text == ":"
+        or after.quote is not None
+        or (i > 0 and tokens[i - 1].quote)
+    ):
         return True
     figures = after.text[:1].isdigit()
     if verb.lemma == "put":
@@ -135,11 +197,11 @@ def _inverts(tokens: Sequence[Token], i: int, left: int, verb: CueVerb) -> bool:
     if subject is None:
         return False
     past = tokens[subject.last] if subject.last < len(tokens) else None
-    ends = past is None or not past.word or past.lower in AFTER - {"that"}
+    ends = past is None or (not past.word and past.quote is None) or past.lower in AFTER - {"that"}
     return ends and not (past is not None and past.lower in ("that", "to", "into", "for"))
 
 
-def _passive(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | None:
+def _passive(tokens: Sequence[Token], i: int, verb: CueVerb) -> _Read | None:
     """Read "was accused by Doe of": the source follows "by"."""
     for j in range(i + 1, min(i + 10, len(tokens))):
         if tokens[j].text in (",", ";") or tokens[j].quote is not None:
@@ -149,7 +211,7 @@ def _passive(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | No
             if subject is None or tokens[j + 1].lower.endswith("ing"):
                 return None
             contents = ((tokens[0].start, tokens[j - 1].end), *spans_between(tokens, subject.last, len(tokens)))
-            return Attribution(
+            made = Attribution(
                 (tokens[i].start, tokens[j].end),
                 offsets(tokens, subject),
                 contents,
@@ -158,12 +220,15 @@ def _passive(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | No
                 verb.kind,
                 verb.lemma,
             )
+            return made, subject
     return None
 
 
-def _participle(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | None:
+def _participle(tokens: Sequence[Token], i: int, verb: CueVerb) -> _Read | None:
     """Read "..., adding that" and "with mayors alleging that"."""
     low = tokens[i - 1].lower if i else ""
+    if i + 1 == len(tokens) or not (tokens[i + 1].word or tokens[i + 1].quote or tokens[i + 1].text in (",", ":")):
+        return None
     if low in ("without", "of", "for", "than", "stopped", "from", "the", "'s") or (verb.kind == "thinking"):
         return None
     if i > 1 and (
@@ -174,15 +239,16 @@ def _participle(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution |
         # "with opposition mayors alleging": the subject is the phrase between.
         for j in range(i - 1, max(-1, i - 10), -1):
             if tokens[j].lower == "with":
-                return _made(tokens, i, verb, Subject(j + 1, i, past=i))
+                return _made(tokens, i, verb, Subject(j + 1, i, past=i)), Subject(j + 1, i, past=i)
             if not tokens[j].word:
                 break
         return None
     subject = subjects.leading_subject(tokens, i)
     if subject is None:
         return None
-    found = _made(tokens, i, verb, replace(subject, past=i))
-    return replace(found, main=low in ("", ",", "and") and verb.kind != "judging")
+    subject = replace(subject, past=i)
+    found = _made(tokens, i, verb, subject)
+    return replace(found, main=low in ("", ",", "and") and verb.kind != "judging"), subject
 
 
 def _made(tokens: Sequence[Token], i: int, verb: CueVerb, subject: Subject, *, inverted: bool = False) -> Attribution:

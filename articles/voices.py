@@ -8,11 +8,12 @@ neighbours do: a quotation keeps its speaker over sentences and paragraphs.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from newstance.articles.attribution import Attribution
+from newstance.articles.attribution import Attribution, Span
 from newstance.articles.crediting import find_attributions
 from newstance.articles.cues import load_cues
 from newstance.articles.insiders import InsiderFinder
@@ -28,7 +29,13 @@ __all__ = ["SentenceAttributions", "attributions_of", "mark_voices"]
 
 #: Bylines and credits speak for nobody.
 _SILENT = frozenset({"byline", "credit"})
+#: A heading of fewer characters is found anywhere; more headings than this are no article's.
+_TELLING = 12
+_HEADINGS = 40
 #: "ROE: We shall see." at the head of a paragraph of a transcript.
+_OWN_LABEL = re.compile(
+    r"(?:REPORTER|HOST|PRESENTER|ANCHOR|NARRATOR|MODERATOR|CORRESPONDENT|INTERVIEWER|EDITOR|Q|QUESTION|UPDATE|LIVE|WATCH):"
+)
 _LABEL = re.compile(r"(?:[A-Z][A-Z.'’\-]+(?:[ ][A-Z][A-Z.'’\-]+){0,3}|[QA]):\s")
 
 
@@ -46,15 +53,31 @@ def attributions_of(article: Article) -> list[SentenceAttributions]:
     quotations = find_quotations(article.text, _paragraphs(article.sentences))
     starts = [q.start for q in quotations]
     cues = load_cues()
-    found = []
-    for sentence in article.sentences:
+    found: list[SentenceAttributions] = []
+    label: Span | None = None
+    for number, sentence in enumerate(article.sentences):
         if sentence.role in _SILENT:
             found.append(SentenceAttributions(sentence, [], []))
             continue
         inside = overlapping(quotations, starts, sentence.start, sentence.end)
         tokens = tokens_of(article.text, sentence.start, sentence.end, inside)
-        found.append(SentenceAttributions(sentence, tokens, find_attributions(tokens, cues)))
+        if number == 0 or article.sentences[number - 1].paragraph != sentence.paragraph:
+            label = _label(sentence)
+        if label is None:
+            attributions = find_attributions(tokens, cues)
+        else:
+            said = (max(sentence.start, label[1] + 1), sentence.end)
+            attributions = [Attribution(label, label, (said,), True, True, "quotation")]
+        found.append(SentenceAttributions(sentence, tokens, attributions))
     return found
+
+
+def _label(sentence: Sentence) -> Span | None:
+    """Return the offsets of the speaker's name before a paragraph of a transcript."""
+    if sentence.role != "body" or _OWN_LABEL.match(sentence.text):
+        return None
+    match = _LABEL.match(sentence.text)
+    return None if match is None else (sentence.start, sentence.start + match.group().index(":"))
 
 
 def mark_voices(article: Article, profile: TargetProfile | None = None) -> Article:
@@ -69,8 +92,6 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
     voices: list[Voice | None] = []
     speakers: list[str | None] = []
     waiting: list[int] = []
-    label: str | None = None
-    labelled = -1
     for number, part in enumerate(parts):
         sentence = part.sentence
         if sentence.role in _SILENT:
@@ -78,22 +99,13 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
             speakers.append(None)
             continue
         people.learn(part.tokens)
-        match = _LABEL.match(sentence.text)
-        if (
-            match is not None
-            and sentence.role == "body"
-            and (number == 0 or parts[number - 1].sentence.paragraph != sentence.paragraph)
-        ):
-            label, labelled = match.group().rstrip(": \t\n"), sentence.paragraph
-        if label is not None and labelled == sentence.paragraph:
-            voices.append("quoted")
-            speakers.append(_from_label(label, part.tokens, people))
-            continue
         voice, chosen = _voice(part)
         speaker = None
         if chosen is not None and chosen.source is not None:
-            speaker = people.resolve(part.tokens, *chosen.source)
-        elif voice == "quoted":
+            labelled = chosen.source == chosen.cue
+            resolve = _from_label if labelled else _resolved
+            speaker = resolve(article.text[slice(*chosen.source)], part.tokens, chosen.source, people)
+        elif voice == "quoted" and sentence.role == "body":
             speaker = _inherited(parts, number, voices, speakers)
             if speaker is None:
                 waiting.append(number)
@@ -107,6 +119,7 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
                     speakers[earlier] = speaker
         if speaker is not None or voice == "outlet":
             waiting = []
+    _from_below(article.text, parts, voices, speakers)
     insiders = _insiders(speakers, people, InsiderFinder(profile, article.date)) if profile is not None else {}
     sentences = tuple(
         replace(
@@ -139,6 +152,9 @@ def _voice(part: SentenceAttributions) -> tuple[Voice, Attribution | None]:
     if direct:
         return "quoted", next((a for a in direct if a.source is not None), direct[0])
     indirect = [a for a in part.attributions if a.main and a.source is not None]
+    if part.sentence.role in ("headline", "heading"):
+        # The outlet's choice of words, unless it says whose they are: "..., sources say".
+        indirect = [a for a in indirect if a.cue[1] >= part.tokens[-1].end and a.source is not None]
     if indirect:
         return "paraphrased", indirect[0]
     return "outlet", None
@@ -159,15 +175,36 @@ def _inherited(
     return None
 
 
+def _from_below(
+    text: str, parts: Sequence[SentenceAttributions], voices: Sequence[Voice | None], speakers: list[str | None]
+) -> None:
+    """Give a heading that quotes the speaker of the sentence that it is taken from."""
+    starts = [part.sentence.start for part in parts]
+    looked = 0
+    for number, part in enumerate(parts):
+        if voices[number] != "quoted" or speakers[number] is not None or part.sentence.role == "body":
+            continue
+        words = part.sentence.text.strip("“”\"‘’'.,!? ")
+        if len(words) >= _TELLING and looked < _HEADINGS:
+            looked += 1
+            at = text.find(words, part.sentence.end)
+            if at >= 0:
+                speakers[number] = speakers[bisect_right(starts, at) - 1]
+
+
 def _same_quotation(one: SentenceAttributions, other: SentenceAttributions) -> bool:
     quotes: set[Quotation] = {t.quote for t in one.tokens if t.quote is not None}
     return any(t.quote in quotes for t in other.tokens if t.quote is not None)
 
 
-def _from_label(label: str, tokens: Sequence[Token], people: People) -> str:
-    first = tokens[0] if tokens else None
-    name = label.title() if label.isupper() and len(label) > 1 else label
-    if first is None:
-        return name
-    fake = [replace(first, text=word, lower=word.lower(), word=True) for word in name.split()]
-    return people.resolve(fake, first.start, first.end) or name
+def _resolved(text: str, tokens: Sequence[Token], source: Span, people: People) -> str | None:
+    return people.resolve(tokens, *source)
+
+
+def _from_label(text: str, tokens: Sequence[Token], source: Span, people: People) -> str | None:
+    """Resolve a transcript's label: capitals throughout are a name all the same."""
+    name = text.title() if text.isupper() and len(text) > 1 else text
+    at, words = source[0], []
+    for word in name.split():
+        words.append(Token(word, word.lower(), at, at, True))
+    return people.resolve(words, source[0], source[1]) or name

@@ -15,6 +15,7 @@ __all__ = [
     "EMPTY",
     "HONORIFICS",
     "INNER",
+    "IRREGULAR",
     "MODALS",
     "OPENERS",
     "OWN",
@@ -42,7 +43,7 @@ ADVERBS = _words(
 DETERMINERS = _words(
     """the a an his her their its this that these those some any many most several few other another one two three
     four five six seven eight nine ten eleven twelve dozens hundreds thousands both each every no all our my
-    your more fewer critics"""
+    your more fewer multiple"""
 )
 PRONOUNS = _words("""he she they it who""")
 OWN = _words("""i we you us me""")
@@ -144,4 +145,10 @@ BEFORE_TO = _words(
     """went go goes going continued wanted appeared seemed quick came had has rushed began hastened moved used
     liked likes claims claimed purports tried sought seeks
     wants wished hoped hopes twitter radio facebook television air pledged vowed promised threatened expected"""
+)
+#: Past tenses without -ed: where one stands, a noun phrase has ended and a clause gone on.
+IRREGULAR = _words(
+    """sent gave took made went came saw left held set ran led met won lost broke brought built bought fell felt got grew
+    kept knew laid let paid rose sat sold spent stood struck taught threw understood wore said says told tells thinks
+    thought believes argues insists"""
 )

@@ -25,7 +25,7 @@ from newstance.articles.attribution import Attribution
 from newstance.articles.voices import attributions_of, mark_voices
 from newstance.corpora import Annotation, read_corpus
 from newstance.corpora.own import corpus_articles
-from newstance.corpora.polnear import Half, PolnearArticle, read_polnear
+from newstance.corpora.polnear import Attributed, Half, PolnearArticle, read_polnear
 
 __all__ = ["main", "own_articles", "same_speaker"]
 
@@ -86,9 +86,9 @@ class PolnearFigures:
 def polnear_figures(articles: Iterable[PolnearArticle], find: Finder) -> PolnearFigures:
     """Compare with PolNeAR, sentence by sentence.
 
-    A gold content is direct when it begins with a quotation mark, else indirect; one that lies inside a direct one (a
-    quoted "I think that ...") is left out. A speaker counts as right when the span of the predicted attribution that
-    shares most of the content overlaps the gold source.
+    A gold content is direct when it begins with a quotation mark or half of it stands between marks, else indirect; an
+    indirect one inside a direct one (a quoted "I think that ...") is left out. A speaker counts as right when the span
+    of the predicted attribution that shares most of the content overlaps the gold source.
     """
     figures = PolnearFigures()
     for given in articles:
@@ -128,15 +128,21 @@ _LEAD = re.compile(r"\W*?(?:“|”|\"|''|``|‘|«)")
 
 
 def _gold(article: PolnearArticle) -> Iterator[_GoldAttribution]:
-    made = [
-        _GoldAttribution(a.source, a.content, bool(_LEAD.match(article.text, a.content[0][0], a.content[0][0] + 6)))
-        for a in article.attributions
-    ]
+    quotes = [match.span() for match in _QUOTED.finditer(article.text)]
+    made = [_GoldAttribution(a.source, a.content, _is_direct(article.text, a, quotes)) for a in article.attributions]
     direct = [span for g in made if g.direct for span in g.content]
     for g in made:
         nested = not g.direct and all(any(a <= x and y <= b for a, b in direct) for x, y in g.content)
         if not nested:
             yield g
+
+
+def _is_direct(text: str, given: Attributed, quotes: Sequence[Span]) -> bool:
+    """Whether a content begins with a mark or after a transcript's "ROE:", or half of it lies between marks."""
+    content = given.content
+    labelled = [text[a:b].strip() for a, b in given.cue] == [":"]
+    begins = labelled or _LEAD.match(text, content[0][0], content[0][0] + 6) is not None
+    return begins or 2 * _overlap(content, quotes) >= sum(b - a for a, b in content)
 
 
 def _overlap(one: Sequence[Span], other: Sequence[Span]) -> int:
@@ -148,7 +154,7 @@ def find_with_rules(article: Article) -> list[tuple[Sentence, list[Attribution]]
     return [(part.sentence, part.attributions) for part in attributions_of(article)]
 
 
-_QUOTED = re.compile(r"(?:[“\"«]|'')(?P<words>[^“”\"«»]{8,2000}?)(?:[”\"»]|''|\Z)", re.DOTALL)
+_QUOTED = re.compile(r"(?:[“\"«]|'')(?P<words>[^“”\"«»\n]{8,2000}?)(?:[”\"»]|''|$)", re.MULTILINE)
 _NAME = re.compile(r"\b[A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]+)*")
 
 
