@@ -11,7 +11,7 @@ from newstance.articles.tokens import Token
 
 __all__ = ["Attribution", "Kind", "Span", "offsets", "spans_between"]
 
-Kind = Literal["saying", "judging", "thinking", "reporting", "phrase", "noun", "quotation"]
+Kind = Literal["saying", "judging", "thinking", "reporting", "touching", "phrase", "noun", "quotation"]
 Span = tuple[int, int]
 
 #: Marks in a row that are cut off the end of a span; a hundred thousand are nobody's words anyway.

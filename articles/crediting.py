@@ -30,7 +30,7 @@ _FAR = 200
 _CUES = 12
 _ASIDE = 30
 #: Characters that a less likely kind of cue must be nearer by.
-_DETOURS = {"judging": 40, "thinking": 40, "phrase": 20}
+_DETOURS = {"touching": 60, "judging": 40, "thinking": 40, "phrase": 20}
 
 
 def find_attributions(tokens: Sequence[Token], cues: Cues) -> list[Attribution]:

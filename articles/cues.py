@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 __all__ = ["CueVerb", "Cues", "Form", "load_cues"]
 
-Class = Literal["saying", "judging", "thinking", "reporting"]
+Class = Literal["saying", "judging", "thinking", "reporting", "touching"]
 Form = Literal["base", "s", "ed", "ing"]
 
 _VOWELS = "aeiou"
@@ -21,13 +21,15 @@ class CueVerb:
 
     Attributes:
         lemma: its base form.
-        kind: saying, judging, thinking or reporting.
+        kind: saying, judging, thinking, reporting or touching.
         form: base ("say"), s ("says"), ed ("said", past or participle) or ing ("saying").
+        weak: whether it reports an act rather than a view, so that the sentence stays the outlet's ("announced").
     """
 
     lemma: str
     kind: Class
     form: Form
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,12 @@ def load_cues() -> Cues:
 
     data: dict[str, Any] = yaml.safe_load(files("newstance.configs").joinpath("cues.yaml").read_text(encoding="utf-8"))
     verbs: dict[str, CueVerb] = {}
-    kinds: tuple[Class, ...] = ("thinking", "reporting", "judging", "saying")
+    kinds: tuple[Class, ...] = ("touching", "thinking", "reporting", "judging", "saying")
     for kind in kinds:
         for entry in data[kind]:
             lemma, given = (entry, None) if isinstance(entry, str) else next(iter(entry.items()))
             for text, form in _forms(lemma, given):
-                verbs[text] = CueVerb(lemma, kind, form)
+                verbs[text] = CueVerb(lemma, kind, form, kind == "touching" or lemma in data["weak"])
     openings: dict[str, list[tuple[str, CueVerb]]] = {}
     for entry in data["verb_phrases"]:
         base, rest = entry["verb"].split(maxsplit=1)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from newstance.articles.given_names import gender_of
 from newstance.articles.tokens import Token
 from newstance.articles.word_classes import (
     BODIES,
@@ -27,6 +28,14 @@ __all__ = ["People", "Person"]
 #: People of one surname, and titled forms of one name, that are kept apart.
 _NAMESAKES = 20
 _FORMS = 12
+
+
+#: Determiners that point at somebody known.
+_POINTING = frozenset({"the", "this", "that", "its", "his", "her", "their"})
+#: Nouns that say no more than that somebody speaks; "the person" is whoever was last described by one of them.
+_ANYBODY = frozenset({"person", "source", "man", "woman", "people", "sources"})
+#: Adjectives that follow such a noun: "a person familiar with the talks".
+_POSTPOSED = frozenset({"familiar", "briefed", "close", "present", "aware"})
 
 
 @dataclass(slots=True)
@@ -56,7 +65,9 @@ class People:
         self._recent: list[Person] = []
         self._bodies: dict[str, str] = {}
         self._described: dict[str, str] = {}
+        self._same: dict[str, str] = {}
         self._group: str | None = None
+        self._unnamed: str | None = None
 
     def learn(self, tokens: Sequence[Token]) -> None:
         """Take in the names of a sentence, before any of its sources is resolved."""
@@ -102,11 +113,16 @@ class People:
             return person.name
         return self._description(words)
 
+    @property
+    def last(self) -> str | None:
+        """Return who was spoken of last."""
+        return self._recent[-1].name if self._recent else None
+
     def forms(self, name: str) -> set[str]:
-        """Return the titled forms under which the article names a person, the bare name included."""
+        """Return the ways in which the article names a speaker, titles before a name included."""
         last = name.rsplit(maxsplit=1)[-1].lower() if name.split() else ""
         found = next((p for p in self._by_last.get(last, [])[-_NAMESAKES:] if p.name == name), None)
-        return {name} | (found.titled if found else set())
+        return {name, self._same.get(name, name)} | (found.titled if found else set())
 
     def _person(self, words: list[str], titles: Sequence[str]) -> Person | None:
         last = _key(words)
@@ -119,11 +135,11 @@ class People:
             if len(words) == 1 and known:
                 match = known[-1]
             else:
-                match = Person(" ".join(words))
+                match = Person(" ".join(words), gender_of(words[0]) if len(words) > 1 else "")
                 self._by_last.setdefault(last, []).append(match)
         elif len(words) > len(match.name.split()):
             match.name = " ".join(words)
-        match.gender = match.gender or gender
+        match.gender = gender or match.gender
         return match
 
     def _named(self, tokens: Sequence[Token], numbers: Sequence[int]) -> Person | None:
@@ -141,7 +157,7 @@ class People:
         if person is None and (title or lowered or len(words) > 1 or tokens[numbers[0]].lower not in DETERMINERS):
             if len(words) == 1 and not title and not lowered:
                 return None
-            person = Person(" ".join(words))
+            person = Person(" ".join(words), gender_of(words[0]) if len(words) > 1 else "")
             self._by_last.setdefault(_key(words), []).append(person)
         return person
 
@@ -188,28 +204,30 @@ class People:
         return None
 
     def _description(self, words: Sequence[Token]) -> str:
+        """Return how the article describes a source without a name, by the fullest description so far."""
         text = _joined(words)
-        first = words[0]
-        head = next((w for w in reversed(_head(words)) if w.word), words[-1]).lower
-        if (
-            first.lower in ("the", "this", "that", "its", "his", "her", "their")
-            and len(words) <= 4
-            and not any(w.capital for w in words[1:])
-        ):
+        first, head = words[0].lower, _head(words)
+        if first in _POINTING and len(words) <= 4 and not any(w.capital for w in words[1:]):
             person = self._by_role.get(head)
             if person is not None:
                 self._spoke(person)
                 return person.name
-            if first.lower in ("the", "this", "that") and head in self._bodies:
-                self._group = self._bodies[head]
-                return self._group
-            if len(words) == 2 and head in self._described:
-                return self._described[head]
+            if first in ("the", "this", "that"):
+                known = self._bodies.get(head) or (self._described.get(head) if len(words) == 2 else None)
+                if known is None and head in _ANYBODY:
+                    known = self._unnamed
+                if known is not None:
+                    self._group = known
+                    return known
         plain = len(words) == 1 or not words[1].capital
-        if first.lower in DETERMINERS or (plain and first.lower.endswith(("s", "men", "people"))):
+        if first in DETERMINERS or (plain and first.endswith(("s", "men", "people"))):
             text = text[0].lower() + text[1:]
-        self._described[head] = text
-        self._group = text
+        last = words[-1].lower
+        if last in self._described and words[-2:-1] and words[-2].lower == "the":
+            self._same[text] = self._described[last]  # "one of the officials"
+        self._described[head] = self._group = text
+        if head in _ANYBODY:
+            self._unnamed = text
         return text
 
     def heard(self, tokens: Sequence[Token]) -> None:
@@ -322,12 +340,10 @@ _ABBREVIATED = {
 }
 
 
-def _head(words: Sequence[Token]) -> Sequence[Token]:
-    """Return a phrase up to its first preposition: "a nurse at the field hospital" is a nurse."""
-    for i, word in enumerate(words):
-        if i and word.lower in PREPOSITIONS:
-            return words[:i]
-    return words
+def _head(words: Sequence[Token]) -> str:
+    """Return the head noun of a phrase: "a nurse at the field hospital" is a nurse."""
+    past = next((i for i, word in enumerate(words) if i and word.lower in PREPOSITIONS), len(words))
+    return next((w.lower for w in reversed(words[:past]) if w.word and w.lower not in _POSTPOSED), words[-1].lower)
 
 
 _SPACE = re.compile(r"\s+")

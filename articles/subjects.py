@@ -102,6 +102,8 @@ def subject_left(tokens: Sequence[Token], verb: int) -> Subject | None:
         found = _chunk(tokens, end - 2 if end > 0 and tokens[end - 1].text in _COMMAS else end - 1)
         return None if found is None else Subject(*found, relative=True, past=verb)
     found = _chunk(tokens, end)
+    if found is not None and tokens[found[0] - 1].lower == "to" and found[0] > 1:
+        found = _before_talk(tokens, found[0] - 1) or found
     if found is None or not _names_somebody(tokens, *found):
         return None
     if end != nearest and found[0] > 0 and tokens[found[0] - 1].text == "," and _is_aside_start(tokens, found[0]):
@@ -154,15 +156,21 @@ def subject_right(tokens: Sequence[Token], verb: int, *, bare: bool = False) -> 
     return Subject(first, last, past=last)
 
 
-def leading_subject(tokens: Sequence[Token], before: int) -> Subject | None:
-    """Find the subject of the sentence: the first noun phrase after an introduction that ends in a comma."""
-    at = 0
-    while at < min(before, _REACH * 2):
+def leading_subject(tokens: Sequence[Token], before: int, start: int = 0) -> Subject | None:
+    """Find the subject of the sentence: the first noun phrase after an introduction that ends in a comma.
+
+    Args:
+        tokens: the sentence.
+        before: number of the token before which it must end.
+        start: number of the clause's first token.
+    """
+    at = start
+    while at < min(before, start + _REACH * 2):
         token = tokens[at]
         if not token.word or token.lower in ADVERBS or token.lower in ("but", "and", "yet", "still", "so"):
             at += 1
             continue
-        if token.lower in PREPOSITIONS or token.lower in BOUNDARIES or (token.lower.endswith("ing") and at == 0):
+        if token.lower in PREPOSITIONS or token.lower in BOUNDARIES or (token.lower.endswith("ing") and at == start):
             comma = next((i for i in range(at, min(before, at + _REACH)) if tokens[i].text == ","), None)
             if comma is None:
                 return None
@@ -250,6 +258,14 @@ def _chunk(tokens: Sequence[Token], end: int) -> tuple[int, int] | None:
 def _is_term(token: Token) -> bool:
     """Whether a quotation is a term inside a phrase: 'the "green harbour" plan'."""
     return token.quote is not None and len(token.text) < 30 and token.text[-2:-1] not in (",", ".", "?", "!")
+
+
+def _before_talk(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    """Return the phrase before "in speaking to", "in remarks to" at whose "to" a walk to the left ended."""
+    for i in range(at - 1, max(0, at - 4), -1):
+        if tokens[i].lower == "in" or (tokens[i].lower == "speaking" and tokens[i - 1].lower != "in"):
+            return _chunk(tokens, i - 1)
+    return None
 
 
 def _inside_list(tokens: Sequence[Token], comma: int, first: int) -> bool:

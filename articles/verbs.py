@@ -121,17 +121,16 @@ def _finite(
 ) -> _Read | None:
     """Read a verb that follows its subject: "Jane Doe, a lawyer, argued", "... and said"."""
     if left >= 0 and tokens[left].lower in ("and", "but", "or"):
-        near = last is not None and i - last.past <= _NEAR // 2
-        subject = last if near else subjects.leading_subject(tokens, left)
+        subject = _joined_subject(tokens, i, left, last)
     else:
         subject = subjects.subject_left(tokens, i) or _after_and(tokens, left)
-    if subject is None or (subject.relative and verb.kind == "thinking"):
+    if subject is None or (subject.relative and verb.kind in ("thinking", "touching")):
         return None
     negated = any(h.endswith("n't") or h in ("not", "never") for h in helpers)
     helped = negated or bool(helpers & _HELPERS)
     if verb.form == "base" and not helped and not _plural(tokens, subject):
         return None
-    if verb.kind == "judging" and (i + 1 == len(tokens) or tokens[i + 1].text in (".", ",")):
+    if verb.kind in ("judging", "touching") and (i + 1 == len(tokens) or tokens[i + 1].text in (".", ",")):
         return None
     if verb.lemma in _VAGUE and not _clausal(tokens, i, verb):
         return None
@@ -141,6 +140,16 @@ def _finite(
     # Who did not say something is not thereby credited with anything.
     silent = negated and verb.kind == "saying" and verb.lemma != "deny"
     return replace(made, main=made.main and not silent), replace(subject, past=i)
+
+
+def _joined_subject(tokens: Sequence[Token], i: int, left: int, last: Subject | None) -> Subject | None:
+    """Return the subject of a verb after "and": the clause's since its comma, the last cue's, or the sentence's."""
+    near = last is not None and i - last.past <= _NEAR // 2
+    first = last.past if near and last is not None else 0
+    comma = next((j for j in range(left - 1, max(first, left - _NEAR // 2), -1) if tokens[j].text == ","), None)
+    if near and comma is not None and comma + 2 < left and tokens[comma + 1].capital and not tokens[comma + 2].capital:
+        return subjects.leading_subject(tokens, left, comma + 1)
+    return last if near else subjects.leading_subject(tokens, left)
 
 
 def _after_and(tokens: Sequence[Token], left: int) -> Subject | None:
@@ -267,7 +276,7 @@ def _made(tokens: Sequence[Token], i: int, verb: CueVerb, subject: Subject, *, i
         contents.extend(spans_between(tokens, behind, len(tokens)))
     if not contents and ahead > 0:
         contents.extend(spans_between(tokens, 0, ahead))
-    main = not subject.relative and (trailing or _governs(tokens, subject.first))
+    main = not (subject.relative or verb.weak) and (trailing or _governs(tokens, subject.first))
     return Attribution(
         (tokens[i].start, tokens[i].end), offsets(tokens, subject), tuple(contents), False, main, verb.kind, verb.lemma
     )

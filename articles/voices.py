@@ -89,6 +89,8 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
     """
     people = People()
     parts = attributions_of(article)
+    for part in parts:
+        people.learn(part.tokens)
     voices: list[Voice | None] = []
     speakers: list[str | None] = []
     waiting: list[int] = []
@@ -106,7 +108,7 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
             resolve = _from_label if labelled else _resolved
             speaker = resolve(article.text[slice(*chosen.source)], part.tokens, chosen.source, people)
         elif voice == "quoted" and sentence.role == "body":
-            speaker = _inherited(parts, number, voices, speakers)
+            speaker = _inherited(parts, number, voices, speakers, people)
             if speaker is None:
                 waiting.append(number)
         voices.append(voice)
@@ -161,18 +163,16 @@ def _voice(part: SentenceAttributions) -> tuple[Voice, Attribution | None]:
 
 
 def _inherited(
-    parts: Sequence[SentenceAttributions], number: int, voices: Sequence[Voice | None], speakers: Sequence[str | None]
+    parts: Sequence[SentenceAttributions],
+    number: int,
+    voices: Sequence[Voice | None],
+    speakers: Sequence[str | None],
+    people: People,
 ) -> str | None:
-    """Return who spoke the sentence before, if that was a quotation or led up to this one."""
-    if number == 0:
+    """Return who spoke the sentence before, or, where the outlet did, whom it named last."""
+    if number == 0 or parts[number - 1].sentence.role != "body":
         return None
-    before = number - 1
-    same = parts[before].sentence.paragraph == parts[number].sentence.paragraph
-    if voices[before] == "quoted" or (voices[before] == "paraphrased"):
-        return speakers[before]
-    if same or parts[before].sentence.text.endswith(":"):
-        return speakers[before]
-    return None
+    return speakers[number - 1] if voices[number - 1] in ("quoted", "paraphrased") else people.last
 
 
 def _from_below(

@@ -32,7 +32,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-AUXILIARIES = _words("""has have had is was are were be been being am do does did will 's 've 'd 'll having got gets""")
+AUXILIARIES = _words("""has have had is was are were be been being am do does did will 's 've 'd 'll having got
+    gets""")
 MODALS = _words("""would could should might may must can cannot shall""")
 ADVERBS = _words(
     """also still then later once often even just now never always again already not soon first both all ever long
@@ -143,12 +144,13 @@ SPEAKING_PRONOUNS = _words("""he she they""")
 #: "went on to say", "took to the radio to say": what may stand left of an infinitive that reports.
 BEFORE_TO = _words(
     """went go goes going continued wanted appeared seemed quick came had has rushed began hastened moved used
-    liked likes claims claimed purports tried sought seeks
-    wants wished hoped hopes twitter radio facebook television air pledged vowed promised threatened expected"""
+    liked likes claims claimed purports tried sought seeks wants
+    wished hoped hopes twitter radio facebook television air pledged vowed promised threatened expected"""
 )
 #: Past tenses without -ed: where one stands, a noun phrase has ended and a clause gone on.
 IRREGULAR = _words(
-    """sent gave took made went came saw left held set ran led met won lost broke brought built bought fell felt got grew
-    kept knew laid let paid rose sat sold spent stood struck taught threw understood wore said says told tells thinks
+    """sent gave took made went came saw left held set ran led met won lost broke brought built bought fell felt got
+    grew kept knew laid let paid rose sat sold spent stood struck taught threw understood wore said says told tells
+    thinks
     thought believes argues insists"""
 )

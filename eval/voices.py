@@ -4,6 +4,7 @@
 
     python -m newstance.eval.voices --data-root DIR                 # development figures
     python -m newstance.eval.voices --data-root DIR --test          # the halves and splits held out
+    python -m newstance.eval.voices --cost                          # time, and its share of scoring
 
 `DIR` holds `polnear/train/` in its official layout; without it only the project's own corpus is measured. Beside every
 figure stands a baseline: quotation marks and the nearest capitalised name.
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -276,11 +278,58 @@ def mark_by_marks(article: Article) -> Article:
     return replace(article, sentences=tuple(sentences))
 
 
+# --- What it costs ------------------------------------------------------------------------------------------------
+
+#: Inputs that would show a cost that grows faster than the text.
+_HARD = {
+    "50,000 quotation marks in one paragraph": ('"a" ', 25_000),
+    "100,000 quotation marks in one paragraph": ('"a" ', 50_000),
+    "half a megabyte of one sentence": ("said the minister who told us, by ", 15_000),
+    "a megabyte of one sentence": ("said the minister who told us, by ", 30_000),
+}
+
+
+def cost_share(articles: Sequence[Article], *, rounds: int = 3) -> tuple[float, float]:
+    """Return the seconds that voices take, and that scoring the same articles takes, voices included; best of some."""
+    from newstance.scoring import Scorer
+
+    scorer = Scorer.load()
+    voices, scoring = [], []
+    for _ in range(rounds):
+        start = perf_counter()
+        for article in articles:
+            mark_voices(article, scorer.target)
+        voices.append(perf_counter() - start)
+        start = perf_counter()
+        for _scored in scorer.score_many(articles):
+            pass
+        scoring.append(perf_counter() - start)
+    return min(voices), min(scoring)
+
+
+def _print_cost() -> None:
+    articles = [own.article for own in own_articles("dev")]
+    voices, scoring = cost_share(articles)
+    sentences = sum(len(article.sentences) for article in articles)
+    _print(f"cost: voices {voices:.3f} s of {scoring:.3f} s scoring {sentences} sentences, {voices / scoring:.1%}")
+    for name, (piece, times) in _HARD.items():
+        article = article_from_text(piece * times)
+        start = perf_counter()
+        mark_voices(article)
+        _print(f"cost: {name} ({len(article.text):,} characters): {perf_counter() - start:.1f} s")
+
+
 def main(
     data_root: Annotated[Path | None, typer.Option(help="Folder of the public corpora, with polnear/train.")] = None,
     test: Annotated[bool, typer.Option("--test", help="Measure on what was held out.")] = False,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Measure only time: a share of scoring, and hard inputs.")
+    ] = False,
 ) -> None:
     """Print every figure of docs/voices.md."""
+    if cost:
+        _print_cost()
+        return
     half: Half = "test" if test else "development"
     folder = data_root / "polnear" / "train" if data_root is not None else None
     if folder is not None and folder.is_dir():
