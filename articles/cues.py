@@ -34,12 +34,13 @@ class CueVerb:
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """All cues, each by what a token or run of tokens reads in lower case; `openings` by the first of several words."""
+    """All cues, each by what a token or run of tokens reads in lower case; `openings` and `phrases` by
+    their first word."""
 
     verbs: dict[str, CueVerb]
     openings: dict[str, list[tuple[str, CueVerb]]]
     nouns: frozenset[str]
-    phrases: tuple[tuple[str, ...], ...]
+    phrases: dict[str, list[tuple[str, ...]]]
     possessed: frozenset[str]
 
 
@@ -61,11 +62,14 @@ def load_cues() -> Cues:
         base, rest = entry["verb"].split(maxsplit=1)
         for text, form in _forms(base, entry["forms"]):
             openings.setdefault(text, []).append((rest, CueVerb(entry["verb"], "saying", form)))
+    phrases: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in data["phrases"]:
+        phrases.setdefault(phrase.split()[0], []).append(tuple(phrase.split()))
     return Cues(
         verbs,
         openings,
         frozenset(data["nouns"]),
-        tuple(tuple(phrase.split()) for phrase in data["phrases"]),
+        phrases,
         frozenset(word for phrase in data["possessed"] for word in (phrase.split()[-1],)),
     )
 

@@ -19,10 +19,12 @@ _BY = frozenset({"by", "in", "on", "to", "for", "from", "with"})
 def credited_by_phrases(tokens: Sequence[Token], cues: Cues) -> Iterator[Attribution]:
     """Read "according to the union", "in the words of Jane Doe", "by the sheriff's account"."""
     words = [t.lower for t in tokens]
-    last = max((i for i, t in enumerate(tokens) if t.word), default=-1)
+    last = len(tokens) - 1
+    while last >= 0 and not tokens[last].word:
+        last -= 1
     for i, word in enumerate(words):
-        for phrase in cues.phrases:
-            if word == phrase[0] and tuple(words[i : i + len(phrase)]) == phrase:
+        for phrase in cues.phrases.get(word, ()):
+            if tuple(words[i : i + len(phrase)]) == phrase:
                 j = i + len(phrase)
                 subject = subjects.subject_right(tokens, j - 1, bare=True) or (
                     Subject(j, j + 1, past=j + 1) if j < len(tokens) and tokens[j].word else None

@@ -22,7 +22,7 @@ from newstance.articles.word_classes import (
     TITLES,
 )
 
-__all__ = ["People", "Person"]
+__all__ = ["People", "Person", "name_runs"]
 
 
 #: People of one surname, and titled forms of one name, that are kept apart.
@@ -69,9 +69,9 @@ class People:
         self._group: str | None = None
         self._unnamed: str | None = None
 
-    def learn(self, tokens: Sequence[Token]) -> None:
-        """Take in the names of a sentence, before any of its sources is resolved."""
-        for first, last in _runs(tokens):
+    def learn(self, tokens: Sequence[Token], runs: Sequence[tuple[int, int]]) -> None:
+        """Take in the names of a sentence, given its runs of capitals, before any of its sources is resolved."""
+        for first, last in runs:
             name, title = _split(tokens, first, last)
             if not name:
                 continue
@@ -164,7 +164,7 @@ class People:
     def _name_run(self, tokens: Sequence[Token], numbers: Sequence[int]) -> tuple[int, int] | None:
         """Return the run of capitals that is the source's name: it ends the source, or "of Salem" follows it."""
         past = numbers[-1] + 1
-        for first, last in _runs(tokens, numbers[0], past):
+        for first, last in name_runs(tokens, numbers[0], past):
             before = [tokens[i] for i in range(numbers[0], first)]
             if any(t.lower in PREPOSITIONS or t.lower == "'s" for t in before):
                 return None
@@ -184,7 +184,7 @@ class People:
         told = any(w in TITLES for w in words) or words[0] in ("the", "my", "our", "one", "his", "her") or "'s" in words
         if not told or past + 1 >= len(tokens) or tokens[past].text != ",":
             return None
-        run = next(((a, b) for a, b in _runs(tokens, past + 1, min(len(tokens), past + 8)) if a == past + 1), None)
+        run = next(((a, b) for a, b in name_runs(tokens, past + 1, min(len(tokens), past + 8)) if a == past + 1), None)
         if run is None or (run[1] < len(tokens) and tokens[run[1]].text not in (",", ".", "—", ")")):
             return None
         name, title = _split(tokens, *run)
@@ -230,10 +230,10 @@ class People:
             self._unnamed = text
         return text
 
-    def heard(self, tokens: Sequence[Token]) -> None:
+    def heard(self, tokens: Sequence[Token], runs: Sequence[tuple[int, int]]) -> None:
         """Remember the last person whom a sentence names: a pronoun in the next one may mean them."""
         last: Person | None = None
-        for first, end in _runs(tokens):
+        for first, end in runs:
             name, _ = _split(tokens, first, end)
             words = [tokens[i].text for i in name]
             if words and not _is_body([w.lower() for w in words]):
@@ -250,7 +250,7 @@ class People:
         del self._recent[:-12]
 
 
-def _runs(tokens: Sequence[Token], first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
+def name_runs(tokens: Sequence[Token], first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
     """Return runs of capitalised words, particles and "of" between them included ("Secretary of State Jane Doe")."""
     runs: list[tuple[int, int]] = []
     end = len(tokens) if last is None else last

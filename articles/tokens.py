@@ -26,9 +26,9 @@ _TOKEN = re.compile(
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Token:
-    """One word, mark or quotation; half-open code-point offsets into the article's text.
+    """One word, mark or quotation, never changed once made; half-open code-point offsets into the article's text.
 
     Attributes:
         text: as it stands in the article.
@@ -36,6 +36,7 @@ class Token:
         start: offset of its first character.
         end: offset just past its last.
         word: whether it has a letter or digit and is no quotation.
+        capital: whether it is a word with a capital first letter.
         quote: the quotation that it stands for (the part of it that lies in the sentence), or None.
     """
 
@@ -44,12 +45,8 @@ class Token:
     start: int
     end: int
     word: bool
+    capital: bool
     quote: Quotation | None = None
-
-    @property
-    def capital(self) -> bool:
-        """Whether it is a word with a capital first letter."""
-        return self.word and self.text[0].isupper()
 
 
 def tokens_of(text: str, start: int, end: int, quotations: Sequence[Quotation]) -> list[Token]:
@@ -68,7 +65,7 @@ def tokens_of(text: str, start: int, end: int, quotations: Sequence[Quotation]) 
         if first >= last:
             continue
         _words(text, at, first, tokens)
-        tokens.append(Token(text[first:last], "", first, last, False, quotation))
+        tokens.append(Token(text[first:last], "", first, last, False, False, quotation))
         at = last
     _words(text, at, end, tokens)
     return tokens
@@ -93,4 +90,4 @@ def _words(text: str, start: int, end: int, tokens: list[Token]) -> None:
         low = piece.lower().replace("’", "'")
         if low == "'" and tokens and tokens[-1].lower.endswith("s") and tokens[-1].end == match.start():
             low = "'s"  # what is left of the marks is no quotation: "the growers' federation"
-        tokens.append(Token(piece, low, match.start(), match.end(), piece[0].isalnum()))
+        tokens.append(Token(piece, low, match.start(), match.end(), piece[0].isalnum(), piece[0].isupper()))

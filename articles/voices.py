@@ -19,7 +19,7 @@ from newstance.articles.cues import load_cues
 from newstance.articles.insiders import InsiderFinder
 from newstance.articles.quotations import Quotation, find_quotations
 from newstance.articles.records import Article, Sentence, Voice
-from newstance.articles.speakers import People
+from newstance.articles.speakers import People, name_runs
 from newstance.articles.tokens import Token, overlapping, tokens_of
 
 if TYPE_CHECKING:
@@ -89,8 +89,9 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
     """
     people = People()
     parts = attributions_of(article)
-    for part in parts:
-        people.learn(part.tokens)
+    runs = [name_runs(part.tokens) for part in parts]
+    for part, named in zip(parts, runs, strict=True):
+        people.learn(part.tokens, named)
     voices: list[Voice | None] = []
     speakers: list[str | None] = []
     waiting: list[int] = []
@@ -100,7 +101,7 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
             voices.append(None)
             speakers.append(None)
             continue
-        people.learn(part.tokens)
+        people.learn(part.tokens, runs[number])
         voice, chosen = _voice(part)
         speaker = None
         if chosen is not None and chosen.source is not None:
@@ -114,7 +115,7 @@ def mark_voices(article: Article, profile: TargetProfile | None = None) -> Artic
         voices.append(voice)
         speakers.append(speaker)
         if voice == "outlet":
-            people.heard(part.tokens)
+            people.heard(part.tokens, runs[number])
         elif speaker is not None:
             for earlier in waiting:
                 if _same_quotation(parts[earlier], part) or parts[earlier].sentence.paragraph == sentence.paragraph:
@@ -206,5 +207,5 @@ def _from_label(text: str, tokens: Sequence[Token], source: Span, people: People
     name = text.title() if text.isupper() and len(text) > 1 else text
     at, words = source[0], []
     for word in name.split():
-        words.append(Token(word, word.lower(), at, at, True))
+        words.append(Token(word, word.lower(), at, at, True, word[0].isupper()))
     return people.resolve(words, source[0], source[1]) or name
