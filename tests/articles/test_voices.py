@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newstance.articles import TargetProfile, article_from_text, load_profile, mark_mentions, mark_voices
+from newstance.articles import TargetProfile, article_from_text, load_profile, mark_mentions, mark_voices, read_article
 
 ARTICLE = """Harbour tax divides Port Ellery
 
@@ -176,3 +178,17 @@ def test_no_text_fails_and_only_voices_are_changed(text: str) -> None:
 def test_long_paragraphs_of_one_thing_come_to_an_end(piece: str) -> None:
     article = article_from_text(piece * (25_000 if piece == '"a" ' else 500))
     assert len(mark_voices(article).sentences) == len(article.sentences)
+
+
+def test_the_real_article_is_read_but_for_a_few_sentences() -> None:
+    real = Path(__file__).parents[3] / "shared" / "data" / "articles" / "venezuela-strikes.txt"
+    if not real.exists():
+        pytest.skip("the real article is not part of the repository")
+    profile = load_profile("us-trump-2025")
+    sentences = mark_voices(read_article(real), profile).sentences
+    body = [s for s in sentences if s.role in ("headline", "body")]
+    assert Counter(s.voice for s in body) == {"outlet": 17, "quoted": 29, "paraphrased": 24}
+    assert all(s.speaker for s in body if s.voice != "outlet")
+    insiders = {s.speaker for s in body if s.insider}
+    assert {"Donald Trump", "Marco Rubio", "Karoline Leavitt", "the White House"} <= insiders
+    assert not insiders & {"Benjamin Gedan", "Luis Moreno", "the UN", "experts"}
