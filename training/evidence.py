@@ -213,7 +213,7 @@ def _fit(
     """Fit the head and leave it with the weights that explained most of the held-back sentences' drops.
 
     Returns:
-        Share of the variance of a single word's drop that the head explains there, by layer.
+        Share of the variance of a single word's drop, within its sentence, that the head explains there, by layer.
     """
     scale = torch.cat([row.drops[row.sizes == 1] for row in rows]).std(dim=0).clamp(min=1e-3)
     optimizer = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=0.01)
@@ -268,15 +268,21 @@ def _predicted(head: AmortisedEvidence, batch: Sequence[_Row]) -> list[Tensor]:
 
 
 def _explained(head: AmortisedEvidence, rows: Sequence[_Row], batch_size: int) -> dict[str, float]:
-    """Return the share of the variance of single words' drops that the head explains, by layer."""
+    """Return the share of the variance of single words' drops that the head explains, by layer.
+
+    Within a sentence: what is spread evenly over its words, so that they sum to the logits, ranks none before another.
+    """
     with torch.inference_mode():
         found = [p for i in range(0, len(rows), batch_size) for p in _predicted(head, rows[i : i + batch_size])]
-    errors = torch.cat([(p - row.drops)[row.sizes == 1] for p, row in zip(found, rows, strict=True)]) ** 2
-    drops = torch.cat([row.drops[row.sizes == 1] for row in rows])
-    spread = (drops - drops.mean(dim=0)) ** 2
+    errors = torch.cat([_centred((p - row.drops)[row.sizes == 1]) for p, row in zip(found, rows, strict=True)]) ** 2
+    spread = torch.cat([_centred(row.drops[row.sizes == 1]) for row in rows]) ** 2
     sizes = list(head.labels.values())
     parts = zip(head.labels, errors.split(sizes, dim=1), spread.split(sizes, dim=1), strict=True)
     return {layer: 1.0 - float(error.sum() / total.sum().clamp(min=1e-12)) for layer, error, total in parts}
+
+
+def _centred(values: Tensor) -> Tensor:
+    return values - values.mean(dim=0)
 
 
 def _card(note: dict[str, Any]) -> str:
