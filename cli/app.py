@@ -184,13 +184,19 @@ def export(
     model: Annotated[Path, typer.Argument(help="A model folder with torch weights.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
     quantise: Annotated[
-        str, typer.Option("--quantise", help="int8-weights (a quarter of the size) or none.")
-    ] = "int8-weights",
+        str,
+        typer.Option("--quantise", help="int8-weights (a quarter of the size), none, or auto: int8 if labels stay."),
+    ] = "auto",
+    config: Annotated[
+        str | None,
+        typer.Option("--config", help="Compare on this configuration's dev. [default: the own corpus's dev]"),
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting of it: a.b=value.")] = None,
 ) -> None:
-    """Export a checkpoint to ONNX, so that it scores without torch."""
+    """Export a checkpoint to ONNX, so that it scores without torch, and measure that it decides the same."""
     from .train import run_export
 
-    run_export(model, out=out, quantise=quantise)
+    run_export(model, out=out, quantise=quantise, config=config, overrides=set_ or [])
 
 
 @app.command(

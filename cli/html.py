@@ -22,7 +22,7 @@ class Pages:
 
     def __init__(self, scorer: Scorer, path: Path, *, several: bool, flips: bool, neighbours: bool) -> None:
         """Prepare the writer, and the nearest labelled sentences if they are asked for."""
-        self.writer = PageWriter(path, scorer.checkpoint.codebook.layer("stance"), several=several)
+        self.writer = PageWriter(path, scorer.stance, several=several)
         self._scorer = scorer
         self._flips = flips
         self._waiting: deque[Article] = deque()

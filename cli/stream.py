@@ -99,7 +99,7 @@ def _score_stream(
     """Show articles, or write them to one file or page, as they are scored."""
     from .terminal import ArticleTable, progress  # takes a while, in which the model loads
 
-    stance = scorer.checkpoint.codebook.layer("stance")
+    stance = scorer.stance
     sentences = articles = refused = 0
     with ExitStack() as stack:
         writer = None

@@ -9,6 +9,7 @@ from typing import Any, cast
 from newstance.articles import expand_paths, read_article
 from newstance.corpora import Annotation, Suggestion, save_annotations
 from newstance.errors import UsageError
+from newstance.model import Codebook
 from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
 
 from .column_options import as_format
@@ -32,7 +33,7 @@ def run_suggest(sources: list[str], out: Path, *, target: str, model: str | None
     suggestions: list[Suggestion] = []
     with progress("articles", len(paths)) as step:
         for scored in scorer.score_many((read_article(path) for path in paths), explain="none"):
-            suggestions += _suggestions(scored)
+            suggestions += _suggestions(scored, codebook)
             step()
     save_annotations(out, [], kind, codebook=codebook, suggestions=suggestions)
     sys.stderr.write(f"{len(suggestions)} sentences of {len(paths)} articles in {out}\n")
@@ -40,7 +41,7 @@ def run_suggest(sources: list[str], out: Path, *, target: str, model: str | None
         write_interface(out, codebook)
 
 
-def _suggestions(scored: ScoredArticle) -> list[Suggestion]:
+def _suggestions(scored: ScoredArticle, codebook: Codebook) -> list[Suggestion]:
     sentences = scored.sentences
     found = []
     for place, sentence in enumerate(sentences):
@@ -48,7 +49,7 @@ def _suggestions(scored: ScoredArticle) -> list[Suggestion]:
             continue
         before = sentences[place - 1] if place else None
         after = sentences[place + 1] if place + 1 < len(sentences) else None
-        frames = None if sentence.frames is None else tuple(frame.code for frame in sentence.frames)
+        judged = _judged(sentence, codebook)
         record = Annotation(
             id=f"{sentence.article}-{sentence.index}",
             text=sentence.text,
@@ -61,13 +62,25 @@ def _suggestions(scored: ScoredArticle) -> list[Suggestion]:
             article=sentence.article,
             outlet=scored.article.get("outlet"),
             date=scored.article.get("date"),
-            stance=sentence.stance,
-            frames=frames,
-            voice=cast("Any", sentence.voice),
+            stance=cast("Any", judged.pop("stance", None)),
+            frames=cast("Any", judged.pop("frames", None)),
+            labels=judged,
+            # A tool that does not ask for the voice could not hold it.
+            voice=cast("Any", sentence.voice if "voice" in codebook else None),
             speaker=sentence.speaker,
             annotator=f"newstance {sentence.model}",
         )
         found.append(Suggestion(record, round(sentence.confidence, 4)))
+    return found
+
+
+def _judged(sentence: ScoredSentence, codebook: Codebook) -> dict[str, str | tuple[str, ...]]:
+    """Return what the model answers, by the names of its layers, which may be a user's own."""
+    found: dict[str, str | tuple[str, ...]] = {}
+    if codebook.stance is not None:
+        found[codebook.stance.name] = sentence.stance
+    if codebook.frames is not None and sentence.frames is not None:
+        found[codebook.frames.name] = tuple(frame.code for frame in sentence.frames)
     return found
 
 

@@ -6,8 +6,12 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from newstance.errors import UsageError
+
+if TYPE_CHECKING:
+    from newstance.training.parity import Quantise
 
 __all__ = ["needs_torch", "run_average", "run_export", "run_train", "say"]
 
@@ -39,14 +43,26 @@ def run_average(
     say(f"checkpoint: {average_checkpoints(models, out, settings, weights=weights, say=say)}")
 
 
-def run_export(model: Path, *, out: Path, quantise: str) -> None:
-    """Export and say how large the result is."""
-    if quantise not in ("int8-weights", "none"):
-        raise UsageError(f"--quantise takes int8-weights or none, not {quantise!r}")
+def run_export(model: Path, *, out: Path, quantise: str, config: str | None, overrides: Sequence[str]) -> None:
+    """Export, say how far the result agrees with the trained model, and how large it is."""
+    if quantise not in ("auto", "int8-weights", "none"):
+        raise UsageError(f"--quantise takes auto, int8-weights or none, not {quantise!r}")
     needs_torch()
-    from newstance.training.export import export_checkpoint
+    from newstance.corpora import read_corpus
+    from newstance.eval.inputs import sentence_inputs
+    from newstance.training.config import codebook_of, load_config
+    from newstance.training.parity import export_with_parity
+    from newstance.training.sources import read_sources
 
-    export_checkpoint(model, out, quantise=quantise == "int8-weights")
+    if config is None:
+        records = read_corpus("dev")
+    else:
+        settings = load_config(config, overrides)
+        pairs = read_sources(settings.data.dev, settings.data.root, codebook_of(settings))
+        records = [record for record, _ in pairs]
+    sentences = list(dict.fromkeys(sentence_inputs(records)))
+    for layer in export_with_parity(model, out, sentences, quantise=cast("Quantise", quantise)):
+        say(str(layer))
     size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
     say(f"exported: {out} ({size:.1f} MB)")
 

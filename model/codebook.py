@@ -76,6 +76,20 @@ class Codebook(_Strict):
         known = ", ".join(layer.name for layer in self.layers)
         raise UsageError(f"the codebook {self.name} has no layer {name!r}; it has {known}")
 
+    @property
+    def stance(self) -> Layer | None:
+        """Return the layer that plays the stance: the one of that name, else the first that takes one label."""
+        return self._role("stance", "single")
+
+    @property
+    def frames(self) -> Layer | None:
+        """Return the layer that plays the frames: the one of that name, else the first that takes any number."""
+        return self._role("frames", "multi")
+
+    def _role(self, name: str, kind: Literal["single", "multi"]) -> Layer | None:
+        alike = [layer for layer in self.layers if layer.kind == kind]
+        return next((layer for layer in alike if layer.name == name), alike[0] if alike else None)
+
     def only(self, names: tuple[str, ...]) -> Codebook:
         """Return a codebook with only the named layers, in the given order."""
         return self.model_copy(update={"layers": tuple(self.layer(name) for name in names)})

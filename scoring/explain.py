@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from newstance.articles import MentionFinder
+from newstance.errors import CheckpointError
 from newstance.model import (
     Checkpoint,
     EncodedSentence,
@@ -103,15 +104,18 @@ def explain_sentence(
 
     Raises:
         UsageError: `ig` without the torch runtime.
+        CheckpointError: the model has no layer that takes one label.
     """
-    layer = checkpoint.codebook.layer("stance")
+    layer = checkpoint.codebook.stance
+    if layer is None:
+        raise CheckpointError("predicts no layer that takes one label, such as a stance", path=checkpoint.path)
     spans = tuple((mention.start, mention.end) for mention in finder.find(text))
     (sentence,) = predictor.encoding.encode([SentenceInput(text, target_spans=spans, target=finder.profile.name)])
     (prediction,) = predictor.predict_encoded([sentence])
-    (found,) = explain_encoded(predictor, [sentence], [prediction], method, steps=steps)
-    logits = prediction.logits["stance"]
+    (found,) = explain_encoded(predictor, [sentence], [prediction], method, layer=layer.name, steps=steps)
+    logits = prediction.logits[layer.name]
     chosen, other = np.argsort(-logits, kind="stable")[:2]
-    probability = probabilities(logits, layer, checkpoint.calibration.layer("stance").temperature)
+    probability = probabilities(logits, layer, checkpoint.calibration.layer(layer.name).temperature)
     words = [
         EvidenceWord(text[start:end], start, end, round(float(weight), 6))
         for (start, end), weight in zip(sentence.words, found.weights, strict=True)
@@ -120,7 +124,7 @@ def explain_sentence(
     for phrase in carrying_phrases(found.weights):
         start, end = words[phrase.first].start, words[phrase.end - 1].end
         phrases.append(PhrasePart(text[start:end], start, end, round(phrase.weight, 6)))
-    turned = smallest_flip(predictor, sentence, found.weights) if flip and len(words) > 1 else None
+    turned = smallest_flip(predictor, sentence, found.weights, layer=layer.name) if flip and len(words) > 1 else None
     return ExplainedSentence(
         text=text,
         target_spans=list(spans),
@@ -162,9 +166,9 @@ def flip_of(scorer: Scorer, encoded: EncodedSentence, sentence: ScoredSentence) 
     words: Sequence[EvidenceWord] = sentence.evidence or []
     if len(words) < 2:
         return None
-    found = smallest_flip(scorer.predictor, encoded, np.array([word.weight for word in words]))
-    codes = scorer.checkpoint.codebook.layer("stance").codes
-    return None if found is None else Flipped([words[i] for i in found.words], codes[found.label])
+    weights = np.array([word.weight for word in words])
+    found = smallest_flip(scorer.predictor, encoded, weights, layer=scorer.stance.name)
+    return None if found is None else Flipped([words[i] for i in found.words], scorer.stances[found.label])
 
 
 def _local(sentence: ScoredSentence) -> tuple[tuple[int, int], ...]:

@@ -68,15 +68,16 @@ class Scorer:
         """Join an opened checkpoint, its predictor and a target profile; `Scorer.load` is the usual way.
 
         Raises:
-            CheckpointError: the model has no stance layer.
+            CheckpointError: the model has no layer that takes one label.
         """
-        if "stance" not in checkpoint.codebook:
-            raise CheckpointError("predicts no layer called stance", path=checkpoint.path)
+        stance = checkpoint.codebook.stance
+        if stance is None:
+            raise CheckpointError("predicts no layer that takes one label, such as a stance", path=checkpoint.path)
         self.checkpoint = checkpoint
         self.target = target
         self.predictor = predictor
-        self._stance = checkpoint.codebook.layer("stance")
-        self._frames = checkpoint.codebook.layer("frames") if "frames" in checkpoint.codebook else None
+        self.stance = stance
+        self._frames = checkpoint.codebook.frames
 
     @classmethod
     def load(
@@ -107,7 +108,7 @@ class Scorer:
     @property
     def stances(self) -> tuple[str, ...]:
         """Return the codes of the stance layer, in the order of its logits."""
-        return self._stance.codes
+        return self.stance.codes
 
     def score(self, text_or_path: str | Path | Article, *, explain: Explain = "evidence") -> ScoredArticle:
         """Score one article.
@@ -200,7 +201,7 @@ class Scorer:
         predictions = self.predictor.finish(pending)
         weights: Iterable[Floats | None] = [None] * len(predictions)
         if explain != "none":
-            found = explain_encoded(self.predictor, pending.encoded, predictions, explain)
+            found = explain_encoded(self.predictor, pending.encoded, predictions, explain, layer=self.stance.name)
             weights = [explanation.weights for explanation in found]
         weighed = zip(predictions, weights, strict=True)
         for article in members:
@@ -208,7 +209,7 @@ class Scorer:
                 yield article
                 continue
             sentences = [self._scored(article, s, *next(weighed)) for s in article.sentences]
-            yield ScoredArticle(self._describe(article), sentences, summarise(sentences, self._stance.codes))
+            yield ScoredArticle(self._describe(article), sentences, summarise(sentences, self.stance.codes))
 
     def _input(self, article: Article, sentence: Sentence) -> SentenceInput:
         """Return what the model is asked: the sentence, its target, and its neighbours in the same kind of text."""
@@ -228,9 +229,9 @@ class Scorer:
     def _scored(
         self, article: Article, sentence: Sentence, prediction: Prediction, weights: Floats | None
     ) -> ScoredSentence:
-        calibration = self.checkpoint.calibration.layer("stance")
-        logits = prediction.logits["stance"]
-        probability = probabilities(logits, self._stance, calibration.temperature)
+        calibration = self.checkpoint.calibration.layer(self.stance.name)
+        logits = prediction.logits[self.stance.name]
+        probability = probabilities(logits, self.stance, calibration.temperature)
         best = int(np.argmax(probability))
         unseen_kind = not sentence.mentions and not self.checkpoint.config.unnamed_targets
         frames, frame_logits = self._frame_scores(prediction)
@@ -247,8 +248,8 @@ class Scorer:
             speaker=sentence.speaker,
             voice=sentence.voice,
             insider=sentence.insider,
-            stance=self._stance.codes[best],
-            stance_probability=dict(zip(self._stance.codes, _floats(probability), strict=True)),
+            stance=self.stance.codes[best],
+            stance_probability=dict(zip(self.stance.codes, _floats(probability), strict=True)),
             stance_logits=_floats(logits),
             frames=frames,
             frame_logits=frame_logits,
@@ -263,8 +264,8 @@ class Scorer:
     def _frame_scores(self, prediction: Prediction) -> tuple[list[FrameScore] | None, list[float] | None]:
         if self._frames is None:
             return None, None
-        calibration = self.checkpoint.calibration.layer("frames")
-        logits = prediction.logits["frames"]
+        calibration = self.checkpoint.calibration.layer(self._frames.name)
+        logits = prediction.logits[self._frames.name]
         probability = _floats(probabilities(logits, self._frames, calibration.temperature))
         pairs = sorted(zip(self._frames.codes, probability, strict=True), key=lambda pair: -pair[1])
         return [FrameScore(code, p) for code, p in pairs if p >= calibration.show_above], _floats(logits)

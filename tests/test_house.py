@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "articles": {"errors", "configs"},
     "model": {"errors", "configs"},
     "corpora": {"errors", "configs", "model"},
-    "training": {"errors", "configs", "model", "corpora", "eval"},
+    "training": {"errors", "configs", "articles", "model", "corpora", "eval"},
     "scoring": {"errors", "configs", "articles", "model"},
     "eval": {"errors", "configs", "articles", "model", "corpora", "scoring"},
     "cli": {"errors", "configs", "articles", "corpora", "model", "training", "scoring", "eval"},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging as hf_logging
 
 from newstance.errors import UsageError
 from newstance.model import encoder_folder
@@ -54,6 +56,8 @@ def load_tokenizer(name: str) -> Tokenizer:
 
 def _loaded(name: str, load: Callable[[str], _Loaded]) -> _Loaded:
     folder = encoder_folder(name)
+    if not sys.stderr.isatty():
+        hf_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a bar in a log file is noise
     try:
         return load(folder)
     except (OSError, ValueError, KeyError, ImportError) as error:

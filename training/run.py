@@ -81,7 +81,8 @@ class Run:
         kept = [record for record, _ in train_pairs]
         if config.data.drop_repeated_texts:
             kept = without_texts_of(kept, held_out + [record for record, _ in dev_pairs])
-            say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
+            if len(kept) < len(train_pairs):
+                say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
         train = merge_annotators([(r, weights[id(r)]) for r in kept], codebook, soft=config.soft_labels)
         train = _with_something_to_learn(train, config, say)
         if config.teacher is not None:
@@ -97,7 +98,7 @@ class Run:
         freeze(encoder, config)
         network = SentenceClassifier(encoder, _heads(config, codebook))
         if config.start_from is not None:
-            _start_from(network, Checkpoint(config.start_from), say)
+            _start_from(network, Checkpoint.find(config.start_from), say)
         encoding = SentenceEncoding(tokenizer, config.encoding)
         return cls(config, codebook, network, encoding, tokenizer, train, dev, kept, sets, say)
 
@@ -166,7 +167,7 @@ class Run:
         run = self.config.model_dump(mode="json")
         run["data"]["root"] = "."  # a path on somebody's machine says nothing to anybody else
         if self.config.start_from is not None:
-            run["start_from"] = f"checkpoint {Checkpoint(self.config.start_from).hash}"
+            run["start_from"] = f"checkpoint {Checkpoint.find(self.config.start_from).hash}"
         return {
             "config": run,
             "rows": {"train": len(self.train), "dev": len(self.dev)},

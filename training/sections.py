@@ -33,6 +33,8 @@ class Source(Section):
         share: take only this share of its rows, always the same ones.
         target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
             without it the row's own `target` is looked for.
+        part: of a file without splits, this part of its articles (of its sentences where it names no article): 70, 15
+            and 15% by the hash of their names, so that each stays in the same part whatever is added.
         layers: use only its labels of these layers; all of them where not given.
         columns: which columns of a table, or controls of a tool, hold what.
     """
@@ -43,13 +45,14 @@ class Source(Section):
     weight: float = Field(default=1.0, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
     target: str | None = None
+    part: Literal["train", "dev", "test"] | None = None
     layers: tuple[str, ...] | None = None
     columns: ColumnMap = ColumnMap()
 
     @property
     def name(self) -> str:
-        """Return what reports call it: corpus, path and split."""
-        return " ".join(part for part in (self.corpus, self.path, self.split) if part)
+        """Return what reports call it: corpus, path, split and part."""
+        return " ".join(word for word in (self.corpus, self.path, self.split, self.part) if word)
 
 
 class DataConfig(Section):

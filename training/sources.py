@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from newstance.corpora import Annotation, open_annotations
 from newstance.errors import AnnotationError
@@ -14,6 +15,9 @@ from newstance.model.codebook import Codebook
 from .sections import Source
 
 __all__ = ["open_source", "read_sources"]
+
+Part = Literal["train", "dev", "test"]
+_PARTS: tuple[tuple[Part, float], ...] = (("dev", 0.15), ("test", 0.30), ("train", 1.0))
 
 
 def read_sources(
@@ -29,6 +33,10 @@ def read_sources(
     for source in sources:
         records = open_source(source, root, codebook)
         drawn = [record for record in records if _drawn(record.id, source.share)]
+        if source.part is not None:
+            drawn = [record for record in drawn if _part(record) == source.part]
+            if records and not drawn:
+                raise AnnotationError(f"no article falls into the part {source.part!r}: too few rows", path=source.path)
         if source.target is not None:
             drawn = [_with_mentions(record, source.target) for record in drawn]
         if source.layers is not None:
@@ -70,6 +78,13 @@ def _with_mentions(record: Annotation, profile: str) -> Annotation:
     found = sentence_inputs([record], profile)[0]
     spans = {name: getattr(found, name) for name in ("target_spans", "before_spans", "after_spans")}
     return record.model_copy(update=spans)
+
+
+def _part(record: Annotation) -> Part:
+    """Return the part that a record's article falls into."""
+    name = record.article or record.text
+    place = zlib.crc32(name.encode("utf-8", "replace")) / 2**32
+    return next(part for part, end in _PARTS if place < end)
 
 
 def _drawn(identifier: str, share: float) -> bool:

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+import pytest
+import yaml
+
+from newstance.errors import UsageError
+from newstance.training.ablations import load_grid, run_grid
+from newstance.training.report import read_report
+
+
+def written(folder: Path, base: Path, **more: object) -> Path:
+    path = folder / "grid.yaml"
+    path.write_text(yaml.safe_dump({"base": str(base), "set": ["epochs=1"], "seeds": [1, 2]} | more), encoding="utf-8")
+    return path
+
+
+def test_a_grid_is_run_once_and_its_table_holds_mean_and_deviation(tiny_config: Path, tmp_path: Path) -> None:
+    grid = load_grid(
+        written(tmp_path, tiny_config, grid={"encoding.target_mode": ["mark", "mask"]}, variants={"plain": []})
+    )
+    said: list[str] = []
+    out = tmp_path / "out"
+    text = run_grid(grid, out, say=said.append)
+    assert [line for line in said if line.endswith(", seed 1")] == [
+        "target_mode=mark, seed 1",
+        "target_mode=mask, seed 1",
+        "plain, seed 1",
+    ]
+    values = [
+        row.figures["macro_f1"].value
+        for seed in (1, 2)
+        for row in read_report(out / "target_mode=mark" / str(seed) / "model" / "report.json")
+    ]
+    line = next(line for line in text.splitlines() if "target_mode=mark" in line)
+    assert f"| 2 | {statistics.fmean(values):.3f} ± {statistics.stdev(values):.3f} |" in line
+    assert not list(out.rglob("steps"))
+    said.clear()
+    assert run_grid(grid, out, say=said.append) == text == (out / "table.md").read_text(encoding="utf-8")
+    assert not said
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"grid": {"learning_rat": [1]}}, "learning_rate"),
+        ({"variants": {"a/b": []}}, "cannot name a folder"),
+        ({"seed": [1]}, "seed: Extra inputs"),
+    ],
+)
+def test_a_wrong_grid_is_refused_before_anything_is_trained(
+    tiny_config: Path, tmp_path: Path, more: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(UsageError, match=problem):
+        load_grid(written(tmp_path, tiny_config, **more))
