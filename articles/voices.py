@@ -157,7 +157,7 @@ def _voice(part: SentenceAttributions) -> tuple[Voice, Attribution | None]:
     indirect = [a for a in part.attributions if a.main and a.source is not None]
     if part.sentence.role in ("headline", "heading"):
         # The outlet's choice of words, unless it says whose they are: "..., sources say".
-        indirect = [a for a in indirect if a.cue[1] >= part.tokens[-1].end and a.source is not None]
+        indirect = [a for a in indirect if a.lemma == "say" and a.cue[1] >= part.tokens[-1].end]
     if indirect:
         return "paraphrased", indirect[0]
     return "outlet", None
