@@ -158,7 +158,7 @@ def _check_judgements(records: Sequence[Annotation], path: Path) -> None:
 
 
 def _row(path: Path, number: int) -> int:
-    """Return the row of the file that holds a record, as its readers count."""
+    """Return the row of the file that holds a record, as its readers count; of a tool's export the record's number."""
     if path.suffix.lower() in (".jsonl", ".ndjson"):
-        return next(line for i, (line, _) in enumerate(read_jsonl_objects(path)) if i == number)
+        return next((line for i, (line, _) in enumerate(read_jsonl_objects(path)) if i == number), number + 1)
     return number + (2 if path.suffix.lower() in (".csv", ".tsv") else 1)

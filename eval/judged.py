@@ -23,6 +23,8 @@ from .merged import merged_probability
 __all__ = ["Judged", "judge"]
 
 Floats = npt.NDArray[np.floating]
+#: The frames that FrAC's classes merge; a codebook of one's own may lack them.
+_MERGED = {code for codes in CLASSES.values() for code in codes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def judge(
         AnnotationError: no record carries a label of a layer that the model predicts.
     """
     layers = list(checkpoint.codebook.layers)
-    if "frames" in checkpoint.codebook:
+    if "frames" in checkpoint.codebook and _MERGED <= set(checkpoint.codebook.layer("frames").codes):
         layers.append(MERGED_FRAME)
     golds = [(layer, gold) for layer in layers if (gold := gold_labels(records, layer)).sentences]
     if not golds:

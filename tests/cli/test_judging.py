@@ -1,0 +1,69 @@
+"""The commands that judge a model, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", "from newstance.cli.app import main; main()", *map(str, arguments)],
+        capture_output=True,
+        env=os.environ | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        encoding="utf-8",
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_evaluate_prints_one_object_and_writes_one_page(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "report.html"
+    done = run("evaluate", tiny_exported, "--data", annotations_file, "--json", "--report", page, "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    data = json.loads(line)
+    assert set(data["layers"]["stance"]["macro_f1"]) == {"value", "low", "high", "n"}
+    assert data["run"]["command"].startswith("newstance evaluate")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_compare_says_whether_the_data_show_a_difference(tiny_exported: Path, annotations_file: Path) -> None:
+    done = run("compare", tiny_exported, tiny_exported, "--data", annotations_file, "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    assert "the data show no difference" in done.stdout and "McNemar p = 1" in done.stdout
+
+
+def test_agreement_reads_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    rows = [
+        f"{i},Sentence {i}.,{stance},{who}"
+        for who, all_ in (("a", "ffan"), ("b", "fann"))
+        for i, stance in enumerate({"f": "favor", "a": "against", "n": "neutral"}[c] for c in all_)
+    ]
+    path.write_text("\n".join(["id,text,stance,annotator", *rows]) + "\n", encoding="utf-8")
+    done = run("agreement", path, "--json", "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["layers"]["stance"]
+    assert (found["sentences"], found["split"]) == (4, 2)
+    assert set(found["annotators"]) == {"a", "b"}
+
+
+def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotations_file: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"id": "1", "text": "It met.", "stance": "angry"}\n', encoding="utf-8")
+    for arguments, code, words in (
+        (("evaluate", tiny_exported, "--data", bad), 1, f"{bad}:1: stance"),
+        (("evaluate", tiny_exported, "--data", annotations_file, "--report", tmp_path / "x.pdf"), 2, ".html"),
+        (("evaluate", tiny_exported, "--corpus", "reuters"), 2, "unknown corpus"),
+        (("calibrate", tiny_exported, "--corpus", "newstance", "--split", "test"), 2, "test splits"),
+    ):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (code, "")
+        assert words in done.stderr and len(done.stderr.strip().splitlines()) == 1
