@@ -11,7 +11,7 @@ from .reliability import Bin
 
 __all__ = ["interval_bar", "reliability_chart", "risk_chart"]
 
-_SIZE, _LEFT, _BOTTOM, _TOP = 260, 40, 34, 12
+_SIZE, _LEFT, _BOTTOM, _TOP = 260, 52, 34, 12
 _PLOT = _SIZE - _LEFT - _TOP
 _HEIGHT = _SIZE
 

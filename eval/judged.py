@@ -92,7 +92,7 @@ def judge(
         AnnotationError: no record carries a label of a layer that the model predicts.
     """
     layers = list(checkpoint.codebook.layers)
-    if "frames" in checkpoint.codebook and _MERGED <= set(checkpoint.codebook.layer("frames").codes):
+    if "frames" in checkpoint.codebook and set(checkpoint.codebook.layer("frames").codes) >= _MERGED:
         layers.append(MERGED_FRAME)
     golds = [(layer, gold) for layer in layers if (gold := gold_labels(records, layer)).sentences]
     if not golds:
