@@ -13,6 +13,7 @@ from newstance.articles.tokens import Token
 from newstance.articles.word_classes import (
     ADVERBS,
     AFTER,
+    AUXILIARIES,
     BEFORE_TO,
     BOUNDARIES,
     DAYS,
@@ -56,7 +57,12 @@ def credited_by_verbs(tokens: Sequence[Token], cues: Cues) -> Iterator[Attributi
         if verb is None or (token.capital and i > 0 and tokens[i - 1].word):
             continue
         before = tokens[i - 1].lower if i else ""
-        if before in _NO_VERB_AFTER or before in ("'s", "own") or before[:1].isdigit():
+        if (
+            before in _NO_VERB_AFTER
+            or before in ("'s", "own")
+            or before[:1].isdigit()
+            or _is_noun(tokens, i, verb, cues)
+        ):
             continue
         read = _infinitive(tokens, i, verb) if before == "to" else _by_form(tokens, i, verb, last)
         if read is not None:
@@ -64,6 +70,21 @@ def credited_by_verbs(tokens: Sequence[Token], cues: Cues) -> Iterator[Attributi
             yield found
         elif (loose := _loose(tokens, i, verb)) is not None:
             yield loose
+
+
+def _is_noun(tokens: Sequence[Token], i: int, verb: CueVerb, cues: Cues) -> bool:
+    """Whether a form in -s is the noun before its verb: "official figures show", "police reports say"."""
+    vague = verb.lemma in _VAGUE
+    if verb.form != "s" or not (vague or verb.lemma in cues.nouns):
+        return False
+    after = next((t for t in tokens[i + 1 : i + 4] if t.lower not in ADVERBS), None)
+    if after is None or not after.word:
+        return False
+    following = cues.verbs.get(after.lower)
+    if following is None:
+        return vague and after.lower in AUXILIARIES
+    # "Brandt claims report is wrong": what may be a noun itself is no verb here.
+    return following.lemma not in cues.nouns and (following.form == "base" or (vague and following.form == "ed"))
 
 
 def _loose(tokens: Sequence[Token], i: int, verb: CueVerb) -> Attribution | None:
