@@ -1,4 +1,4 @@
-"""The page of many articles: one row each, and stance and frames by outlet and by week."""
+"""The page of many articles: one row each, stance by voice and speaker, stance and frames by outlet and by week."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Any
 from .records import ScoredArticle
 from .shares import article_score
 from .templating import render, stacked_bar
+from .voice_tables import VoiceTally, voice_tables, voice_tally
 
 __all__ = ["ArticleRow", "article_row", "corpus_page"]
 
 #: Frames named in a row of the tables by outlet and week.
 _FRAMES = 3
+#: Speakers listed over all articles.
+_SPEAKERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class ArticleRow:
         abstained: sentences that the model declined.
         frames: sentences by frame.
         score: see `newstance.scoring.shares`, or None.
+        voices: sentences by voice and speaker.
     """
 
     href: str
@@ -43,6 +47,7 @@ class ArticleRow:
     abstained: int
     frames: dict[str, int]
     score: float | None
+    voices: VoiceTally
 
 
 def article_row(scored: ScoredArticle, href: str) -> ArticleRow:
@@ -58,6 +63,7 @@ def article_row(scored: ScoredArticle, href: str) -> ArticleRow:
         abstained=summary["abstained"],
         frames=dict(summary.get("frames", {})),
         score=article_score(scored.sentences)[0],
+        voices=voice_tally(summary, list(summary["stance"])),
     )
 
 
@@ -95,6 +101,7 @@ def corpus_page(rows: Sequence[ArticleRow], stances: Sequence[str], *, title: st
             }
             for row in rows
         ],
+        voices=voice_tables((row.voices for row in rows), stances, most=_SPEAKERS),
         tables=tables,
     )
 

@@ -15,6 +15,7 @@ from newstance.model import Layer, carrying_phrases
 from .records import ScoredArticle, ScoredSentence
 from .shares import article_score
 from .templating import json_block, look, render
+from .voice_tables import voice_tables, voice_tally
 
 __all__ = ["Extras", "article_page"]
 
@@ -89,6 +90,7 @@ def article_page(
         choices=_choices(scored.sentences),
         strip=_marks(scored.sentences),
         strip_label="The article’s sentences: " + ", ".join(f"{number} {name}" for name, number in counts.items()),
+        voices=voice_tables([voice_tally(scored.summary, stance.codes)], stance.codes),
         blocks=blocks,
         data=json_block({"sentences": data}),
     )

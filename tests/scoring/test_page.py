@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from newstance.articles import Article
 from newstance.errors import UsageError
@@ -39,6 +40,7 @@ def test_nothing_that_an_article_holds_becomes_markup(scored: HandScored, hostil
     assert data_of(page)[0]["flip"] == {"words": [hostile], "stance": "neutral"}
     corpus = corpus_page([article_row(result, "a/1.html")], STANCE.codes)
     assert corpus.count("<script") == 1 and "<img" not in corpus
+    assert str(escape(hostile)) in corpus.split("By speaker")[1] and str(escape(hostile)) in page.split("By speaker")[1]
 
 
 def test_only_the_pages_own_style_and_script_are_allowed(scored: HandScored) -> None:
@@ -102,6 +104,40 @@ def test_several_articles_get_a_page_that_leads_to_theirs(scored: HandScored, tm
         page = (tmp_path / link).read_text(encoding="utf-8")
         assert 'href="../out.html"' in page
     assert len(re.findall(r'href="', corpus)) == 2 and "2031-W07" in corpus
+
+
+def rows_by_voice(page: str) -> dict[str, list[int]]:
+    """Return the numbers of every row in the tables by voice and speaker, in the order of the page."""
+    section = page.split('aria-label="Stance by voice">')[1].split("</section>", maxsplit=1)[0]
+    rows = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', section, re.S)
+    return {
+        re.sub(r"<[^>]+>", "", name): [int(n) for n in re.findall(r'<td class="num">(\d+)</td>', cells)]
+        for name, cells in rows
+    }
+
+
+def test_the_outlets_own_voice_leads_the_table_and_the_corpus_page_adds_the_articles_up(scored: HandScored) -> None:
+    own = scored("The harbour plan\n\nThe council met. It rained.\n", voice="outlet", speaker=None)
+    said = scored("The band played.\n", voice="quoted", speaker="Ida Brandt", insider=True)
+    again = scored("The tide rose.\n", voice="paraphrased", speaker="Ida Brandt", insider=True)
+    first = rows_by_voice(article_page(*own, STANCE))
+    assert first == {
+        "the outlet&#39;s own voice": [3, 1, 1, 1, 0],
+        "quoted": [0, 0, 0, 0, 0],
+        "paraphrased": [0, 0, 0, 0, 0],
+    }
+    assert next(iter(first)) == "the outlet&#39;s own voice"
+    corpus = rows_by_voice(corpus_page([article_row(result, "x") for _, result in (own, said, again)], STANCE.codes))
+    assert list(corpus) == [
+        *first,
+        "speakers who belong to the target (insiders)",
+        "other speakers",
+        "Ida Brandt (insider)",
+    ]
+    for name, numbers in first.items():
+        alone = [rows_by_voice(article_page(*one, STANCE))[name] for one in (said, again)]
+        assert corpus[name] == [sum(column) for column in zip(numbers, *alone, strict=True)]
+    assert corpus["Ida Brandt (insider)"] == [2, 2, 0, 0, 0]
 
 
 def test_a_page_needs_its_suffix(tmp_path: Path) -> None:

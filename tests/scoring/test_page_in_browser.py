@@ -130,12 +130,15 @@ def test_the_strip_leads_to_its_sentence(opened: Opened) -> None:
 
 def test_axe_finds_no_serious_violation(opened: Opened, axe: str) -> None:
     opened.page.locator("#s1").click()
+    opened.page.locator(".voices summary").press("Enter")
+    assert opened.page.locator(".voices details table").is_visible()
     assert opened.violations(axe) == []
 
 
 def test_the_corpus_page_sorts_and_axe_is_content(browser: Any, scored: HandScored, axe: str, tmp_path: Path) -> None:
     rows = [article_row(scored(text)[1], f"{i}.html") for i, text in enumerate(("B came.\n", "A met. It rained.\n"))]
     opened = Opened(browser, tmp_path / "corpus.html", corpus_page(rows, STANCE.codes))
+    opened.page.locator(".voices summary").press("Enter")
     head = opened.page.locator("th button", has_text="sentences")
     first = opened.page.locator("#articles tbody tr").first.locator("td").nth(3)
     head.click()
