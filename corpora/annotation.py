@@ -146,7 +146,9 @@ class Annotation(Unit):
         for code in codes:
             if code not in layer.codes:
                 known = ", ".join(layer.codes)
-                raise AnnotationError(f"{self.id}: unknown label {code!r}; the codebook has {known}", field=layer.name)
+                raise AnnotationError(
+                    f"unknown label {code!r} (id {self.id}); the codebook has {known}", field=layer.name
+                )
         return codes
 
 

@@ -58,8 +58,14 @@ class Report:
     plausibility: Mapping[Method, Mapping[str, Figure]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries: `layers.<layer>.<metric> = {value, low, high, n}`, and the rest by name."""
+        """Return plain dictionaries: `layers.<layer>.<metric> = {value, low, high, n}`, and the rest by name.
+
+        Explanations are measured on request; where they were not, nothing is said of them.
+        """
         found = asdict(self)
+        for name in ("faithfulness", "plausibility"):
+            if not found[name]:
+                del found[name]
         names = dict.fromkeys(name for figures in self.layers.values() for name in figures)
         found["better"] = {name: better(name) for name in names}
         return dict(_finite(found))

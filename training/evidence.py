@@ -227,7 +227,7 @@ def _fit(
             batch = [rows[i] for i in order[start : start + config.batch_size]]
             loss = _loss(head, batch, scale)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
         found = _explained(head.eval(), held, config.batch_size)
@@ -248,7 +248,7 @@ def _loss(head: AmortisedEvidence, batch: Sequence[_Row], scale: Tensor) -> Tens
         ((predicted - row.drops) / (scale * row.sizes.unsqueeze(-1).sqrt())) ** 2
         for predicted, row in zip(_predicted(head, batch), batch, strict=True)
     ]
-    layers = torch.cat(errors).split(list(head.labels.values()), dim=1)
+    layers = torch.split(torch.cat(errors), list(head.labels.values()), dim=1)
     return torch.stack([layer.mean() for layer in layers]).mean()
 
 
@@ -277,7 +277,7 @@ def _explained(head: AmortisedEvidence, rows: Sequence[_Row], batch_size: int) -
     errors = torch.cat([_centred((p - row.drops)[row.sizes == 1]) for p, row in zip(found, rows, strict=True)]) ** 2
     spread = torch.cat([_centred(row.drops[row.sizes == 1]) for row in rows]) ** 2
     sizes = list(head.labels.values())
-    parts = zip(head.labels, errors.split(sizes, dim=1), spread.split(sizes, dim=1), strict=True)
+    parts = zip(head.labels, torch.split(errors, sizes, dim=1), torch.split(spread, sizes, dim=1), strict=True)
     return {layer: 1.0 - float(error.sum() / total.sum().clamp(min=1e-12)) for layer, error, total in parts}
 
 
