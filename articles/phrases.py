@@ -59,7 +59,8 @@ def _possessed(tokens: Sequence[Token], i: int) -> Attribution | None:
         j -= 1
     if tokens[j].lower in ("his", "her", "their") and tokens[j - 1].lower in _BY and j > 0:
         return _set_off(tokens, j - 1, i + 1, (j, j + 1))
-    if tokens[j].lower == "'s" or (tokens[j].word and tokens[j].text.endswith("s")):
+    plural = tokens[j].word and tokens[j].text.endswith("s") and tokens[j].lower not in ("its", "this")
+    if tokens[j].lower == "'s" or plural:
         for k in range(j - 1, max(-1, j - 10), -1):
             if tokens[k].lower in _BY:
                 return _set_off(tokens, k, i + 1, (k + 1, j))

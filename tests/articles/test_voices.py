@@ -85,6 +85,8 @@ def test_an_article_is_parted_into_its_voices() -> None:
         ("“The plan is dead,” said skipper Ida Brandt of Port Ellery.", "q", "Ida Brandt"),
         ("The chief pilot, Ida Brandt, described the plan as “a lid on a pot that nobody had lit.”", "q", "Ida Brandt"),
         ("Brandt’s lawyers say the plan is dead.", "p", "Brandt’s lawyers"),
+        ("On that point the council has kept its word.", "o", None),
+        ("In the pilots’ view, the plan is dead.", "p", "the pilots"),
         ("Official figures show that the plan is dead.", "o", None),
         ("Official figures have shown that the plan is dead.", "o", None),
         ("Official estimates suggest that the plan is dead.", "p", "Official estimates"),
