@@ -13,7 +13,7 @@ from newstance.errors import AnnotationError, OutputError
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
-from .problems import Problems, report
+from .problems import Problems, gather, report
 
 __all__ = [
     "as_annotation",
@@ -74,15 +74,13 @@ def read_annotations(
     Raises:
         AnnotationError: no record in the file, or one of them is wrong; names line and field.
     """
-    records = []
-    for number, value in read_jsonl_objects(path, problems):
-        try:
-            records.append(as_annotation(value, codebook, path=path, line=number))
-        except AnnotationError as error:
-            report(error, problems)
-    if not records and not problems:
-        raise AnnotationError("holds no annotation", path=path)
-    return records
+    return gather(
+        read_jsonl_objects(path, problems),
+        lambda number, value: as_annotation(value, codebook, path=path, line=number),
+        path=path,
+        problems=problems,
+        unit="annotation",
+    )
 
 
 def as_annotation(

@@ -17,7 +17,7 @@ from newstance.errors import AnnotationError
 
 from .annotation import Annotation
 from .jsonl import read_jsonl_objects
-from .problems import Problems, report
+from .problems import Problems, gather
 
 __all__ = ["CITATION", "LICENCE", "read_newsmtsc", "without_texts_of"]
 
@@ -47,15 +47,12 @@ def read_newsmtsc(path: str | Path, *, split: str | None = None, problems: Probl
     Raises:
         AnnotationError: a row lacks a field, has another polarity, or its offsets do not give its mention.
     """
-    records = []
-    for number, row in read_jsonl_objects(path, problems):
-        try:
-            records.append(_record(row, path, number, split))
-        except AnnotationError as error:
-            report(error, problems)
-    if not records and not problems:
-        raise AnnotationError("holds no row", path=path)
-    return records
+    return gather(
+        read_jsonl_objects(path, problems),
+        lambda number, row: _record(row, path, number, split),
+        path=path,
+        problems=problems,
+    )
 
 
 def _record(row: dict[str, Any], path: str | Path, number: int, split: str | None) -> Annotation:

@@ -12,7 +12,7 @@ from typing import Any
 from newstance.errors import AnnotationError, UsageError
 
 from .annotation import Annotation
-from .problems import Problems, report
+from .problems import Problems, gather
 from .tables import read_table
 
 __all__ = ["CITATION", "LICENCE", "read_pstance"]
@@ -44,15 +44,9 @@ def read_pstance(path: str | Path, *, split: str | None = None, problems: Proble
         if split not in _FILES:
             raise UsageError(f"P-Stance has the splits train, dev and test, not {split!r}", field="split")
         path /= f"raw_{_FILES[split]}_all.csv"
-    records = []
-    for number, row in read_table(path, problems):
-        try:
-            records.append(_record(row, path, number, split))
-        except AnnotationError as error:
-            report(error, problems)
-    if not records and not problems:
-        raise AnnotationError("holds no row", path=path)
-    return records
+    return gather(
+        read_table(path, problems), lambda number, row: _record(row, path, number, split), path=path, problems=problems
+    )
 
 
 def _record(row: dict[str, Any], path: Path, number: int, split: str | None) -> Annotation:
