@@ -46,13 +46,11 @@ class Person:
         name: the fullest name so far, without titles.
         gender: "m" or "f" where an honorific or a pronoun tells, else "".
         titled: the ways in which titles stood before the name.
-        roles: head nouns of what the article calls them ("secretary", "sheriff").
     """
 
     name: str
     gender: str = ""
     titled: set[str] = field(default_factory=set)
-    roles: set[str] = field(default_factory=set)
 
 
 class People:
@@ -61,7 +59,7 @@ class People:
     def __init__(self) -> None:
         """Start with nobody."""
         self._by_last: dict[str, list[Person]] = {}
-        self._by_role: dict[str, Person] = {}
+        self._by_role: dict[str, list[tuple[frozenset[str], Person]]] = {}
         self._recent: list[Person] = []
         self._bodies: dict[str, str] = {}
         self._described: dict[str, str] = {}
@@ -87,9 +85,10 @@ class People:
                 continue
             if title and len(person.titled) < _FORMS:
                 person.titled.add(" ".join(t.text for t in title) + " " + " ".join(words))
-            for role in _roles(tokens, first, last, title):
-                person.roles.add(role)
-                self._by_role[role] = person
+            for head, qualifiers in _roles(tokens, first, last, title):
+                holders = self._by_role.setdefault(head, [])
+                if (qualifiers, person) not in holders[-_NAMESAKES:]:
+                    holders.append((qualifiers, person))
 
     def resolve(self, tokens: Sequence[Token], start: int, end: int) -> str | None:
         """Return the fullest name or the description of a source, and remember that it spoke.
@@ -208,7 +207,7 @@ class People:
         text = _joined(words)
         first, head = words[0].lower, _head(words)
         if first in _POINTING and len(words) <= 4 and not any(w.capital for w in words[1:]):
-            person = self._by_role.get(head)
+            person = self._holder(head, words)
             if person is not None:
                 self._spoke(person)
                 return person.name
@@ -229,6 +228,15 @@ class People:
         if head in _ANYBODY:
             self._unnamed = text
         return text
+
+    def _holder(self, head: str, words: Sequence[Token]) -> Person | None:
+        """Return who was last called so: "the transport minister" is no prime minister, "the minister" may be one."""
+        # What somebody is said to be like ("the embattled minister") tells nobody apart.
+        asked = {w.lower for w in words[1:] if w.word and not w.lower.endswith("ed")} - {head, "of", "for"}
+        for qualifiers, person in reversed(self._by_role.get(head, [])[-_NAMESAKES:]):
+            if not asked or not qualifiers or asked & qualifiers:
+                return person
+        return None
 
     def heard(self, tokens: Sequence[Token], runs: Sequence[tuple[int, int]]) -> None:
         """Remember the last person whom a sentence names: a pronoun in the next one may mean them."""
@@ -306,25 +314,40 @@ def _compatible(known: Sequence[str], words: Sequence[str]) -> bool:
     return all(w in long or any(len(w.rstrip(".")) == 1 and x.startswith(w[0]) for x in long) for w in short)
 
 
-def _roles(tokens: Sequence[Token], first: int, last: int, title: Sequence[Token]) -> list[str]:
-    """Return the head nouns of the offices that stand before or after a name."""
-    roles = [t.lower.rstrip(".") for t in title if t.lower in TITLES and t.lower not in HONORIFICS]
+def _roles(tokens: Sequence[Token], first: int, last: int, title: Sequence[Token]) -> list[tuple[str, frozenset[str]]]:
+    """Return the offices that stand before or after a name: head noun ("minister") and what narrows it ("prime")."""
+    found = [k for k, t in enumerate(title) if t.lower in TITLES and t.lower not in HONORIFICS]
+    roles = [_office(title, k) for k in found]
     i = first - 1
     if i >= 0 and tokens[i].word and tokens[i].lower in TITLES:
-        roles.append(tokens[i].lower)
+        roles.append(_office(tokens[max(0, i - 3) : first], min(i, 3)))
     if i >= 1 and tokens[i].text == "," and tokens[i - 1].lower in TITLES:
-        roles.append(tokens[i - 1].lower)
+        roles.append(_office(tokens[max(0, i - 4) : i], min(i - 1, 3)))
     if (
         last + 1 < len(tokens)
         and tokens[last].text == ","
         and tokens[last + 1].lower in ("the", "a", "an", "its", "who")
     ):
-        for token in tokens[last + 2 : last + 8]:
-            if not token.word:
-                break
-            if token.lower in TITLES:
-                roles.append(token.lower)
-    return [_ABBREVIATED.get(role, role) for role in roles]
+        after = list(tokens[last + 2 : last + 8])
+        after = after[: next((k for k, token in enumerate(after) if not token.word), len(after))]
+        roles += [_office(after, k) for k, token in enumerate(after) if token.lower in TITLES]
+    return roles
+
+
+def _office(words: Sequence[Token], at: int) -> tuple[str, frozenset[str]]:
+    """Return the head noun at a place and what narrows it, before it ("prime") or after ("of state")."""
+    head = words[at].lower.rstrip(".")
+    before: list[str] = []
+    for word in reversed(words[:at]):
+        if not word.word or word.lower in DETERMINERS or word.lower in PREPOSITIONS or word.lower == "'s":
+            break
+        before.append(word.lower)
+    after = (
+        [w.lower for w in words[at + 2 : at + 4]]
+        if at + 1 < len(words) and words[at + 1].lower in ("of", "for")
+        else []
+    )
+    return _ABBREVIATED.get(head, head), frozenset(before + after) - DETERMINERS
 
 
 _ABBREVIATED = {

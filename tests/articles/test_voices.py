@@ -199,3 +199,16 @@ def test_the_real_article_is_read_but_for_a_few_sentences() -> None:
     insiders = {s.speaker for s in body if s.insider}
     assert {"Donald Trump", "Marco Rubio", "Karoline Leavitt", "the White House"} <= insiders
     assert not insiders & {"Benjamin Gedan", "Luis Moreno", "the UN", "experts"}
+
+
+def test_an_office_is_not_another_office_of_the_same_noun() -> None:
+    text = (
+        "PORT ELLERY (CNA) — Prime Minister Jonas Halloran opened the pier. The transport minister said it was late. "
+        "The prime minister said it was early. The minister said both were right."
+    )
+    assert [speaker for _, speaker in marked(text)] == [
+        None,
+        "the transport minister",
+        "Jonas Halloran",
+        "Jonas Halloran",
+    ]
