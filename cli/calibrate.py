@@ -15,6 +15,8 @@ from newstance.eval.calibrating import Fitted, fit_calibration, write_calibratio
 from newstance.eval.data import read_data
 from newstance.model import Checkpoint
 
+from .column_options import column_map
+
 __all__ = ["run_calibrate"]
 
 
@@ -22,6 +24,8 @@ def run_calibrate(
     model: str,
     *,
     data: list[Path],
+    map_path: Path | None,
+    column: list[str],
     corpora: list[str],
     data_dir: Path | None,
     split: str | None,
@@ -36,7 +40,12 @@ def run_calibrate(
         raise UsageError("figures are reported on test splits: calibrate on another", field="--split")
     checkpoint = Checkpoint.find(model)
     records = read_data(
-        checkpoint.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split or ("dev" if corpora else None)
+        checkpoint.codebook,
+        files=data,
+        columns=column_map(map_path, column),
+        corpora=corpora,
+        data_dir=data_dir,
+        split=split or ("dev" if corpora else None),
     )
     fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
     folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)

@@ -20,6 +20,7 @@ from newstance.eval.data import choices_of, read_data
 from newstance.eval.report import write_report
 from newstance.model import Checkpoint, load_codebook
 
+from .column_options import column_map
 from .terminal import progress
 
 __all__ = ["run_agreement", "run_compare", "run_evaluate"]
@@ -42,6 +43,8 @@ def run_evaluate(
     model: str | None,
     *,
     data: list[Path],
+    map_path: Path | None,
+    column: list[str],
     corpus: str | None,
     data_dir: Path | None,
     split: str | None,
@@ -61,7 +64,10 @@ def run_evaluate(
     checkpoint = Checkpoint.find(model)
     corpora = _one_source(data, corpus, data_dir)
     file = read_behaviour(behaviour)
-    records = read_data(checkpoint.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split)
+    columns = column_map(map_path, column)
+    records = read_data(
+        checkpoint.codebook, files=data, columns=columns, corpora=corpora, data_dir=data_dir, split=split
+    )
     with progress("evaluating", None) as step:
         found = evaluate_model(
             checkpoint,
@@ -99,6 +105,8 @@ def run_compare(
     second: str,
     *,
     data: list[Path],
+    map_path: Path | None,
+    column: list[str],
     corpus: str | None,
     data_dir: Path | None,
     split: str | None,
@@ -110,7 +118,8 @@ def run_compare(
     """Compare two models and print the differences, or one JSON object."""
     one, two = Checkpoint.find(first), Checkpoint.find(second)
     corpora = _one_source(data, corpus, data_dir)
-    records = read_data(one.codebook, files=data, corpora=corpora, data_dir=data_dir, split=split)
+    columns = column_map(map_path, column)
+    records = read_data(one.codebook, files=data, columns=columns, corpora=corpora, data_dir=data_dir, split=split)
     found = compare_models(one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed)
     if as_json:
         sys.stdout.write(json.dumps(found.to_dict()) + "\n")
@@ -118,10 +127,20 @@ def run_compare(
         _print_comparison(found)
 
 
-def run_agreement(files: list[Path], *, codebook: Path | None, samples: int, seed: int, as_json: bool) -> None:
+def run_agreement(
+    files: list[Path],
+    *,
+    map_path: Path | None,
+    column: list[str],
+    codebook: Path | None,
+    samples: int,
+    seed: int,
+    as_json: bool,
+) -> None:
     """Print how far annotators agree."""
     known = load_codebook(codebook)
-    found = annotator_agreement(read_data(known, files=files), known, samples=samples, seed=seed)
+    records = read_data(known, files=files, columns=column_map(map_path, column))
+    found = annotator_agreement(records, known, samples=samples, seed=seed)
     if as_json:
         layers = {name: agreement.to_dict() for name, agreement in found.items()}
         sys.stdout.write(json.dumps({"layers": layers}) + "\n")

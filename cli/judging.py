@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from .data_commands import ColumnOption, MapOption
+
 __all__ = ["add_to"]
 
 _EVALUATE = """**Examples**
 
 `newstance evaluate --data annotations.csv --report report.html`
+
+`newstance evaluate --data survey.csv --column text=Sentence --column stance=Position`
 
 `newstance evaluate runs/mine/model --corpus newsmtsc-rw --data-dir DIR --json`
 
@@ -74,6 +78,8 @@ def evaluate(
         str | None, typer.Argument(help="A model folder or a shipped model's name. [default: the shipped default]")
     ] = None,
     data: DataOption = None,
+    map_: MapOption = None,
+    column: ColumnOption = None,
     corpus: CorpusOption = None,
     data_dir: DataDirOption = None,
     split: SplitOption = None,
@@ -103,6 +109,8 @@ def evaluate(
     run_evaluate(
         model,
         data=data or [],
+        map_path=map_,
+        column=column or [],
         corpus=corpus,
         data_dir=data_dir,
         split=split,
@@ -122,6 +130,8 @@ def compare(
     first: Annotated[str, typer.Argument(help="A model folder or a shipped model's name.")],
     second: Annotated[str, typer.Argument(help="Another; differences are the second minus the first.")],
     data: DataOption = None,
+    map_: MapOption = None,
+    column: ColumnOption = None,
     corpus: CorpusOption = None,
     data_dir: DataDirOption = None,
     split: SplitOption = None,
@@ -137,6 +147,8 @@ def compare(
         first,
         second,
         data=data or [],
+        map_path=map_,
+        column=column or [],
         corpus=corpus,
         data_dir=data_dir,
         split=split,
@@ -149,6 +161,8 @@ def compare(
 
 def agreement(
     files: Annotated[list[Path], typer.Argument(help="Files of annotations by two or more annotators.")],
+    map_: MapOption = None,
+    column: ColumnOption = None,
     codebook: Annotated[
         Path | None, typer.Option("--codebook", help="YAML of your own labels. [default: the one that ships]")
     ] = None,
@@ -159,12 +173,16 @@ def agreement(
     """Measure how far annotators agree: Krippendorff's alpha with its interval, and each against the others."""
     from .evaluate import run_agreement
 
-    run_agreement(files, codebook=codebook, samples=samples, seed=seed, as_json=json)
+    run_agreement(
+        files, map_path=map_, column=column or [], codebook=codebook, samples=samples, seed=seed, as_json=json
+    )
 
 
 def calibrate(
     model: Annotated[str, typer.Argument(help="A model folder, or with --out a shipped model's name.")],
     data: DataOption = None,
+    map_: MapOption = None,
+    column: ColumnOption = None,
     corpus: Annotated[
         list[str] | None,
         typer.Option(
@@ -194,6 +212,8 @@ def calibrate(
     run_calibrate(
         model,
         data=data or [],
+        map_path=map_,
+        column=column or [],
         corpora=corpus or [],
         data_dir=data_dir,
         split=split,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from newstance.corpora import (
     Annotation,
+    ColumnMap,
     codebook_pass,
     open_annotations,
     read_corpus,
@@ -71,6 +72,7 @@ def read_data(
     codebook: Codebook,
     *,
     files: Sequence[Path] = (),
+    columns: ColumnMap | None = None,
     corpora: Sequence[str] = (),
     data_dir: Path | None = None,
     split: str | None = None,
@@ -80,19 +82,22 @@ def read_data(
     Args:
         codebook: the labels that files may use.
         files: annotation files of any format that newstance knows.
+        columns: which columns of the files hold what, where they are not named as the record's fields.
         corpora: names of `CORPORA`.
         data_dir: the folder of the corpus in its official layout, or the one above it; the own corpus needs none.
         split: only this split; without it all of a file, and of a corpus the split that is for judging.
 
     Raises:
-        UsageError: nothing is asked for, an unknown corpus, a folder that is missing.
+        UsageError: nothing is asked for, an unknown corpus, a folder that is missing, a column map without a file.
         AnnotationError: a file is wrong, or no row is of that split; names file, row and field.
     """
     if not files and not corpora:
         raise UsageError("give --data FILE or --corpus NAME")
+    if columns is not None and not files:
+        raise UsageError("a column map goes with --data; corpora have columns of their own", field="--column")
     records: list[Annotation] = []
     for path in files:
-        found = open_annotations(path, codebook=codebook)
+        found = open_annotations(path, codebook=codebook, columns=columns)
         _check_judgements(found, path)
         kept = [record for record in found if split in (None, record.split)]
         if not kept:

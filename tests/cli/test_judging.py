@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -53,6 +54,41 @@ def test_agreement_reads_a_table(tmp_path: Path) -> None:
     found = json.loads(done.stdout)["layers"]["stance"]
     assert (found["sentences"], found["split"]) == (4, 2)
     assert set(found["annotators"]) == {"a", "b"}
+
+
+def test_a_table_with_columns_of_its_own_gives_the_same_figures(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if row.get("stance")]
+    table = tmp_path / "survey.csv"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["No", "Sentence", "Position", "Coder"])
+        writer.writerows([row["id"], row["text"], row["stance"], row.get("annotator", "a")] for row in rows)
+    plain = tmp_path / "plain.jsonl"
+    keep = ("id", "text", "stance")
+    plain.write_text(
+        "".join(
+            json.dumps({k: row[k] for k in keep} | {"annotator": row.get("annotator", "a")}) + "\n" for row in rows
+        ),
+        encoding="utf-8",
+    )
+    names = ["--column", "id=No", "--column", "text=Sentence", "--column", "stance=Position"]
+    names += ["--column", "annotator=Coder"]
+    common = ["--json", "--only-figures", "--samples", "100"]
+    ours = run("evaluate", tiny_exported, "--data", table, *names, *common)
+    other = run("evaluate", tiny_exported, "--data", plain, *common)
+    assert ours.returncode == 0, ours.stderr
+    assert other.returncode == 0, other.stderr
+    assert json.loads(ours.stdout)["layers"]["stance"] == json.loads(other.stdout)["layers"]["stance"]
+    without = run("evaluate", tiny_exported, "--data", table, *common)
+    assert without.returncode == 1 and "survey.csv" in without.stderr
+
+
+def test_a_column_map_goes_with_a_file(tiny_exported: Path) -> None:
+    done = run("evaluate", tiny_exported, "--corpus", "newstance", "--column", "text=Sentence")
+    assert done.returncode == 2 and "--column" in done.stderr
 
 
 def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotations_file: Path, tmp_path: Path) -> None:
