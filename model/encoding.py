@@ -74,12 +74,14 @@ class Window:
     """One row for the model: lists of one length, and for each token its word (-1: not the sentence's).
 
     `hidden` are positions that the model neither attends to nor pools: words taken away without moving the others.
+    `target` are the positions of the target's mentions in the sentence, markers included.
     """
 
     input_ids: list[int]
     token_type_ids: list[int]
     words: list[int]
     hidden: tuple[int, ...] = ()
+    target: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,10 @@ class EncodedSentence:
 class _Tokens:
     ids: list[int]
     words: list[int]
+    target: list[bool]
+
+    def cut(self, start: int, end: int) -> _Tokens:
+        return _Tokens(self.ids[start:end], self.words[start:end], self.target[start:end])
 
 
 class SentenceEncoding:
@@ -144,7 +150,7 @@ class SentenceEncoding:
         full, shown = word_spans(item.text, spans if masked else ())
         tokens = self._with_target(text, spans, _word_of_tokens(text.offsets, full))
         if not tokens.ids:
-            tokens = _Tokens([self._unknown], [0 if shown else _NO_WORD])
+            tokens = _Tokens([self._unknown], [0 if shown else _NO_WORD], [False])
         second = self._second_segment(item, name, before, after)
         windows, truncated = self._windows(tokens, second)
         return EncodedSentence(windows, tuple(shown), truncated)
@@ -153,28 +159,31 @@ class SentenceEncoding:
         """Insert markers around the mentions, or put one mask token in place of each."""
         ids: list[int] = []
         owner: list[int] = []
+        target: list[bool] = []
+
+        def put(token: int, word: int, *, hit: bool) -> None:
+            ids.append(token)
+            owner.append(word)
+            target.append(hit)
+
         current = 0
         inside = False
         masked = self.config.target_mode == "mask"
         for token, (start, end), word in zip(encoding.ids, encoding.offsets, words, strict=True):
             while current < len(spans) and spans[current][1] <= start:
                 if inside and not masked:
-                    ids.append(self._close)
-                    owner.append(owner[-1])
+                    put(self._close, owner[-1], hit=True)
                 inside = False
                 current += 1
             hit = current < len(spans) and spans[current][0] < max(end, start + 1)
             if hit and not inside:
-                ids.append(self._mask if masked else self._open)
-                owner.append(word)
+                put(self._mask if masked else self._open, word, hit=True)
             inside = inside or hit
             if not (hit and masked):
-                ids.append(token)
-                owner.append(word)
+                put(token, word, hit=hit)
         if inside and not masked:
-            ids.append(self._close)
-            owner.append(owner[-1])
-        return _Tokens(ids, owner)
+            put(self._close, owner[-1], hit=True)
+        return _Tokens(ids, owner, target)
 
     def _second_segment(self, item: SentenceInput, name: Any, before: Any, after: Any) -> list[int]:
         ids: list[int] = []
@@ -198,18 +207,19 @@ class SentenceEncoding:
         step = max(1, room // 2)
         starts = range(0, max(1, len(tokens.ids) - room + step), step) if len(tokens.ids) > room else range(1)
         kept = starts[: self.config.max_windows]
-        windows = tuple(self._window(tokens.ids[s : s + room], tokens.words[s : s + room], second) for s in kept)
+        windows = tuple(self._window(tokens.cut(s, s + room), second) for s in kept)
         return windows, len(kept) < len(starts)
 
-    def _window(self, ids: list[int], words: list[int], second: list[int]) -> Window:
+    def _window(self, tokens: _Tokens, second: list[int]) -> Window:
         frame = self._frame
         tail = frame.middle + second + frame.end if second else frame.single_end
         tail_types = [frame.first_type] * len(frame.middle) + [frame.second_type] * (len(tail) - len(frame.middle))
         return Window(
-            input_ids=[*frame.start, *ids, *tail],
-            token_type_ids=[frame.first_type] * (len(frame.start) + len(ids))
+            input_ids=[*frame.start, *tokens.ids, *tail],
+            token_type_ids=[frame.first_type] * (len(frame.start) + len(tokens.ids))
             + (tail_types if second else [frame.first_type] * len(tail)),
-            words=[_NO_WORD] * len(frame.start) + words + [_NO_WORD] * len(tail),
+            words=[_NO_WORD] * len(frame.start) + tokens.words + [_NO_WORD] * len(tail),
+            target=tuple(i for i, hit in enumerate(tokens.target, start=len(frame.start)) if hit),
         )
 
 
@@ -217,8 +227,9 @@ def collate(windows: Sequence[Window], pad_id: int) -> Batch:
     """Pad windows to the longest and stack them.
 
     Returns:
-        int64 arrays of shape (rows, tokens): `input_ids`, `attention_mask`, `token_type_ids`, and
-        `pool_mask`, which is 1 on the tokens that belong to the sentence itself; both masks are 0 on hidden ones.
+        int64 arrays of shape (rows, tokens): `input_ids`, `attention_mask`, `token_type_ids`, `pool_mask`, which is 1
+        on the tokens that belong to the sentence itself, and `target_mask`, 1 on those of the target's mentions; the
+        masks are 0 on hidden ones.
     """
     rows, width = len(windows), max(len(w.input_ids) for w in windows)
     batch: Batch = {
@@ -226,6 +237,7 @@ def collate(windows: Sequence[Window], pad_id: int) -> Batch:
         "attention_mask": np.zeros((rows, width), dtype=np.int64),
         "token_type_ids": np.zeros((rows, width), dtype=np.int64),
         "pool_mask": np.zeros((rows, width), dtype=np.int64),
+        "target_mask": np.zeros((rows, width), dtype=np.int64),
     }
     for row, window in enumerate(windows):
         size = len(window.input_ids)
@@ -233,9 +245,10 @@ def collate(windows: Sequence[Window], pad_id: int) -> Batch:
         batch["attention_mask"][row, :size] = 1
         batch["token_type_ids"][row, :size] = window.token_type_ids
         batch["pool_mask"][row, :size] = np.asarray(window.words) >= 0
+        batch["target_mask"][row, list(window.target)] = 1
         if window.hidden:
-            batch["attention_mask"][row, list(window.hidden)] = 0
-            batch["pool_mask"][row, list(window.hidden)] = 0
+            for mask in ("attention_mask", "pool_mask", "target_mask"):
+                batch[mask][row, list(window.hidden)] = 0
         if not batch["pool_mask"][row].any():
             batch["pool_mask"][row, 0] = 1  # a sentence without a single word: pool the start token
     return batch

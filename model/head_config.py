@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["EvidenceConfig", "HeadConfig", "Pooling"]
 
-Pooling = Literal["attention", "mean", "sum"]
+Pooling = Literal["attention", "mean", "sum", "target"]
 
 
 class HeadConfig(BaseModel):

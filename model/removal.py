@@ -39,4 +39,5 @@ def _without(window: Window, gone: set[int], how: Removal) -> Window:
         token_type_ids=[window.token_type_ids[i] for i in kept],
         words=[window.words[i] for i in kept],
         hidden=tuple(place[i] for i in window.hidden if i in place),
+        target=tuple(place[i] for i in window.target if i in place),
     )

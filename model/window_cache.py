@@ -20,7 +20,7 @@ def window_key(window: Window) -> bytes:
     digest = hashlib.blake2b(array("i", window.input_ids).tobytes(), digest_size=16)
     digest.update(bytes(window.token_type_ids))
     digest.update(bytes(word >= 0 for word in window.words))
-    digest.update(array("i", window.hidden).tobytes())
+    digest.update(array("i", [len(window.hidden), *window.hidden, *window.target]).tobytes())
     return digest.digest()
 
 

@@ -34,7 +34,7 @@ class Collator:
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """Return the network's inputs and, as `labels_<layer>`, `teacher_<layer>` and `weight`, what the loss needs."""
-        windows = [Window(r["input_ids"], r["token_type_ids"], r["words"]) for r in rows]
+        windows = [Window(r["input_ids"], r["token_type_ids"], r["words"], target=tuple(r["target"])) for r in rows]
         batch = {name: torch.from_numpy(array) for name, array in collate(windows, self._pad_id).items()}
         for row, window in enumerate(windows):
             generator = np.random.default_rng([self._seed, self.epoch, rows[row]["row"]])

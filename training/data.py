@@ -109,6 +109,7 @@ def as_dataset(
             "input_ids": window.input_ids,
             "token_type_ids": window.token_type_ids,
             "words": window.words,
+            "target": list(window.target),
             "length": len(window.input_ids),
             "weight": item.weight,
         }

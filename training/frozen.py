@@ -41,6 +41,7 @@ class FrozenEncoder:
                 n: torch.from_numpy(a) for n, a in collate([windows[i] for i in rows], self._encoding.pad_id).items()
             }
             own = batch.pop("pool_mask").unsqueeze(-1).float()
+            batch.pop("target_mask")
             if not self._takes_types:
                 batch.pop("token_type_ids")
             with torch.inference_mode():

@@ -45,6 +45,21 @@ def test_mark_surrounds_each_mention_and_names_the_target_behind(tokenizer: Toke
     assert set(window.words[found.index("[SEP]") :]) == {-1}
 
 
+def test_the_tokens_of_the_target_are_those_of_its_mentions_with_their_markers(tokenizer: Tokenizer) -> None:
+    item = SentenceInput(TEXT, SPANS, "the council", before="The council met.", before_spans=((4, 11),))
+    for mode, shown in (("mask", ["[MASK]"] * 2), ("mark", ["[unused1]", "council", "[unused2]"] * 2)):
+        coder = encoding(tokenizer, target_mode=mode, context="before")
+        window = coder.encode([item])[0].windows[0]
+        assert tokens(tokenizer, [window.input_ids[i] for i in window.target]) == shown
+        batch = collate([window], coder.pad_id)
+        assert batch["target_mask"][0].nonzero()[0].tolist() == list(window.target)
+    long = SentenceInput("plan " * 40 + TEXT, tuple((200 + s, 200 + e) for s, e in SPANS))
+    windows = encoding(tokenizer, max_length=24).encode([long])[0].windows
+    assert not windows[0].target
+    found = {id_ for w in windows for i, id_ in enumerate(w.input_ids) if i in w.target}
+    assert tokens(tokenizer, list(found)) == ["[MASK]"]
+
+
 def test_context_is_masked_too_and_stays_out_of_the_evidence(tokenizer: Tokenizer) -> None:
     item = SentenceInput("It works.", before="The council met.", before_spans=((4, 11),), after="Members met.")
     window = encoding(tokenizer, context="both").encode([item])[0].windows[0]

@@ -74,6 +74,7 @@ def test_the_cache_forgets_what_was_not_used_for_longest() -> None:
         Window([1, 2], [0, 0], [-1, 0]),
         Window([1, 2, 3], [0, 0, 1], [-1, 0, 0]),
         Window([1, 2, 3], [0, 0, 0], [-1, 0, -1]),
+        Window([1, 2, 3], [0, 0, 0], [-1, 0, 0], target=(1,)),
     ],
 )
 def test_windows_that_the_model_tells_apart_have_different_keys(other: Window) -> None:

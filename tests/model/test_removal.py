@@ -24,6 +24,14 @@ def test_deleting_a_word_gives_the_ids_of_the_text_without_it(tokenizer: Tokeniz
     assert 2 not in window.words and {0, 1, 3, 4, 5, 6, 7, 8} <= set(window.words)
 
 
+def test_the_target_stays_where_it_is_when_another_word_goes(tokenizer: Tokenizer) -> None:
+    (whole,) = encoding(tokenizer).encode([SentenceInput(TEXT, ((4, 11),))])
+    mask = tokenizer.token_to_id("[MASK]")
+    for gone, left in (({0}, [mask]), ({1}, []), ({4}, [mask])):
+        (window,) = without(whole, gone).windows
+        assert [window.input_ids[i] for i in window.target] == left
+
+
 def test_masking_a_word_moves_nothing_and_hides_only_its_tokens(tokenizer: Tokenizer) -> None:
     (whole,) = encoding(tokenizer).encode([SentenceInput(TEXT)])
     (window,) = without(whole, {2, 5}, "mask").windows
