@@ -22,12 +22,14 @@ def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool)
 
     settings = load_config(config, overrides)
     needs_torch()
+    from newstance.training import processes
     from newstance.training.finetune import finetune
 
     from .terminal import progress
 
     folder = finetune(settings, out, resume=resume, say=say, progress=progress)
-    say(f"checkpoint: {folder}")
+    if processes.is_main():
+        say(f"checkpoint: {folder}")
 
 
 def run_average(

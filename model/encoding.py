@@ -37,7 +37,8 @@ class EncodingConfig(BaseModel):
         max_windows: longer sentences are cut after so many half-overlapping windows and flagged `truncated`.
         open_marker: vocabulary entry put before a marked mention.
         close_marker: vocabulary entry put after it.
-        mask_token: vocabulary entry that stands for a masked mention.
+        mask_token: vocabulary entry that stands for a masked mention. Where this and the next two are None, training
+            asks the encoder's tokenizer and writes its answer into the checkpoint; nobody to ask means BERT's names.
         unknown_token: stands for a sentence of which the tokenizer keeps nothing.
         pad_token: fills shorter rows of a batch.
     """
@@ -51,9 +52,18 @@ class EncodingConfig(BaseModel):
     max_windows: int = Field(default=64, ge=1)
     open_marker: str = "[unused1]"
     close_marker: str = "[unused2]"
-    mask_token: str = "[MASK]"
-    unknown_token: str = "[UNK]"
-    pad_token: str = "[PAD]"
+    mask_token: str | None = None
+    unknown_token: str | None = None
+    pad_token: str | None = None
+
+    def named(self, *, mask: str | None = None, unknown: str | None = None, pad: str | None = None) -> EncodingConfig:
+        """Return the configuration with names for the tokens that it leaves open, BERT's where None is given."""
+        names = {
+            "mask_token": self.mask_token or mask or "[MASK]",
+            "unknown_token": self.unknown_token or unknown or "[UNK]",
+            "pad_token": self.pad_token or pad or "[PAD]",
+        }
+        return self.model_copy(update=names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ class SentenceEncoding:
         """
         tokenizer.no_padding()
         tokenizer.no_truncation()
+        config = config.named()
         self._tokenizer = tokenizer
         self.config = config
         self.pad_id = self._id(config.pad_token)
@@ -130,8 +141,8 @@ class SentenceEncoding:
             self._mask = self._id(config.mask_token)
         self._frame = _special_tokens(tokenizer)
 
-    def _id(self, token: str) -> int:
-        found = self._tokenizer.token_to_id(token)
+    def _id(self, token: str | None) -> int:
+        found = None if token is None else self._tokenizer.token_to_id(token)
         if found is None:
             raise CheckpointError(f"the tokenizer has no token {token!r} that the encoding asks for")
         return int(found)

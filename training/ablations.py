@@ -2,12 +2,13 @@
 
 ::
 
-    python -m newstance.training.ablations GRID.yaml --out DIR
+    python -m newstance.training.ablations GRID.yaml --out DIR --set data.root=DATA
 
 A grid names a configuration and what varies::
 
     base: default                       # a configuration, shipped or a file
-    set: [data.root=corpora]            # settings of every run
+    set: [epochs=2]                     # settings of every run; `--set` adds to them
+    share: 0.1                          # of the rows of every source that is trained on; all of them where not given
     seeds: [13, 14, 15]
     grid:                               # every combination of these
       encoding.target_mode: [mark, mask]
@@ -54,6 +55,7 @@ class Grid(Section):
 
     base: str
     set: tuple[str, ...] = ()
+    share: float = Field(default=1.0, gt=0, le=1)
     seeds: tuple[int, ...] = Field(default=(13, 14, 15), min_length=1)
     grid: dict[str, tuple[Any, ...]] = Field(default_factory=dict)
     variants: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -70,8 +72,12 @@ class Grid(Section):
         return found | self.variants or {"base": ()}
 
 
-def load_grid(path: Path) -> Grid:
+def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
     """Read a grid and check that each of its configurations loads.
+
+    Args:
+        path: the YAML file.
+        overrides: further settings of every run, after the grid's own `set`.
 
     Raises:
         UsageError: the file, a setting or the base configuration is wrong.
@@ -83,6 +89,7 @@ def load_grid(path: Path) -> Grid:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise UsageError(f"not a grid: {problems}", path=path) from error
+    grid = grid.model_copy(update={"set": (*grid.set, *overrides)})
     for name in grid.settings():
         if "/" in name or name.startswith("."):
             raise UsageError(f"{name!r} cannot name a folder; give the combination a name under variants", path=path)
@@ -92,7 +99,9 @@ def load_grid(path: Path) -> Grid:
 
 def _configuration(grid: Grid, variant: str, seed: int) -> TrainingConfig:
     settings = ["report.baselines=[]", *grid.set, *grid.settings()[variant], f"seed={seed}"]
-    return load_config(grid.base, settings)
+    config = load_config(grid.base, settings)
+    train = tuple(source.model_copy(update={"share": source.share * grid.share}) for source in config.data.train)
+    return config.model_copy(update={"data": config.data.model_copy(update={"train": train})})
 
 
 def run_grid(grid: Grid, out: Path, *, say: Say = lambda _: None) -> str:
@@ -154,10 +163,13 @@ def _cell(values: Sequence[float]) -> str:
 def main(
     grid: Annotated[Path, typer.Argument(help="What varies, as YAML.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the runs and the table.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of every run: a.b=value; may be given again.")
+    ] = None,
 ) -> None:
     """Run a grid of settings and seeds, and write the table."""
     try:
-        found = run_grid(load_grid(grid), out, say=lambda line: print(line, file=sys.stderr))  # noqa: T201
+        found = run_grid(load_grid(grid, set_ or ()), out, say=lambda line: print(line, file=sys.stderr))  # noqa: T201
     except NewstanceError as error:
         typer.echo(f"newstance: {error}", err=True)
         raise typer.Exit(error.exit_code) from error

@@ -67,7 +67,7 @@ def average_checkpoints(
     wanted = run.network.state_dict()
     for checkpoint, state in zip(checkpoints, states, strict=True):
         fits = all(name in wanted and wanted[name].shape == tensor.shape for name, tensor in state.items())
-        if not fits or checkpoint.config.encoding != config.encoding:
+        if not fits or checkpoint.config.encoding != run.encoding.config:
             raise CheckpointError("is of another architecture than the configuration", path=checkpoint.path)
     run.network.load_state_dict({name: _mean(name, states, parts) for name in wanted})
     made_by = [_part(checkpoint, part / sum(parts)) for checkpoint, part in zip(checkpoints, parts, strict=True)]

@@ -11,7 +11,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as hf_logging
 
 from newstance.errors import UsageError
-from newstance.model import encoder_folder
+from newstance.model import EncodingConfig, encoder_folder
 
 from .config import AttentionCode
 
@@ -39,8 +39,11 @@ def load_encoder(name: str, attention: AttentionCode = "auto") -> PreTrainedMode
     return encoder
 
 
-def load_tokenizer(name: str) -> Tokenizer:
-    """Return the encoder's tokenizer, without padding and truncation.
+def load_tokenizer(name: str, encoding: EncodingConfig) -> tuple[Tokenizer, EncodingConfig]:
+    """Return the encoder's tokenizer, without padding and truncation, and the encoding with its special tokens' names.
+
+    A vocabulary may hold BERT's names besides its own: MPNet's has a `[MASK]` that was never trained. So the tokenizer
+    says which mask, pad and unknown tokens are its own, where the encoding does not name them.
 
     Raises:
         UsageError: there is none, or it has no fast form that gives offsets.
@@ -51,7 +54,7 @@ def load_tokenizer(name: str) -> Tokenizer:
         raise UsageError(f"{name}: its tokenizer gives no character offsets; use an encoder with a fast tokenizer")
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return tokenizer
+    return tokenizer, encoding.named(mask=found.mask_token, unknown=found.unk_token, pad=found.pad_token)
 
 
 def _loaded(name: str, load: Callable[[str], _Loaded]) -> _Loaded:

@@ -13,6 +13,7 @@ from transformers import set_seed
 
 from newstance.errors import OutputError, UsageError
 
+from . import processes
 from .config import TrainingConfig
 from .run import Run, Say
 from .stops import last_state, stopping_with_a_reason
@@ -40,6 +41,9 @@ def finetune(
 ) -> Path:
     """Train, choose the best epoch on the development data, calibrate there, and write a checkpoint.
 
+    Processes that `accelerate launch` starts share the steps; the first alone writes and speaks, and all return when
+    the checkpoint is there.
+
     Args:
         config: the run.
         out: folder of the run; the checkpoint is written to `out/model`, steps to `out/steps`.
@@ -56,17 +60,26 @@ def finetune(
         TrainingError: the loss is not a number, or memory ran out.
     """
     _check_free(out, config, resume=resume)
+    main = processes.is_main()
+    say, progress = (say, progress) if main else (lambda _: None, _silent)
     set_seed(config.seed)  # before the encoder is loaded: the heads are initialised from it too
     run = Run.prepare(config, say)
-    # Only now: data that cannot be read must not leave a folder that the corrected run may not use.
-    (out / _NOTE).write_text(_described(config), encoding="utf-8")
-    steps = math.ceil(math.ceil(len(run.train) / config.batch_size) / config.gradient_accumulation) * config.epochs
+    processes.wait()  # until all have seen that the folder is free
+    if main:
+        # Only now: data that cannot be read must not leave a folder that the corrected run may not use.
+        (out / _NOTE).write_text(_described(config), encoding="utf-8")
+    batches = math.ceil(math.ceil(len(run.train) / config.batch_size) / processes.count())
+    steps = math.ceil(batches / config.gradient_accumulation) * config.epochs
     with progress("steps", steps) as step:
         trainer = make_trainer(run, out, step=step)
-        state = last_state(out / "steps") if resume else None
+        with processes.main_first():  # it may have to clear half a state away
+            state = last_state(out / "steps") if resume else None
         with stopping_with_a_reason(trainer):
             trainer.train(resume_from_checkpoint=None if state is None else str(state))
-    return run.save(out / "model", {"epochs": _epochs(trainer.state.log_history)})
+    if main:
+        run.save(out / "model", {"epochs": _epochs(trainer.state.log_history)})
+    processes.wait()
+    return out / "model"
 
 
 def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:

@@ -93,21 +93,21 @@ class Run:
         for layer in codebook.layers:
             if not any(item.labels[layer.name] is not None for item in train):
                 raise UsageError(f"no training row has a label of the layer {layer.name!r}", field="layers")
-        tokenizer = load_tokenizer(config.encoder)
+        tokenizer, described = load_tokenizer(config.encoder, config.encoding)
         encoder = load_encoder(config.encoder, config.attention_code)
         freeze(encoder, config)
         network = SentenceClassifier(encoder, _heads(config, codebook))
         if config.start_from is not None:
             _start_from(network, Checkpoint.find(config.start_from), say)
-        encoding = SentenceEncoding(tokenizer, config.encoding)
+        encoding = SentenceEncoding(tokenizer, described)
         return cls(config, codebook, network, encoding, tokenizer, train, dev, kept, sets, say)
 
     def target_tokens(self) -> set[int]:
         """Return the ids of the tokens that stand for or around the target."""
-        encoding = self.config.encoding
+        encoding = self.encoding.config
         mask = encoding.target_mode == "mask"
         names = [encoding.mask_token] if mask else [encoding.open_marker, encoding.close_marker]
-        return {number for name in names if (number := self.tokenizer.token_to_id(name)) is not None}
+        return {number for name in names if name and (number := self.tokenizer.token_to_id(name)) is not None}
 
     def _predict_dev(self) -> list[Prediction]:
         layers = [layer.name for layer in self.codebook.layers]
@@ -146,7 +146,7 @@ class Run:
             name=self.config.name,
             encoder=encoder_config,
             encoder_source=self.config.encoder,
-            encoding=self.config.encoding,
+            encoding=self.encoding.config,
             heads=tuple(_heads(self.config, self.codebook)),
             unnamed_targets=any(not item.input.target_spans for item in self.train),
             provenance=self._provenance() | made_by | {"dev_macro_f1": scores},

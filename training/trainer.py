@@ -24,6 +24,7 @@ from transformers.utils import logging as hf_logging
 
 from newstance.errors import TrainingError, UsageError
 
+from . import processes
 from .collator import LABELS, TEACHER, Collator
 from .config import TrainingConfig
 from .data import as_dataset
@@ -47,7 +48,8 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
     Raises:
         UsageError: the hardware has no such precision, or nothing called so can be reported to.
     """
-    taught = taught_probabilities(run, out / "teacher.npz")
+    with processes.main_first():
+        taught = taught_probabilities(run, out / "teacher.npz")
     rows, long = as_dataset(run.train, run.encoding, run.codebook, taught)
     if long:
         run.say(f"{long} training sentences are longer than max_length: only their first window is trained on")
@@ -120,7 +122,7 @@ class LayerTrainer(Trainer):
         super().__init__(**arguments)
         self.run = run
         self._losses = LayerLosses(run.config, run.codebook, run.train)
-        rows_a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        rows_a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         self.order = LengthGroupedOrder(lengths, rows_a_step, run.config.seed)
 
     def _get_train_sampler(self, *_: Any) -> Sampler[int]:

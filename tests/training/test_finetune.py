@@ -49,6 +49,7 @@ def test_hidden_words_are_whole_and_never_the_target(tokenizer) -> None:  # type
     coder = SentenceEncoding(tokenizer, EncodingConfig())
     window = coder.encode([SentenceInput("Fishermen blamed the council for a cruel plan.", ((21, 28),))])[0].windows[0]
     row = {"input_ids": window.input_ids, "token_type_ids": window.token_type_ids, "words": window.words}
+    row |= {"target": list(window.target)}
     row |= {"labels_stance": [1.0, 0.0, 0.0], "weight": 1.0}
     rows = [row | {"row": number} for number in range(64)]
     mask_id = tokenizer.token_to_id("[MASK]")
