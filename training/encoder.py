@@ -42,7 +42,7 @@ def load_encoder(name: str, attention: AttentionCode = "auto") -> PreTrainedMode
 def load_tokenizer(name: str, encoding: EncodingConfig) -> tuple[Tokenizer, EncodingConfig]:
     """Return the encoder's tokenizer, without padding and truncation, and the encoding with its special tokens' names.
 
-    A vocabulary may hold BERT's names besides its own: MPNet's has a `[MASK]` that was never trained. So the tokenizer
+    A vocabulary may hold BERT's names besides its own: MPNet's has a `[MASK]` that is not its mask. So the tokenizer
     says which mask, pad and unknown tokens are its own, where the encoding does not name them.
 
     Raises:
