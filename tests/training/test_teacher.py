@@ -1,0 +1,77 @@
+"""A teacher and its student, both trained for real: what the student was never told it learns from the teacher."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from newstance.corpora import read_annotations
+from newstance.errors import UsageError
+from newstance.eval.inputs import sentence_inputs
+from newstance.eval.parity import agreement
+from newstance.model import load_codebook
+from newstance.training.config import TrainingConfig, load_config
+from newstance.training.export import export_checkpoint
+from newstance.training.finetune import finetune
+
+#: The student is told the label of one sentence of each kind; the teacher is asked about the sentences of three
+#: targets, and both are compared on those of the fourth.
+TOLD = ("council-0", "council-3", "council-6")
+
+
+@pytest.fixture(scope="module")
+def data(annotations_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("taught")
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    parts = {
+        "told": [row for row in rows if row["id"] in TOLD],
+        "asked": [row | {"stance": "neutral"} for row in rows if "cabinet" not in row["text"]],
+        "dev": [row for row in rows if "cabinet" in row["text"]],
+    }
+    for name, kept in parts.items():
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    return folder
+
+
+def student(tiny_config: Path, data: Path, *settings: str) -> TrainingConfig:
+    source = "{{corpus: annotations, path: {}.jsonl}}"
+    parts = [f"data.root={data}", f"data.train=[{source.format('told')}]", f"data.dev=[{source.format('dev')}]"]
+    return load_config(tiny_config, [*parts, "report.baselines=[]", "masking.rows=0", "seed=21", *settings])
+
+
+def taught_by(teacher: Path | str) -> str:
+    return f"teacher={{checkpoints: [{teacher}], weight: 0.9, data: [{{corpus: annotations, path: asked.jsonl}}]}}"
+
+
+def test_a_student_comes_to_agree_with_its_teacher(
+    tiny_config: Path, tiny_checkpoint: Path, data: Path, tmp_path: Path
+) -> None:
+    sentences = sentence_inputs(read_annotations(data / "dev.jsonl", load_codebook()))
+    found = {}
+    for name, settings in (("alone", []), ("taught", [taught_by(tiny_checkpoint)])):
+        folder = finetune(student(tiny_config, data, *settings), tmp_path / name)
+        (layer,) = agreement(export_checkpoint(folder, tmp_path / f"{name}-exported"), tiny_checkpoint, sentences)
+        found[name] = layer.equal_labels
+    assert found["taught"] > found["alone"] + 0.2
+    assert found["taught"] > 0.8
+    with np.load(tmp_path / "taught" / "teacher.npz") as kept:
+        assert kept["stance"].shape == (3 + 27, 3)
+        np.testing.assert_allclose(kept["stance"].sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_a_teacher_of_other_codes_is_refused(
+    tiny_config: Path, tiny_checkpoint: Path, data: Path, tmp_path: Path
+) -> None:
+    book = "codebook={name: b, layers: [{name: stance, kind: single, labels: [{code: neutral}, {code: other}]}]}"
+    rows = [{"id": str(i), "text": f"Letter {i}.", "stance": code} for i, code in enumerate(("neutral", "other"))]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    own = "[{corpus: annotations, path: own.jsonl}]"
+    settings = [book, f"data.root={tmp_path}", f"data.train={own}", f"data.dev={own}"]
+    with pytest.raises(UsageError, match="has the codes favor, against, neutral") as caught:
+        finetune(
+            load_config(tiny_config, [*settings, f"teacher={{checkpoints: [{tiny_checkpoint}]}}"]), tmp_path / "run"
+        )
+    assert caught.value.field == "teacher.checkpoints"
