@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
+
+from newstance.articles.shipped_yaml import read_shipped
 
 __all__ = ["CueVerb", "Cues", "Form", "load_cues"]
 
@@ -47,9 +48,7 @@ class Cues:
 @cache
 def load_cues() -> Cues:
     """Read the shipped cues once."""
-    import yaml
-
-    data: dict[str, Any] = yaml.safe_load(files("newstance.configs").joinpath("cues.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_shipped("cues.yaml")
     verbs: dict[str, CueVerb] = {}
     kinds: tuple[Class, ...] = ("touching", "thinking", "reporting", "judging", "saying")
     for kind in kinds:

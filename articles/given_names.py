@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Literal
+
+from newstance.articles.shipped_yaml import read_shipped
 
 __all__ = ["gender_of"]
 
@@ -23,8 +24,5 @@ def gender_of(name: str) -> Literal["m", "f", ""]:
 
 @cache
 def _names() -> tuple[frozenset[str], frozenset[str]]:
-    import yaml
-
-    text = files("newstance.configs").joinpath("given_names.yaml").read_text(encoding="utf-8")
-    data: dict[str, str] = yaml.safe_load(text)
+    data: dict[str, str] = read_shipped("given_names.yaml")
     return frozenset(data["female"].split()), frozenset(data["male"].split())

@@ -153,6 +153,8 @@ def _carrying_words(evidence: list[EvidenceWord]) -> list[EvidenceWord]:
 
 def _flat(text: str) -> str:
     """Return text with every white-space and control character as one blank, so that a row stays a row."""
+    if text.isprintable():  # nearly every sentence; only an ordinary blank is both space and printable
+        return text
     return "".join(" " if char.isspace() or not char.isprintable() else char for char in text)
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["OnnxRuntime"]
 
+#: One kernel for an addition and the normalisation after it, 1.2 ms for 504 tokens where the two take 0.4: without it a
+#: batch takes 5% less (173 ms against 182, one core, 14 rows of 36 tokens, least of 40) and differs by 5e-6.
+_SLOW_FUSION = "SkipLayerNormFusion"
+
 
 class OnnxRuntime:
     """Run an exported model on the processor, each batch on the thread that asks for it.
@@ -72,6 +76,8 @@ def _load(file: Path | Callable[[], Path]) -> onnxruntime.InferenceSession:
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), sess_options=options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"], disabled_optimizers=[_SLOW_FUSION]
+        )
     except Exception as error:
         raise CheckpointError(f"ONNX Runtime cannot load it: {error}", path=path) from error
