@@ -9,7 +9,8 @@ __all__ = ["MAX_ROWS", "MAX_TOKENS", "plan_batches"]
 #: 256 tokens keep the activations of a layer in the cache, and matrix products are no faster with more rows (74 to 77
 #: GFLOP/s at 128, 256 and 504). Measured on two AVX2 cores with the shipped model, 81 sentences of a wire article: 1224
 #: ms at 2048 tokens, 1096 at 1024, 946 at 512, 904 to 917 at 256; in processor time, least of four, 1145 at 512 against
-#: 975 at 256. Small batches also let two workers end together.
+#: 975 at 256. On 512 sentences of the own corpus the gain is within noise. Small batches also let two workers end
+#: together.
 MAX_ROWS = 32
 MAX_TOKENS = 256
 #: A batch that holds this many tokens is closed before a row that would leave more than this share of it empty.
