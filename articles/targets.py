@@ -14,7 +14,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from newstance.articles.shipped_yaml import yaml_loader
+from newstance.articles.shipped_yaml import LOADER
 from newstance.errors import UsageError
 
 __all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile"]
@@ -149,7 +149,7 @@ def _read(path: str) -> TargetProfile:
 
 def _profile(text: str, path: str) -> TargetProfile:
     try:
-        data = yaml.load(text, Loader=yaml_loader())
+        data = yaml.load(text, Loader=LOADER)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "not valid YAML"

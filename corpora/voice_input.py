@@ -20,6 +20,7 @@ from typing import Annotated
 import typer
 
 from newstance.corpora.annotation import Annotation
+from newstance.corpora.formats import save_annotations
 from newstance.corpora.own import read_corpus
 
 __all__ = ["with_voice", "write_voice_input"]
@@ -40,8 +41,7 @@ def write_voice_input(folder: Path) -> None:
     """Write both files into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     for split in ("train", "dev"):
-        rows = (record.model_dump_json(exclude_none=True) for record in with_voice(read_corpus(split)))
-        (folder / f"{split}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        save_annotations(folder / f"{split}.jsonl", with_voice(read_corpus(split)))
 
 
 def _command(folder: Annotated[Path, typer.Argument(help="Folder to write into.")]) -> None:

@@ -23,6 +23,7 @@ from newstance.model import (
     Predictor,
     RuntimeName,
     fit_layer,
+    is_free,
     probabilities,
     write_config,
 )
@@ -140,7 +141,7 @@ def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration
     folder = checkpoint.path if out is None else out
     if out is None and _ships(checkpoint.path):
         raise UsageError("a model that came with the installation is not changed; give --out FOLDER for a copy")
-    if out is not None and out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if out is not None and not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     calibration = Calibration(layers=checkpoint.calibration.layers | layers)
     try:

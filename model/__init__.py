@@ -5,11 +5,12 @@ Importing this package imports neither torch nor onnxruntime; `newstance.model.n
 
 from .batches import plan_batches
 from .calibration import Calibration, LayerCalibration, probabilities
-from .checkpoint import Checkpoint, ModelConfig, shipped_models, write_config
+from .checkpoint import Checkpoint, ModelConfig, is_free, shipped_models, write_config
 from .codebook import Codebook, Label, Layer, load_codebook
 from .embedded import encoder_folder
 from .encoding import EncodedSentence, EncodingConfig, SentenceEncoding, SentenceInput, Window, collate
 from .explanation import METHODS, Explanation, Method, explain, explain_encoded
+from .file_hash import file_sha256
 from .fitting import best_threshold, fit_layer, fit_temperature, threshold_for_risk
 from .flip import Flip, smallest_flip
 from .head_config import EvidenceConfig, HeadConfig
@@ -56,8 +57,10 @@ __all__ = [
     "encoder_folder",
     "explain",
     "explain_encoded",
+    "file_sha256",
     "fit_layer",
     "fit_temperature",
+    "is_free",
     "load_codebook",
     "margin_weights",
     "open_runtime",

@@ -30,9 +30,10 @@ from newstance.errors import CheckpointError
 from .calibration import Calibration
 from .codebook import Codebook, load_codebook
 from .encoding import EncodingConfig
+from .file_hash import file_sha256
 from .head_config import EvidenceConfig, HeadConfig
 
-__all__ = ["FORMAT", "Checkpoint", "ModelConfig", "shipped_models", "write_config"]
+__all__ = ["FORMAT", "Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config"]
 
 FORMAT: Literal["newstance-model/1"] = "newstance-model/1"
 _HASHED = ("model.safetensors", "model.onnx", "tokenizer.json", "labels.yaml", "calibration.json")
@@ -137,7 +138,7 @@ class Checkpoint:
         """
         path = self.path / name
         try:
-            found = _sha256(path)
+            found = file_sha256(path)
         except FileNotFoundError as error:
             raise CheckpointError(f"has no {name}", path=self.path) from error
         except OSError as error:
@@ -173,7 +174,7 @@ class Checkpoint:
 
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write `config.json` last, with the SHA-256 of every file that lies beside it."""
-    files = {name: _sha256(folder / name) for name in _HASHED if (folder / name).is_file()}
+    files = {name: file_sha256(folder / name) for name in _HASHED if (folder / name).is_file()}
     data = config.model_copy(update={"files": files}).model_dump(mode="json")
     (folder / "config.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -184,6 +185,6 @@ def shipped_models() -> list[str]:
     return sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def is_free(folder: Path) -> bool:
+    """Return whether a checkpoint may be written there: nothing has that name, or an empty folder."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))

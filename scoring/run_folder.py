@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from newstance.articles import RUN_MANIFEST
 from newstance.errors import OutputError, UsageError
+from newstance.model import file_sha256
 
 from .writers import Writer, open_file, sync_folder
 
@@ -165,7 +166,7 @@ class RunFolder:
         if not path.is_file():
             self.damaged.append(f"{path}: missing; its {part.articles} articles are scored again")
             return False
-        if path.stat().st_size == part.bytes and _sha256(path) == part.sha256:
+        if path.stat().st_size == part.bytes and file_sha256(path) == part.sha256:
             return True
         aside = path.with_name(f"{path.name}.damaged")
         path.replace(aside)
@@ -193,7 +194,7 @@ class RunFolder:
         Raises:
             OutputError: the list cannot be written.
         """
-        part = Part(name=path.name, **counts, bytes=path.stat().st_size, sha256=_sha256(path))
+        part = Part(name=path.name, **counts, bytes=path.stat().st_size, sha256=file_sha256(path))
         try:
             with (self.path / _LOG).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(part)) + "\n")
@@ -249,8 +250,3 @@ def _ids(path: Path, output: PartFormat) -> Iterator[str]:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
                 yield json.loads(line)["article"]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from newstance.errors import CheckpointError, UsageError
-from newstance.model import Checkpoint
+from newstance.model import Checkpoint, is_free
 from newstance.model.torch_runtime import load_network
 
 from .config import TrainingConfig
@@ -55,7 +55,7 @@ def average_checkpoints(
         raise UsageError("averaging takes two checkpoints or more")
     if len(parts) != len(folders) or min(parts) <= 0:
         raise UsageError(f"{len(folders)} checkpoints need as many weights, all above 0")
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoints = [Checkpoint(folder) for folder in folders]
     # An evidence head knows one network; the mean needs one of its own.

