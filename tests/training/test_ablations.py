@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from newstance.errors import UsageError
+from newstance.model import Checkpoint
 from newstance.training.ablations import load_grid, run_grid
 from newstance.training.report import read_report
 
@@ -42,12 +43,31 @@ def test_a_grid_is_run_once_and_its_table_holds_mean_and_deviation(tiny_config: 
     assert not said
 
 
+def test_a_reduced_grid_takes_a_share_of_what_is_trained_on_and_settings_from_the_command(
+    tiny_config: Path, tmp_path: Path
+) -> None:
+    grid = load_grid(written(tmp_path, tiny_config, seeds=[1], share=0.5), ["pooling=target"])
+    run_grid(grid, tmp_path / "out")
+    (folder,) = (tmp_path / "out").glob("*/1/model")
+    provenance = Checkpoint(folder).config.provenance
+    assert 0 < provenance["rows"]["train"] < provenance["rows"]["dev"] == 36
+    assert (provenance["config"]["pooling"], provenance["config"]["data"]["train"][0]["share"]) == ("target", 0.5)
+
+
+@pytest.mark.parametrize("name", ["recipe", "small"])
+def test_the_grids_that_ship_load(name: str) -> None:
+    path = Path(__file__).resolve().parents[2] / "configs" / "ablations" / f"{name}.yaml"
+    grid = load_grid(path, ["data.root=/nowhere"])
+    assert len(grid.seeds) == 3 and len(grid.settings()) >= 5
+
+
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
         ({"grid": {"learning_rat": [1]}}, "learning_rate"),
         ({"variants": {"a/b": []}}, "cannot name a folder"),
         ({"seed": [1]}, "seed: Extra inputs"),
+        ({"share": 0}, "share: Input should be greater than 0"),
     ],
 )
 def test_a_wrong_grid_is_refused_before_anything_is_trained(
