@@ -35,6 +35,14 @@ def run_stats(*, as_json: bool) -> None:
         _table("areas", coverage.areas),
         _table("genres", dict(list(coverage.genres.items())[:20])),
         _table("alpha", {name: f"{value:.3f}" for name, value in coverage.agreement.items()}),
+        _table(
+            "alpha of what a version added",
+            {
+                f"version {version}, {name}": f"{value:.3f}"
+                for version, found in coverage.agreement_by_version.items()
+                for name, value in found.items()
+            },
+        ),
     ]
     console.print(Columns(tables, padding=(1, 3)))
     for line in _lines(coverage):

@@ -29,13 +29,15 @@ def alpha_of_items(items: Iterable[Sequence[Hashable]]) -> float:
     """
     observed = 0.0
     totals: Counter[Hashable] = Counter()
-    for labels in items:
+    # A corpus has many items and few ways of labelling one: each way is counted once.
+    for labels, times in Counter(map(tuple, items)).items():
         if len(labels) < 2:
             continue
         counts = Counter(labels)
-        totals.update(counts)
+        for label, count in counts.items():
+            totals[label] += times * count
         same = sum(count * (count - 1) for count in counts.values())
-        observed += (len(labels) * (len(labels) - 1) - same) / (len(labels) - 1)
+        observed += times * (len(labels) * (len(labels) - 1) - same) / (len(labels) - 1)
     n = sum(totals.values())
     if n == 0:
         return float("nan")

@@ -70,6 +70,12 @@ class CorpusArticle:
     roles: tuple[str, ...]
     rules: dict[str, list[int]]
 
+    @property
+    def version(self) -> int:
+        """Return the version of the corpus that added it: 1 for articles `a-` to `g-`, 2 for `h-` and `i-`, else 3."""
+        part = self.article[0]
+        return 1 if part < "h" else 2 if part < "j" else 3
+
 
 def corpus_folder() -> Path:
     """Return the folder of the corpus in this installation."""
@@ -132,10 +138,7 @@ def load_corpus() -> DatasetDict:
     except ImportError as error:
         raise UsageError("load_corpus needs the package datasets: pip install 'newstance[train]'") from error
     return DatasetDict(
-        {
-            split: Dataset.from_list([record.model_dump(mode="json") for record in read_corpus(split)])
-            for split in SPLITS
-        }
+        {split: Dataset.from_list([record.model_dump() for record in read_corpus(split)]) for split in SPLITS}
     )
 
 

@@ -16,6 +16,8 @@ from .own import SPLITS, CorpusArticle, corpus_articles, read_corpus
 
 __all__ = ["Coverage", "corpus_coverage"]
 
+_LAYERS = ("stance", "voice", "frames (mean)")
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -35,6 +37,7 @@ class Coverage:
         unnamed: share of sentences that do not name the target.
         top_five_gram: the commonest sequence of five words, and the share of sentences that hold it.
         agreement: Krippendorff's alpha of each layer between the two passes; frames also one by one.
+        agreement_by_version: the same for the sentences that each version of the corpus added, frames by their mean.
     """
 
     articles: dict[str, int]
@@ -50,27 +53,27 @@ class Coverage:
     unnamed: float
     top_five_gram: tuple[str, float]
     agreement: dict[str, float]
+    agreement_by_version: dict[int, dict[str, float]]
 
 
-def corpus_coverage() -> Coverage:
-    """Count everything that the data statement states."""
+def corpus_coverage(records: Sequence[Annotation] | None = None) -> Coverage:
+    """Count everything that the data statement states.
+
+    Args:
+        records: all of the corpus, where they have been read already.
+    """
     articles = corpus_articles()
-    records = [record for split in SPLITS for record in read_corpus(split)]
-    by = {who: [r for r in records if r.annotator == who] for who in ("writer", "second", "frames-1", "frames-2")}
+    if records is None:
+        records = [record for split in SPLITS for record in read_corpus(split)]
+    by = _by_annotator(records)
     written = by["writer"]
     areas = Counter(_article(r, articles).area for r in written)
     seen = {a.area for a in articles.values() if a.split != "test"}
     codes = load_codebook().layer("frames").codes
     pairs = list(zip(by["frames-1"], by["frames-2"], strict=True))
-    agreement = {
-        "stance": alpha([r.stance for r in written], [r.stance for r in by["second"]]),
-        "voice": alpha([r.voice for r in written], [r.voice for r in by["second"]]),
-    }
-    for code in codes:
-        agreement[f"frame {code}"] = alpha(
-            *([code in (r.frames or ()) for r in by[w]] for w in ("frames-1", "frames-2"))
-        )
-    agreement["frames (mean)"] = float(np.mean([agreement[f"frame {code}"] for code in codes]))
+    added: dict[int, list[Annotation]] = {}
+    for record in records:
+        added.setdefault(_article(record, articles).version, []).append(record)
     return Coverage(
         articles=dict(Counter(a.split for a in articles.values())),
         sentences=dict(Counter(r.split or "" for r in written)),
@@ -84,8 +87,28 @@ def corpus_coverage() -> Coverage:
         rules=dict(sorted(Counter(n for a in articles.values() for found in a.rules.values() for n in found).items())),
         unnamed=sum(not r.target_spans for r in written) / len(written),
         top_five_gram=_top_five_gram([r.text for r in written]),
-        agreement=agreement,
+        agreement=_agreement(by, codes),
+        agreement_by_version={
+            version: {name: value for name, value in _agreement(_by_annotator(part), codes).items() if name in _LAYERS}
+            for version, part in sorted(added.items())
+        },
     )
+
+
+def _by_annotator(records: Sequence[Annotation]) -> dict[str, list[Annotation]]:
+    return {who: [r for r in records if r.annotator == who] for who in ("writer", "second", "frames-1", "frames-2")}
+
+
+def _agreement(by: dict[str, list[Annotation]], codes: Sequence[str]) -> dict[str, float]:
+    agreement = {
+        "stance": alpha([r.stance for r in by["writer"]], [r.stance for r in by["second"]]),
+        "voice": alpha([r.voice for r in by["writer"]], [r.voice for r in by["second"]]),
+    }
+    one, two = ([frozenset(r.frames or ()) for r in by[who]] for who in ("frames-1", "frames-2"))
+    for code in codes:
+        agreement[f"frame {code}"] = alpha([code in given for given in one], [code in given for given in two])
+    agreement["frames (mean)"] = float(np.mean([agreement[f"frame {code}"] for code in codes]))
+    return agreement
 
 
 def _article(record: Annotation, articles: dict[str, CorpusArticle]) -> CorpusArticle:
