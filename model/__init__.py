@@ -16,7 +16,7 @@ from .flip import Flip, smallest_flip
 from .head_config import EvidenceConfig, HeadConfig
 from .phrases import Phrase, carrying_phrases
 from .prediction import Prediction, combine, margin_weights, window_shares
-from .predictor import Pending, Predictor
+from .predictor import Counts, Pending, Predictor
 from .removal import Removal, without
 from .runtime import Outputs, Runtime, RuntimeName, cores, open_runtime
 from .words import Span, word_spans
@@ -26,6 +26,7 @@ __all__ = [
     "Calibration",
     "Checkpoint",
     "Codebook",
+    "Counts",
     "EncodedSentence",
     "EncodingConfig",
     "EvidenceConfig",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from .prediction import Prediction, combine, window_shares
 from .runtime import Outputs, Runtime, RuntimeName, cores, open_runtime
 from .window_cache import WindowCache, window_key
 
-__all__ = ["Pending", "Predictor"]
+__all__ = ["Counts", "Pending", "Predictor"]
 
 #: Enough for ten thousand sentences with their evidence.
 CACHE_BYTES = 32 << 20
@@ -39,6 +39,15 @@ class Counts:
     run: int = 0
     tokens: int = 0
     padded: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Count what another predictor has done as well."""
+        for own in fields(self):
+            setattr(self, own.name, getattr(self, own.name) + getattr(other, own.name))
+
+    def since(self, before: Counts) -> Counts:
+        """Return what was done after an earlier count."""
+        return Counts(*(getattr(self, f.name) - getattr(before, f.name) for f in fields(self)))
 
 
 @dataclass(slots=True)

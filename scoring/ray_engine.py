@@ -8,22 +8,39 @@ know rows, not parts that are whole or absent, and two mechanisms of resuming wo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from newstance.articles import Archive, Draft, Refusal, TargetProfile
-from newstance.errors import ArticleError, UsageError
+from newstance.errors import InputError, NewstanceError, UsageError
+from newstance.model import Counts
 
 from .run import PART_ARTICLES, PartCounts, Run, RunStatus
 from .run_folder import PartFormat
 from .scorer import Explain, Scorer
 from .writers import open_file
 
-__all__ = ["PartScorer", "score_archive_on_ray"]
+__all__ = ["PartScorer", "ScoredPart", "next_part", "score_archive_on_ray", "start_ray"]
 
-#: What a refusal is sent as: errors with keyword arguments do not survive pickling.
-Sent = tuple[str, str | None, int | None, str | None, str | None]
+
+@dataclass(frozen=True, slots=True)
+class ScoredPart:
+    """What comes back from an actor.
+
+    Attributes:
+        name: the part's file name.
+        counts: what it holds; None when no article could be scored, and no part was written.
+        refused: articles that could not be scored.
+        ran: what the model did for it.
+    """
+
+    name: str
+    counts: dict[str, Any] | None
+    refused: list[Refusal]
+    ran: Counts
 
 
 class PartScorer:
@@ -34,33 +51,52 @@ class PartScorer:
         self._scorer = Scorer.load(model, target=TargetProfile.model_validate(profile), threads=1)
         self._explain, self._max_characters = explain, max_characters
 
-    def score(
-        self, drafts: list[Draft], path: str, output: PartFormat
-    ) -> tuple[str, dict[str, Any] | None, list[Sent]]:
+    def score(self, drafts: list[Draft], path: str, output: PartFormat) -> ScoredPart:
         """Write a part.
-
-        Returns:
-            The part's name, its counts (None when no article could be scored, and no part was written), and the
-            refusals.
 
         Raises:
             OutputError: it cannot be written.
         """
-        refused: list[Sent] = []
+        before = replace(self._scorer.predictor.counts)
+        refused: list[Refusal] = []
         counts = PartCounts()
         with open_file(Path(path), output, self._scorer.stances) as writer:
             results = self._scorer.score_drafts(drafts, explain=self._explain, max_characters=self._max_characters)
             for result in results:
                 if isinstance(result, Refusal):
-                    error = result.error
-                    refused.append((error.message, error.path, error.line, error.field, result.id))
+                    refused.append(result)
                 else:
                     writer.write(result)
                     counts.add(result)
-        if counts.articles:
-            return Path(path).name, counts.as_dict(), refused
-        Path(path).unlink(missing_ok=True)
-        return Path(path).name, None, refused
+        if not counts.articles:
+            Path(path).unlink(missing_ok=True)
+        held = counts.as_dict() if counts.articles else None
+        return ScoredPart(Path(path).name, held, refused, self._scorer.predictor.counts.since(before))
+
+
+def start_ray() -> Any:
+    """Return the module `ray`, joined to the cluster that runs here or at `RAY_ADDRESS`, or to one it starts.
+
+    Raises:
+        UsageError: ray is not installed.
+        InputError: Ray does not start, or cannot be reached.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # what is scored here, and that it is, stays here
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError("--engine ray needs: pip install 'newstance[cluster]'") from error
+    if ray.is_initialized():
+        return ray
+    try:
+        ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
+    except Exception as error:  # Ray raises plain exceptions of many kinds
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(
+            f"Ray did not start: {reason} On a busy machine it needs more than the 30 seconds that it allows itself: "
+            "try again, or use --engine local"
+        ) from error
+    return ray
 
 
 def score_archive_on_ray(
@@ -83,24 +119,23 @@ def score_archive_on_ray(
         output: format of the parts.
         explain: as in `Scorer.score`.
         part_articles: articles of a part, and of an actor's call.
-        actors: how many; None for one per processor of the cluster.
+        actors: how many, each on one processor; None for one per processor of the cluster.
         report: told after each part.
 
     Raises:
-        UsageError: ray is not installed, or the input is standard input.
+        UsageError: ray is not installed, has fewer processors than actors, or the input is standard input.
+        InputError: Ray does not start, or an actor is gone.
         OutputError: the folder cannot be written.
     """
-    try:
-        import ray as ray_module
-        from ray.util import ActorPool
-    except ImportError as error:
-        raise UsageError("--engine ray needs: pip install 'newstance[cluster]'") from error
-    ray: Any = ray_module  # its own types say less than they promise
     if any(str(path) == "-" for path in archive.paths):
         raise UsageError("standard input cannot be read by other processes; use --engine local")
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, include_dashboard=False)
-    number = actors or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    ray = start_ray()
+    from ray.util import ActorPool
+
+    processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    number = actors or processors
+    if number > processors:  # those without a processor would never begin, and the run never end
+        raise UsageError(f"--workers {number} is more than the {processors} processors that Ray has; give fewer")
     make = ray.remote(num_cpus=1)(PartScorer)
     profile = scorer.target.model_dump(mode="json", by_alias=True)
     members = [
@@ -108,32 +143,62 @@ def score_archive_on_ray(
         for _ in range(number)
     ]
     pool = ActorPool(members)
-    with Run(scorer, archive, out, output=output, explain=explain) as run:
-        parts = _parts(run, part_articles)
-        under_way = 0
-        more = True
-        while more or under_way:
-            # Two parts an actor: one that it scores and one that waits, so that memory stays bounded.
-            if more and under_way < 2 * number:
-                drafts = next(parts, None)
-                more = drafts is not None
-                if drafts is not None:
-                    path = str(run.folder.next_path().resolve())
-                    pool.submit(lambda actor, job: actor.score.remote(*job), (drafts, path, output))
-                    under_way += 1
-                continue
-            name, counts, refused = pool.get_next_unordered()
-            under_way -= 1
-            for message, file, line, field, article in refused:
-                run.refuse(Refusal(ArticleError(message, path=file, line=line, field=field), article))
-            if counts is not None:
-                run.folder.finish_part(run.folder.path / name, counts)
-                run.status.articles += counts["articles"]
-                run.status.sentences += counts["sentences"]
-            report(run.now())
-    for member in members:
-        ray.kill(member)
+    try:
+        with Run(scorer, archive, out, output=output, explain=explain) as run:
+            parts = _parts(run, part_articles)
+            under_way = 0
+            more = True
+            while more or under_way:
+                # Two parts an actor: one that it scores and one that waits, so that memory stays bounded.
+                if more and under_way < 2 * number:
+                    drafts = next(parts, None)
+                    more = drafts is not None
+                    if drafts is not None:
+                        path = str(run.folder.next_path().resolve())
+                        pool.submit(lambda actor, job: actor.score.remote(*job), (drafts, path, output))
+                        under_way += 1
+                    continue
+                _enter(run, scorer, next_part(pool))
+                under_way -= 1
+                report(run.now())
+    finally:
+        for member in members:
+            ray.kill(member)
     return run.status
+
+
+def next_part(pool: Any) -> ScoredPart:
+    """Wait for the next part of any actor.
+
+    Raises:
+        NewstanceError: what the actor raised, such as a full disk.
+        InputError: the actor, or its machine, is gone.
+    """
+    from ray.exceptions import RayError, RayTaskError
+
+    try:
+        part: ScoredPart = pool.get_next_unordered()
+    except RayTaskError as error:
+        if isinstance(error.cause, NewstanceError):
+            raise error.cause from None
+        raise InputError(f"an actor failed: {error.cause!r}; finished parts are kept, run it again to go on") from error
+    except RayError as error:
+        raise InputError(
+            f"an actor is gone ({type(error).__name__}), for want of memory perhaps; finished parts are kept, "
+            "run the same command again to go on"
+        ) from error
+    return part
+
+
+def _enter(run: Run, scorer: Scorer, part: ScoredPart) -> None:
+    """Account for a part that an actor has written."""
+    for refusal in part.refused:
+        run.refuse(refusal)
+    scorer.predictor.counts.add(part.ran)
+    if part.counts is not None:
+        run.folder.finish_part(run.folder.path / part.name, part.counts)
+        run.status.articles += part.counts["articles"]
+        run.status.sentences += part.counts["sentences"]
 
 
 def _parts(run: Run, size: int) -> Iterator[list[Draft]]:

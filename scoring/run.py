@@ -167,10 +167,9 @@ class Run:
 
     def now(self) -> RunStatus:
         """Return the status as of now."""
-        now, before = self._scorer.predictor.counts, self._before
-        self.status.seen = (now.windows - now.run) - (before.windows - before.run)
-        self.status.tokens = now.tokens - before.tokens
-        self.status.padded = now.padded - before.padded
+        done = self._scorer.predictor.counts.since(self._before)
+        self.status.seen = done.windows - done.run
+        self.status.tokens, self.status.padded = done.tokens, done.padded
         self.status.parts = len(self.folder.parts)
         self.status.seconds = time.monotonic() - self._began
         return self.status

@@ -1,18 +1,21 @@
-"""Ray gives the rows of the local engine. Skipped where ray is not installed (extra `cluster`)."""
+"""Ray gives the rows of the local engine. Skipped where ray is not installed (extra `cluster`) or cannot start."""
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from newstance.articles import Archive, TargetProfile
+from newstance.errors import InputError, OutputError, UsageError
 from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Scorer
-from newstance.scoring.ray_engine import PartScorer, score_archive_on_ray
+from newstance.scoring.ray_engine import PartScorer, next_part, score_archive_on_ray
 from newstance.scoring.run import score_archive
 
 #: Ray leaves its own processes to the interpreter's end.
@@ -39,35 +42,64 @@ def errors(out: Path) -> list[str]:
     return sorted((out / "errors.jsonl").read_text(encoding="utf-8").splitlines())
 
 
-@pytest.fixture
-def cluster() -> Iterator[None]:
-    ray = pytest.importorskip("ray", reason="ray is not installed (extra `cluster`)")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=80_000_000)
-    yield
-    ray.shutdown()
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    module = pytest.importorskip("ray", reason="ray is not installed (extra `cluster`)")
+    try:
+        module.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=80_000_000)
+    except Exception as error:
+        if "timed out during startup" not in str(error):
+            raise
+        pytest.skip(f"this machine is too busy for Ray to start in the 30 s that it allows itself: {error}")
+    yield module
+    module.shutdown()
+    gc.collect()  # what Ray leaves unclosed is complained of here, where it is expected, and in no later test
 
 
 def test_two_actors_give_the_same_rows_as_this_process(
-    cluster: None, tiny_exported: Path, archive: Path, tmp_path: Path
+    ray: Any, tiny_exported: Path, archive: Path, tmp_path: Path
 ) -> None:
     checkpoint = Checkpoint(tiny_exported)
     scorer = Scorer(checkpoint, Predictor.open(checkpoint), COUNCIL)
-    score_archive(scorer, Archive([archive]), tmp_path / "local", part_articles=7)
+    here = score_archive(scorer, Archive([archive]), tmp_path / "local", part_articles=7)
     status = score_archive_on_ray(scorer, Archive([archive]), tmp_path / "ray", part_articles=4, actors=2)
     assert (status.articles, status.sentences, status.refused) == (30, 60, 2)
+    assert status.tokens >= here.tokens > 0  # each actor has a cache of its own
     assert rows(tmp_path / "ray") == rows(tmp_path / "local")
     assert errors(tmp_path / "ray") == errors(tmp_path / "local")
     again = score_archive_on_ray(scorer, Archive([archive]), tmp_path / "ray", part_articles=4, actors=2)
     assert (again.articles, again.skipped) == (0, 30)
+    with pytest.raises(UsageError, match="3 is more than the 2 processors"):
+        score_archive_on_ray(scorer, Archive([archive]), tmp_path / "more", actors=3)
+
+
+def test_what_happens_to_an_actor_is_said_in_one_line(
+    ray: Any, tiny_exported: Path, archive: Path, tmp_path: Path
+) -> None:
+    from ray.util import ActorPool
+
+    profile = COUNCIL.model_dump(mode="json", by_alias=True)
+    actor = ray.remote(num_cpus=1)(PartScorer).remote(str(tiny_exported), profile, "evidence", 1000)
+    pool = ActorPool([actor])
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    job = (list(Archive([archive]))[:2], str(tmp_path / "file" / "part-00000.parquet"), "parquet")
+    pool.submit(lambda member, given: member.score.remote(*given), job)
+    with pytest.raises(OutputError, match=r"part-00000.*cannot be written"):
+        next_part(pool)
+    ray.kill(actor)
+    pool.submit(lambda member, given: member.score.remote(*given), job)
+    with pytest.raises(InputError, match="an actor is gone"):
+        next_part(pool)
 
 
 def test_what_an_actor_does_needs_no_cluster(tiny_exported: Path, archive: Path, tmp_path: Path) -> None:
     member = PartScorer(str(tiny_exported), COUNCIL.model_dump(mode="json", by_alias=True), "evidence", 1000)
     drafts = list(Archive([archive]))
     part = tmp_path / "part-00000.parquet"
-    name, counts, refused = member.score(drafts[:3] + drafts[-1:], str(part), "parquet")  # type: ignore[arg-type]
-    assert name == part.name and counts is not None
-    assert (counts["articles"], counts["sentences"], len(refused), refused[0][4]) == (3, 6, 1, "empty")
+    scored = member.score(drafts[:3] + drafts[-1:], str(part), "parquet")  # type: ignore[arg-type]
+    assert scored.name == part.name and scored.counts is not None
+    assert (scored.counts["articles"], scored.counts["sentences"], scored.ran.windows) == (3, 6, 6)
+    assert [refusal.id for refusal in scored.refused] == ["empty"]
     assert pq.read_metadata(part).num_rows == 6
-    assert member.score(drafts[-1:], str(part), "parquet")[1] is None  # type: ignore[arg-type]
+    assert member.score(drafts[-1:], str(part), "parquet").counts is None  # type: ignore[arg-type]
     assert not part.exists()
