@@ -46,17 +46,17 @@ def combine(sentence: EncodedSentence, layers: Sequence[str], rows: Sequence[Out
         rows: outputs of each of its windows: `<layer>_logits` (labels,) and `<layer>_evidence` (tokens, labels).
     """
     shares = window_shares(sentence)
+    owners = [np.array(window.words) for window in sentence.windows]
+    own = [words >= 0 for words in owners]
     logits: dict[str, Floats] = {}
     evidence: dict[str, Floats] = {}
     for layer in layers:
         labels = len(rows[0][f"{layer}_logits"])
         total = np.zeros(labels)
         per_word = np.zeros((len(sentence.words), labels))
-        for share, window, outputs in zip(shares, sentence.windows, rows, strict=True):
+        for share, words, held, outputs in zip(shares, owners, own, rows, strict=True):
             total += share * outputs[f"{layer}_logits"]
-            owners = np.array(window.words)
-            own = owners >= 0
-            np.add.at(per_word, owners[own], share * outputs[f"{layer}_evidence"][: len(owners)][own])
+            np.add.at(per_word, words[held], share * outputs[f"{layer}_evidence"][: len(words)][held])
         logits[layer], evidence[layer] = total, per_word
     return Prediction(logits, evidence, sentence.words, sentence.truncated)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 __all__ = ["VERSION", "EvidenceWord", "FrameScore", "ScoredArticle", "ScoredSentence"]
@@ -103,7 +103,22 @@ class ScoredSentence:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and dictionaries, ready for JSON."""
-        return asdict(self)
+        # By hand, as `dataclasses.asdict` takes ten times as long: half of what writing a run takes.
+        plain = {name: getattr(self, name) for name in _NAMES}
+        for name in ("target_spans", "stance_logits", "frame_logits"):
+            plain[name] = None if plain[name] is None else list(plain[name])
+        plain["stance_probability"] = dict(self.stance_probability)
+        if self.frames is not None:
+            plain["frames"] = [{"code": frame.code, "probability": frame.probability} for frame in self.frames]
+        if self.evidence is not None:
+            plain["evidence"] = [
+                {"word": word.word, "start": word.start, "end": word.end, "weight": word.weight}
+                for word in self.evidence
+            ]
+        return plain
+
+
+_NAMES = tuple(field.name for field in fields(ScoredSentence))
 
 
 @dataclass(frozen=True, slots=True)

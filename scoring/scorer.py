@@ -327,4 +327,4 @@ def _evidence(sentence: Sentence, prediction: Prediction, weights: Floats) -> li
 
 def _floats(values: Floats) -> list[float]:
     """Return plain floats, rounded far below what the model can tell apart, so that files stay small."""
-    return [round(float(value), 6) for value in values]
+    return [round(value, 6) for value in values.tolist()]

@@ -139,24 +139,15 @@ def open_file(path: Path, wanted: Format, stances: Sequence[str]) -> Writer:
     return Writer(path, makers[wanted])
 
 
-def _safe(value: Any) -> Any:
-    """Replace lone surrogates, which no encoding can hold, in every string of a row."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_safe(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _safe(item) for key, item in value.items()}
-    return value
-
-
 class _JsonLines:
+    """Lone surrogates, which no encoding can hold, become question marks, here as in the other formats."""
+
     def __init__(self, path: Path) -> None:
-        self._file: IO[str] = path.open("w", encoding="utf-8", newline="\n")
+        self._file: IO[str] = path.open("w", encoding="utf-8", errors="replace", newline="\n")
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:
-            self._file.write(json.dumps(_safe(row), ensure_ascii=False) + "\n")
+            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
         self._file.close()
@@ -166,12 +157,12 @@ class _Csv:
     """Nested fields are JSON inside their cell."""
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[str] = path.open("w", encoding="utf-8", newline="")
+        self._file: IO[str] = path.open("w", encoding="utf-8", errors="replace", newline="")
         self._writer: Any = None
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:
-            flat = {key: _cell(_safe(value)) for key, value in row.items()}
+            flat = {key: _cell(value) for key, value in row.items()}
             if self._writer is None:
                 self._writer = csv.DictWriter(self._file, list(flat))
                 self._writer.writeheader()
@@ -218,8 +209,21 @@ def parquet_table(rows: Sequence[dict[str, Any]], schema: Any) -> Any:
     """Return rows (`ScoredSentence.to_dict`) as an Arrow table."""
     import pyarrow as pa
 
-    plain = [_safe(row | {"target_spans": [list(span) for span in row["target_spans"]]}) for row in rows]
-    return pa.Table.from_pylist(plain, schema=schema)
+    try:
+        return pa.Table.from_pylist(rows, schema=schema)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist([_safe(row) for row in rows], schema=schema)
+
+
+def _safe(value: Any) -> Any:
+    """Replace lone surrogates, which no encoding can hold, in every string of a row."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_safe(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _safe(item) for key, item in value.items()}
+    return value
 
 
 def parquet_schema(stances: Sequence[str]) -> Any:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -31,6 +32,17 @@ def rows(path: Path) -> list[dict[str, object]]:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     return pq.read_table(path).to_pylist()
+
+
+@pytest.mark.parametrize("empty", [{}, {"frames": None, "frame_logits": None, "evidence": None}])
+def test_a_row_is_what_dataclasses_make_of_the_sentence_and_shares_nothing_with_it(empty: dict[str, None]) -> None:
+    scored = replace(sentence(0), **empty)
+    row = scored.to_dict()
+    assert row == asdict(scored)
+    for value in row.values():
+        if isinstance(value, list | dict):
+            value.clear()
+    assert scored == replace(sentence(0), **empty)
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
