@@ -8,6 +8,7 @@ know rows, not parts that are whole or absent, and two mechanisms of resuming wo
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -89,7 +90,7 @@ def start_ray() -> Any:
     if ray.is_initialized():
         return ray
     try:
-        ray.init(log_to_driver=False, include_dashboard=False, logging_level="error")
+        ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises plain exceptions of many kinds
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(
