@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
@@ -68,7 +69,20 @@ def open_runtime(checkpoint: Checkpoint, name: RuntimeName = "auto", *, threads:
 
 
 def cores() -> int:
-    """Return how many cores this process may use, which may be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many cores this process may keep busy: those it may run on, or less in a container with a quota."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, quota_cores(Path("/sys/fs/cgroup/cpu.max")) or allowed)
+
+
+def quota_cores(limit: Path) -> int | None:
+    """Return the cores that a container's processor quota comes to, rounded up; None where there is no quota.
+
+    Args:
+        limit: `cpu.max` of a Linux control group, version 2: processor time (or `max`) in each period, microseconds.
+            A process of sixty-four threads that may use two cores is stopped for most of each period.
+    """
+    try:
+        quota, period = map(int, limit.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return None
+    return max(1, math.ceil(quota / period))
