@@ -40,6 +40,8 @@ class TrainingConfig(Section):
         masking: random hiding of words.
         freeze_embeddings: keep the embedding table as it is; it is half of the parameters.
         freeze_layers: keep so many of the encoder's lowest layers as they are.
+        keep_frozen_states: run those layers once for each row instead of once an epoch, and keep everything below the
+            first trained layer as it is. Needs memory, and rows of which no words are hidden (`masking.rows: 0`).
         class_weights: of labels in the loss: `balanced` weighs each label of a single-label layer by its inverse
             frequency; a map gives them by layer and code, 1 where not given.
         label_smoothing: share of the probability spread evenly over labels.
@@ -78,6 +80,7 @@ class TrainingConfig(Section):
     masking: MaskingConfig = MaskingConfig()
     freeze_embeddings: bool = True
     freeze_layers: int = Field(default=0, ge=0)
+    keep_frozen_states: bool = False
     class_weights: Literal["none", "balanced"] | dict[str, dict[str, float]] = "none"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     soft_labels: bool = True
@@ -104,6 +107,12 @@ class TrainingConfig(Section):
             value = getattr(self, key)
             if isinstance(value, dict) and (strangers := [name for name in value if name not in self.layers]):
                 raise ValueError(f"{key}: {strangers[0]!r} is none of the layers {', '.join(self.layers)}")
+        return self
+
+    @model_validator(mode="after")
+    def _kept_states_hold(self) -> Self:
+        if self.keep_frozen_states and (self.masking.rows > 0 or self.freeze_layers == 0):
+            raise ValueError("keep_frozen_states: needs masking.rows: 0 and freeze_layers of at least 1")
         return self
 
     def pooling_of(self, layer: str) -> Pooling:

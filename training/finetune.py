@@ -15,9 +15,10 @@ from newstance.errors import OutputError, UsageError
 
 from . import processes
 from .config import TrainingConfig
+from .lower_layers import kept_lower_layers
 from .run import Run, Say
 from .stops import last_state, stopping_with_a_reason
-from .trainer import make_trainer
+from .trainer import LayerTrainer, make_trainer
 
 __all__ = ["finetune"]
 
@@ -74,12 +75,21 @@ def finetune(
         trainer = make_trainer(run, out, step=step)
         with processes.main_first():  # it may have to clear half a state away
             state = last_state(out / "steps") if resume else None
-        with stopping_with_a_reason(trainer):
+        with stopping_with_a_reason(trainer), _frozen_states(run, trainer):
             trainer.train(resume_from_checkpoint=None if state is None else str(state))
     if main:
         run.save(out / "model", {"epochs": _epochs(trainer.state.log_history)})
     processes.wait()
     return out / "model"
+
+
+def _frozen_states(run: Run, trainer: LayerTrainer) -> AbstractContextManager[None]:
+    if not run.config.keep_frozen_states:
+        return nullcontext()
+    run.say(f"asking the lowest {run.config.freeze_layers} layers about {len(run.train)} rows, once")
+    return kept_lower_layers(
+        run.network.encoder, run.config.freeze_layers, run.encoding.pad_id, trainer.rows_by_length()
+    )
 
 
 def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from transformers.utils import logging as hf_logging
 
 from newstance.errors import TrainingError, UsageError
+from newstance.model import plan_batches
 
 from . import processes
 from .collator import LABELS, TEACHER, Collator
@@ -127,6 +128,12 @@ class LayerTrainer(Trainer):
 
     def _get_train_sampler(self, *_: Any) -> Sampler[int]:
         return self.order
+
+    def rows_by_length(self) -> Iterator[dict[str, Tensor]]:
+        """Yield every training row once, in batches of like length, whatever order an epoch has."""
+        rows: Any = self.train_dataset
+        for batch in plan_batches(rows["length"]):
+            yield self.data_collator([rows[number] for number in batch])
 
     def compute_loss(
         self,

@@ -66,6 +66,15 @@ def test_a_killed_run_resumes_to_the_very_same_weights(
     assert Checkpoint(folder).config.files["model.safetensors"] == unbroken
 
 
+def test_so_does_a_run_that_keeps_the_states_of_frozen_layers(tiny_config: Path, tmp_path: Path) -> None:
+    kept = [*OVERRIDES, "masking.rows=0", "freeze_layers=1", "keep_frozen_states=true"]
+    whole = finetune(load_config(tiny_config, kept), tmp_path / "whole")
+    with pytest.raises(Killed):
+        finetune(load_config(tiny_config, kept), tmp_path / "run", progress=killing_after(7))
+    folder = finetune(load_config(tiny_config, kept), tmp_path / "run", resume=True)
+    assert Checkpoint(folder).config.files["model.safetensors"] == Checkpoint(whole).config.files["model.safetensors"]
+
+
 def test_a_process_killed_outright_resumes_to_the_very_same_weights(
     tiny_config: Path, settings: TrainingConfig, unbroken: str, tmp_path: Path
 ) -> None:
