@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from newstance.corpora import ColumnMap, Format
 
@@ -35,6 +35,8 @@ class Source(Section):
             without it the row's own `target` is looked for.
         part: of a file without splits, this part of its articles (of its sentences where it names no article): 70, 15
             and 15% by the hash of their names, so that each stays in the same part whatever is added.
+        version: of `newstance`, only what the corpus held at this version: a recipe keeps its data when the corpus
+            grows.
         layers: use only its labels of these layers; all of them where not given.
         columns: which columns of a table, or controls of a tool, hold what.
     """
@@ -46,13 +48,21 @@ class Source(Section):
     share: float = Field(default=1.0, gt=0, le=1)
     target: str | None = None
     part: Literal["train", "dev", "test"] | None = None
+    version: int | None = Field(default=None, ge=1)
     layers: tuple[str, ...] | None = None
     columns: ColumnMap = ColumnMap()
 
+    @model_validator(mode="after")
+    def _only_the_own_corpus_has_versions(self) -> Self:
+        if self.version is not None and self.corpus != "newstance":
+            raise ValueError(f"version: only newstance has versions, not {self.corpus}")
+        return self
+
     @property
     def name(self) -> str:
-        """Return what reports call it: corpus, path, split and part."""
-        return " ".join(word for word in (self.corpus, self.path, self.split, self.part) if word)
+        """Return what reports call it: corpus, path, version, split and part."""
+        version = "" if self.version is None else f"version {self.version}"
+        return " ".join(word for word in (self.corpus, self.path, version, self.split, self.part) if word)
 
 
 class DataConfig(Section):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from newstance.corpora import Annotation, open_annotations
+from newstance.corpora import Annotation, corpus_articles, open_annotations
 from newstance.errors import AnnotationError
 from newstance.eval.inputs import sentence_inputs
 from newstance.model.codebook import Codebook
@@ -63,7 +63,7 @@ def open_source(
     if codebook is not None and source.layers is not None:
         used = tuple(name for name in source.layers if name in codebook)
         codebook = codebook.only(used) if used else None
-    return open_annotations(
+    records = open_annotations(
         Path(root) / source.path,
         source.corpus,
         split=source.split,
@@ -71,6 +71,10 @@ def open_source(
         codebook=codebook,
         problems=problems,
     )
+    if source.version is None:
+        return records
+    articles = corpus_articles()
+    return [record for record in records if articles[record.article or ""].version <= source.version]
 
 
 def _with_mentions(record: Annotation, profile: str) -> Annotation:

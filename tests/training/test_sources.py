@@ -55,3 +55,24 @@ def test_a_misspelt_key_of_the_map_is_named_with_the_nearest(tmp_path: Path) -> 
     source = SOURCE | {"columns": {"field": {"text": "Sentence"}}}
     with pytest.raises(UsageError, match=r"data.train.0.columns.field: unknown key, did you mean 'fields'"):
         load_config(written(tmp_path, "", source))
+
+
+def own_rows(tmp_path: Path, **source: object) -> list[str]:
+    data = {"train": [source], "dev": [{"corpus": "newstance", "split": "dev"}]}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump({"name": "own", "data": data}), encoding="utf-8")
+    config = load_config(tmp_path / "own.yaml")
+    return [record.id for record, _ in read_sources(config.data.train, config.data.root, codebook_of(config))]
+
+
+def test_a_recipe_keeps_its_data_when_the_corpus_grows(tmp_path: Path) -> None:
+    second = own_rows(tmp_path, corpus="newstance", split="train", version=2)
+    assert len(set(second)) == 4185, "what version 2 held, and the shipped model was trained on"
+    assert {name[0] for name in second} == set("abcdefghi")
+    everything = own_rows(tmp_path, corpus="newstance", split="train")
+    assert everything[: len(second)] == second
+    assert set(everything) > set(second)
+
+
+def test_only_the_own_corpus_has_versions(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"data.train.0: version: only newstance has versions, not newsmtsc"):
+        own_rows(tmp_path, corpus="newsmtsc", path="train.jsonl", version=2)
