@@ -7,7 +7,7 @@ from .formats import FORMATS, Format, detect_format, open_annotations, save_anno
 from .jsonl import check_codes, read_annotations, write_annotations
 from .labelstudio import Suggestion, labelstudio_config
 from .newsmtsc import read_newsmtsc, without_texts_of
-from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, read_corpus
+from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, read_corpus, up_to_version
 from .pstance import read_pstance
 from .seesaw import SeesawSet, read_seesaw
 
@@ -35,6 +35,7 @@ __all__ = [
     "read_seesaw",
     "same_sentence",
     "save_annotations",
+    "up_to_version",
     "without_texts_of",
     "write_annotations",
 ]

@@ -8,7 +8,7 @@ and rationale, `frames-1` and `frames-2` the frames. What the data are, and are 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -32,6 +32,7 @@ __all__ = [
     "disagreements",
     "load_corpus",
     "read_corpus",
+    "up_to_version",
 ]
 
 LICENCE = "CC BY 4.0"
@@ -112,6 +113,12 @@ def read_corpus(split: str) -> list[Annotation]:
     if split not in SPLITS:
         raise UsageError(f"the corpus has no split {split!r}; it has {', '.join(SPLITS)}")
     return list(_with_neighbours(read_annotations(corpus_folder() / f"{split}.jsonl"), split))
+
+
+def up_to_version(records: Iterable[Annotation], version: int) -> list[Annotation]:
+    """Return those of the corpus's records that it held at a version."""
+    articles = corpus_articles()
+    return [record for record in records if articles[record.article or ""].version <= version]
 
 
 def _with_neighbours(records: list[Annotation], split: str) -> Iterator[Annotation]:

@@ -262,7 +262,7 @@ def main(
     train = [train[i] for i in np.random.default_rng(0).permutation(len(train))]
     records = development_data(data_root)
     sentences = list(dict.fromkeys(sentence_inputs(records)))
-    print(f"{len(sentences)} development sentences, once in fp32 and once in each way", file=sys.stderr)  # noqa: T201
+    typer.echo(f"{len(sentences)} development sentences, once in fp32 and once in each way", err=True)
     with tempfile.TemporaryDirectory() as name:
         models = _Models(checkpoint, Path(name))
         plain = models.predict(models.plain, sentences)

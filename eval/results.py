@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import numpy.typing as npt
 import typer
 
-from newstance.corpora import Annotation, corpus_articles, read_corpus, read_newsmtsc, without_texts_of
+from newstance.corpora import Annotation, read_corpus, read_newsmtsc, up_to_version, without_texts_of
 from newstance.errors import AnnotationError
 from newstance.model import Checkpoint, SentenceInput
 from newstance.model.codebook import Layer
@@ -93,9 +93,8 @@ def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[tuple[Row
         try:
             tests[name] = read_data(codebook, corpora=[name], data_dir=root)
         except AnnotationError as error:
-            print(f"left out: {error}", file=sys.stderr)  # noqa: T201
-    articles = corpus_articles()
-    train = [r for r in read_corpus("train") if articles[r.article or ""].version <= TRAINED_ON]
+            typer.echo(f"left out: {error}", err=True)
+    train = up_to_version(read_corpus("train"), TRAINED_ON)
     if "newsmtsc-rw" in tests:
         held_out = [record for records in tests.values() for record in records]
         train += without_texts_of(read_newsmtsc(root / "newsmtsc" / "hf_rw" / "train.jsonl"), held_out)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from newstance.corpora import Annotation, corpus_articles, open_annotations
+from newstance.corpora import Annotation, open_annotations, up_to_version
 from newstance.errors import AnnotationError
 from newstance.eval.inputs import sentence_inputs
 from newstance.model.codebook import Codebook
@@ -71,10 +71,7 @@ def open_source(
         codebook=codebook,
         problems=problems,
     )
-    if source.version is None:
-        return records
-    articles = corpus_articles()
-    return [record for record in records if articles[record.article or ""].version <= source.version]
+    return records if source.version is None else up_to_version(records, source.version)
 
 
 def _with_mentions(record: Annotation, profile: str) -> Annotation:
