@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
@@ -23,6 +24,8 @@ from newstance.model import (
     Prediction,
     Predictor,
     SentenceEncoding,
+    collate,
+    plan_batches,
     write_config,
 )
 from newstance.model.network import SentenceClassifier
@@ -33,6 +36,7 @@ from .card import model_card
 from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
 from .encoder import load_encoder, load_tokenizer
+from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
 from .report import EvaluationSet, Row, make_report, write_report
 from .rounding import snap_to_grid
@@ -41,6 +45,9 @@ from .sources import read_sources
 __all__ = ["Run", "Say"]
 
 Say = Callable[[str], None]
+
+#: Rows that say which feed-forward units are used: tens of thousands of tokens for a few thousand units a layer.
+_NARROWED_BY = 1000
 
 
 @dataclass
@@ -100,6 +107,8 @@ class Run:
         if config.start_from is not None:
             _start_from(network, Checkpoint.find(config.start_from), say)
         encoding = SentenceEncoding(tokenizer, described)
+        if config.feed_forward is not None:
+            _narrow(network, config.feed_forward, encoding, train, say)
         return cls(config, codebook, network, encoding, tokenizer, train, dev, kept, sets, say)
 
     def target_tokens(self) -> set[int]:
@@ -194,14 +203,30 @@ def _unlabelled(item: Item) -> Item:
     return replace(item, labels=dict.fromkeys(item.labels))
 
 
+def _narrow(network: SentenceClassifier, width: int, encoding: SentenceEncoding, train: list[Item], say: Say) -> None:
+    """Narrow the feed-forward blocks by what a sample of the training rows makes of them."""
+    before = feed_forward_width(network.encoder)
+    sample = train[:: max(1, len(train) // _NARROWED_BY)]
+    windows = [encoded.windows[0] for encoded in encoding.encode([item.input for item in sample])]
+    batches = []
+    for rows in plan_batches([len(window.input_ids) for window in windows]):
+        batch = {n: torch.from_numpy(a) for n, a in collate([windows[row] for row in rows], encoding.pad_id).items()}
+        names = ("input_ids", "attention_mask", *(("token_type_ids",) if network.takes_types else ()))
+        batches.append({name: batch[name] for name in names})
+    narrow_feed_forward(network.encoder, width, batches)
+    say(f"feed-forward blocks of {width} units instead of {before}, chosen by {len(sample)} training rows")
+
+
 def _start_from(network: SentenceClassifier, checkpoint: Checkpoint, say: Say) -> None:
     """Copy a checkpoint's weights; heads that it lacks keep their fresh ones.
 
     Raises:
         CheckpointError: the weights are missing, or those of the encoder do not fit.
     """
-    trained = load_network(checkpoint).state_dict()
-    own = network.state_dict()
+    found = load_network(checkpoint)
+    if (width := feed_forward_width(found.encoder)) < feed_forward_width(network.encoder):
+        narrow_feed_forward(network.encoder, width)
+    trained, own = found.state_dict(), network.state_dict()
     misfit = [name for name, tensor in trained.items() if name in own and own[name].shape != tensor.shape]
     if misfit or not all(name in own for name in trained if name.startswith("encoder.")):
         raise CheckpointError(
