@@ -38,6 +38,7 @@ from .data import Item, merge_annotators
 from .encoder import load_encoder, load_tokenizer
 from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
+from .other_mentions import asked_of_others
 from .report import EvaluationSet, Row, make_report, write_report
 from .rounding import snap_to_grid
 from .sources import read_sources
@@ -96,6 +97,10 @@ class Run:
             pairs = read_sources(config.teacher.data, root, codebook)
             more = without_texts_of([r for r, _ in pairs], held_out + [r for r, _ in dev_pairs])
             train += [_unlabelled(item) for item in merge_annotators([(r, 1.0) for r in more], codebook)]
+            if config.teacher.other_mentions:
+                others = asked_of_others(train, config.seed)
+                say(f"{len(others)} training sentences are asked about another name in them too")
+                train += others
         dev = merge_annotators(dev_pairs, codebook)
         for layer in codebook.layers:
             if not any(item.labels[layer.name] is not None for item in train):

@@ -108,12 +108,15 @@ class TeacherConfig(Section):
         weight: the teacher's share of the loss of a labelled row; the rest is the labels'.
         temperature: both sides' logits are divided by it, so that the teacher's second thoughts count too.
         data: further rows of which only the teacher's answers are learnt, their own labels ignored.
+        other_mentions: ask the teachers about each training sentence once more, with another name in it as the target,
+            where there is one: what the same words say of somebody else.
     """
 
     checkpoints: tuple[str, ...] = Field(min_length=1)
     weight: float = Field(default=0.5, gt=0, le=1)
     temperature: float = Field(default=2.0, gt=0)
     data: tuple[Source, ...] = ()
+    other_mentions: bool = False
 
 
 class ReportConfig(Section):
