@@ -179,15 +179,22 @@ class Run:
 
     def _provenance(self) -> dict[str, Any]:
         run = self.config.model_dump(mode="json")
-        run["data"]["root"] = "."  # a path on somebody's machine says nothing to anybody else
+        # A path on somebody's machine says nothing to anybody else.
+        run["data"]["root"] = "."
         if self.config.start_from is not None:
-            run["start_from"] = f"checkpoint {Checkpoint.find(self.config.start_from).hash}"
+            run["start_from"] = _by_hash(self.config.start_from)
+        if self.config.teacher is not None:
+            run["teacher"]["checkpoints"] = [_by_hash(name) for name in self.config.teacher.checkpoints]
         return {
             "config": run,
             "rows": {"train": len(self.train), "dev": len(self.dev)},
             "versions": {name: version(name) for name in ("newstance", "torch", "transformers", "tokenizers")}
             | {"python": platform.python_version()},
         }
+
+
+def _by_hash(checkpoint: str) -> str:
+    return f"checkpoint {Checkpoint.find(checkpoint).hash}"
 
 
 def _heads(config: TrainingConfig, codebook: Codebook) -> list[HeadConfig]:

@@ -12,7 +12,7 @@ from newstance.corpora import read_annotations
 from newstance.errors import UsageError
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.parity import agreement
-from newstance.model import load_codebook
+from newstance.model import Checkpoint, load_codebook
 from newstance.training.config import TrainingConfig, load_config
 from newstance.training.export import export_checkpoint
 from newstance.training.finetune import finetune
@@ -57,6 +57,8 @@ def test_a_student_comes_to_agree_with_its_teacher(
         found[name] = layer.equal_labels
     assert found["taught"] > found["alone"] + 0.2
     assert found["taught"] > 0.8
+    written = Checkpoint(tmp_path / "taught" / "model").config.provenance["config"]["teacher"]["checkpoints"]
+    assert written == [f"checkpoint {Checkpoint(tiny_checkpoint).hash}"], "a path of this machine"
     with np.load(tmp_path / "taught" / "teacher.npz") as kept:
         assert kept["stance"].shape == (3 + 27, 3)
         np.testing.assert_allclose(kept["stance"].sum(axis=1), 1.0, atol=1e-5)
