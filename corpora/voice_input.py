@@ -22,6 +22,7 @@ import typer
 from newstance.corpora.annotation import Annotation
 from newstance.corpora.formats import save_annotations
 from newstance.corpora.own import read_corpus
+from newstance.errors.command import run_command
 
 __all__ = ["with_voice", "write_voice_input"]
 
@@ -49,4 +50,4 @@ def _command(folder: Annotated[Path, typer.Argument(help="Folder to write into."
 
 
 if __name__ == "__main__":
-    typer.run(_command)
+    run_command(_command)

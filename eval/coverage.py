@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from newstance.errors.command import run_command
+
 from .bootstrap import interval
 from .compare import paired_difference
 from .metrics import Metric, accuracy, macro_f1
@@ -106,4 +108,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -21,6 +21,7 @@ import typer
 
 from newstance.corpora import read_corpus
 from newstance.errors import UsageError
+from newstance.errors.command import run_command
 from newstance.model import Checkpoint, EncodedSentence, Predictor, collate, explain_encoded, plan_batches
 from newstance.model.onnx_runtime import OnnxRuntime
 
@@ -106,4 +107,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from newstance.corpora import corpus_articles, read_corpus, read_newsmtsc
+from newstance.errors.command import run_command
 
 __all__ = ["HABITS", "habit_shares"]
 
@@ -63,4 +64,4 @@ def _command(newsmtsc: Annotated[Path, typer.Argument(help="A file of NewsMTSC."
 
 
 if __name__ == "__main__":
-    typer.run(_command)
+    run_command(_command)

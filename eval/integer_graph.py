@@ -19,15 +19,15 @@ from newstance.errors import CheckpointError
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-__all__ = ["Product", "Rounding", "encoder_products", "with_integer_products"]
+__all__ = ["LEAST_GELU", "MOST", "TWO_SIDED", "Product", "Rounding", "encoder_products", "with_integer_products"]
 
 Floats = npt.NDArray[np.floating]
 
 _ENCODER = "network.encoder."
-#: Seven bits: levels 0 to 127, or -63 to 63 around a zero point of 64.
-_MOST, _TWO_SIDED, _ZERO = 127, 63, 64
+#: Seven bits: levels 0 to `MOST`, or `TWO_SIDED` of them on either side of a zero point of 64.
+MOST, TWO_SIDED, _ZERO = 127, 63, 64
 #: GELU is never below -0.17, so seven bits reach twice as far when they start there.
-_LEAST_GELU = -0.17
+LEAST_GELU = -0.17
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +202,14 @@ class _Writer:
         if rounding.scale is not None:
             self.constant(f"{name}.inverse", (1 / rounding.scale).astype(np.float32))
             tokens = self.node("Mul", [tokens, f"{name}.inverse"], f"{name}.2")
-        levels, zero = (_MOST, 0) if product.after_gelu else (_TWO_SIDED, _ZERO)
+        levels, zero = (MOST, 0) if product.after_gelu else (TWO_SIDED, _ZERO)
         zero_point = self.constant(f"{name}.zero", np.array(zero, np.uint8))
         if rounding.step is not None:
             step = self.constant(f"{name}.step", np.array(rounding.step, np.float32))
             # QuantizeLinear itself would stop at 255, where sums of two products no longer fit.
             low, high = (
                 self.constant(f"{name}.{end}", np.array((level - zero) * rounding.step, np.float32))
-                for end, level in (("low", 0), ("high", _MOST))
+                for end, level in (("low", 0), ("high", MOST))
             )
             tokens = self.node("Clip", [tokens, low, high], f"{name}.clipped")
             return self.node("QuantizeLinear", [tokens, step, zero_point], f"{name}.whole"), step, zero_point
@@ -243,4 +243,4 @@ class _Writer:
 
 
 def _centre(product: Product, rounding: Rounding) -> Floats | None:
-    return np.full(product.weight.shape[1], _LEAST_GELU) if product.after_gelu else rounding.centre
+    return np.full(product.weight.shape[1], LEAST_GELU) if product.after_gelu else rounding.centre

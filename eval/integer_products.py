@@ -25,13 +25,22 @@ import typer
 
 from newstance.corpora import Annotation, open_annotations, read_corpus, read_newsmtsc
 from newstance.errors import CheckpointError
+from newstance.errors.command import run_command
 from newstance.model import Checkpoint, Prediction, Predictor, SentenceEncoding, SentenceInput, collate
 from newstance.model.codebook import Layer
 from newstance.model.onnx_runtime import OnnxRuntime
 
 from .gold import gold_labels
 from .inputs import decisions, layer_logits, sentence_inputs
-from .integer_graph import Product, Rounding, encoder_products, with_integer_products
+from .integer_graph import (
+    LEAST_GELU,
+    MOST,
+    TWO_SIDED,
+    Product,
+    Rounding,
+    encoder_products,
+    with_integer_products,
+)
 from .metrics import confusions, label_confusions, label_macro_f1, macro_f1
 
 if TYPE_CHECKING:
@@ -63,13 +72,13 @@ def calibrated(product: Product, tokens: Floats, weight: Floats, *, step: bool =
             thousand made the logits of the model of version 0.2 differ more: by 0.21 instead of 0.16, on stance.
     """
     if product.after_gelu:
-        return Rounding(step=float(tokens.max() + 0.17) / 127 if step else None)
+        return Rounding(step=float(tokens.max() - LEAST_GELU) / MOST if step else None)
     centre = tokens.mean(axis=0)
     moved = tokens - centre
     spread = np.maximum(np.abs(moved).max(axis=0), 1e-6)
     scale = spread**_MIGRATION / np.maximum(np.abs(weight).max(axis=0), 1e-6) ** (1 - _MIGRATION)
     scale /= np.exp(np.log(scale).mean())
-    return Rounding(centre, scale, float(np.abs(moved / scale).max()) / 63 if step else None)
+    return Rounding(centre, scale, float(np.abs(moved / scale).max()) / TWO_SIDED if step else None)
 
 
 def roundings(
@@ -86,7 +95,7 @@ def roundings(
     """
     import onnx
 
-    groups = _groups(encoder_products(model))
+    groups = _by_tokens(model)
     seen = onnx.ModelProto()
     seen.CopyFrom(model)
     seen.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in groups)
@@ -105,10 +114,10 @@ def roundings(
     }
 
 
-def _groups(products: Sequence[Product]) -> dict[str, list[Product]]:
-    """Return the products by the tensor that goes into them."""
+def _by_tokens(model: ModelProto) -> dict[str, list[Product]]:
+    """Return the encoder's products by the tensor that goes into them."""
     groups: dict[str, list[Product]] = {}
-    for product in products:
+    for product in encoder_products(model):
         groups.setdefault(product.tokens, []).append(product)
     return groups
 
@@ -167,7 +176,7 @@ class _Models:
 
     def most_sensitive(self, rounding: Mapping[str, Rounding], sentences: Sequence[SentenceInput]) -> set[str]:
         """Return the tensors whose rounding changes the logits most for what it saves, up to `_KEPT` of the work."""
-        groups = _groups(encoder_products(self.model))
+        groups = _by_tokens(self.model)
         size = {name: sum(product.weight.size for product in products) for name, products in groups.items()}
         plain = self.predict(self.plain, sentences)
         cost = {}
@@ -237,7 +246,7 @@ def development_data(root: Path | None) -> list[Annotation]:
 
 def _ways(models: _Models, sentences: Sequence[SentenceInput]) -> Iterator[tuple[str, dict[str, Rounding]]]:
     """Yield each way of rounding with its name."""
-    names = list(_groups(encoder_products(models.model)))
+    names = list(_by_tokens(models.model))
     yield "a step for each token", {name: Rounding() for name in names}
     looked_at = sentences[:_LOOKED_AT]
     static = roundings(models.model, models.checkpoint, looked_at, models.folder, step=True)
@@ -278,4 +287,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

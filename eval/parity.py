@@ -19,6 +19,7 @@ import numpy as np
 import typer
 
 from newstance.corpora import read_corpus, read_newsmtsc, read_seesaw
+from newstance.errors.command import run_command
 from newstance.model import Checkpoint, Predictor, SentenceInput
 
 from .inputs import decisions, sentence_inputs
@@ -99,4 +100,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -21,6 +21,7 @@ import typer
 
 from newstance.corpora import Annotation, read_corpus, read_newsmtsc, up_to_version, without_texts_of
 from newstance.errors import AnnotationError
+from newstance.errors.command import run_command
 from newstance.model import Checkpoint, SentenceInput
 from newstance.model.codebook import Layer
 
@@ -254,4 +255,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -28,6 +28,7 @@ from newstance.articles.voices import attributions_of, mark_voices
 from newstance.corpora import Annotation, read_corpus
 from newstance.corpora.own import corpus_articles
 from newstance.corpora.polnear import Attributed, Half, PolnearArticle, read_polnear
+from newstance.errors.command import run_command
 
 __all__ = ["main", "own_articles", "same_speaker"]
 
@@ -362,4 +363,4 @@ def _print(line: str) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

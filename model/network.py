@@ -15,7 +15,7 @@ from .head_config import EvidenceConfig, HeadConfig
 #: as the heads' rate allows, more steps than most runs have.
 _TARGET_BONUS = 3.0
 
-__all__ = ["AdditiveHead", "SentenceClassifier"]
+__all__ = ["AdditiveHead", "SentenceClassifier", "takes_token_types"]
 
 
 class AdditiveHead(nn.Module):
@@ -60,6 +60,11 @@ class AdditiveHead(nn.Module):
         return evidence * weights
 
 
+def takes_token_types(encoder: nn.Module) -> bool:
+    """Return whether an encoder tells the two segments apart; RoBERTa's and MPNet's kinds do not."""
+    return int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
+
+
 class SentenceClassifier(nn.Module):
     """An encoder with one additive head per layer and, once fitted, one amortised evidence head for all of them.
 
@@ -77,7 +82,7 @@ class SentenceClassifier(nn.Module):
         super().__init__()
         self.encoder = encoder
         hidden = int(encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
-        self.takes_types = int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
+        self.takes_types = takes_token_types(encoder)
         self.heads = nn.ModuleDict({h.layer: AdditiveHead(hidden, h, dropout) for h in heads})
         self.reads_target = any(h.pooling == "target" for h in heads)
         if evidence is not None:

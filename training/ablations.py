@@ -23,6 +23,7 @@ run. Runs fit no baselines unless `set` names some, and drop their steps when th
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import shutil
@@ -36,7 +37,8 @@ import typer
 import yaml
 from pydantic import Field, ValidationError
 
-from newstance.errors import NewstanceError, UsageError
+from newstance.errors import UsageError
+from newstance.errors.command import run_command
 
 from .config import TrainingConfig, load_config
 from .finetune import finetune
@@ -168,13 +170,9 @@ def main(
     ] = None,
 ) -> None:
     """Run a grid of settings and seeds, and write the table."""
-    try:
-        found = run_grid(load_grid(grid, set_ or ()), out, say=lambda line: print(line, file=sys.stderr))  # noqa: T201
-    except NewstanceError as error:
-        typer.echo(f"newstance: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
-    sys.stdout.write(found)
+    say = functools.partial(typer.echo, err=True)
+    sys.stdout.write(run_grid(load_grid(grid, set_ or ()), out, say=say))
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from newstance.model import SentenceEncoding, SentenceInput, collate, plan_batches
 from newstance.model.codebook import Layer
+from newstance.model.network import takes_token_types
 
 from .encoder import load_encoder
 
@@ -30,7 +31,7 @@ class FrozenEncoder:
         """Load the encoder as it was published."""
         self._encoder = load_encoder(name)  # which comes without dropout
         self._encoding = encoding
-        self._takes_types = int(getattr(self._encoder.config, "type_vocab_size", 0) or 0) > 1
+        self._takes_types = takes_token_types(self._encoder)
 
     def vectors(self, sentences: Sequence[SentenceInput]) -> Floats:
         """Return the vectors, (sentences, hidden); of a sentence longer than the model, its first window's."""

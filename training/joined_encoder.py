@@ -24,7 +24,8 @@ from typing import Annotated
 
 import typer
 
-from newstance.errors import CheckpointError, NewstanceError, UsageError
+from newstance.errors import CheckpointError, UsageError
+from newstance.errors.command import run_command
 from newstance.model import file_sha256, is_free
 
 __all__ = ["PACKAGES", "SHA256", "join_encoder"]
@@ -87,12 +88,8 @@ def _pieces(package: str) -> list[Path]:
 
 def main(out: Annotated[Path, typer.Argument(help="Folder to write.")]) -> None:
     """Join all-mpnet-base-v2 from its five installed packages, and check it."""
-    try:
-        typer.echo(f"encoder: {join_encoder(out)}", err=True)
-    except NewstanceError as error:
-        typer.echo(f"newstance: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
+    typer.echo(f"encoder: {join_encoder(out)}", err=True)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_command(main)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from newstance.errors import UsageError
+from newstance.model.network import takes_token_types
 
 __all__ = ["kept_lower_layers"]
 
@@ -51,7 +52,7 @@ def kept_lower_layers(
     for parameter in frozen:
         parameter.requires_grad = False
     try:
-        takes_types = int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
+        takes_types = takes_token_types(encoder)
         for batch in batches:
             states.keep(batch["input_ids"], batch["token_type_ids"] if takes_types else None)
         yield

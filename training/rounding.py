@@ -1,8 +1,9 @@
 """Weights on an int8 grid: a quarter of the size, and arithmetic in fp32 as before.
 
 Each row of a matrix (an output unit, or a vocabulary entry) has its own scale, so the rounding error of a weight is at
-most half of 1/127 of the largest weight in its row. Storing only weights in int8 keeps activations exact: processors
-without VNNI can saturate on int8 activations, and the evidence would no longer sum to the logits.
+most half of 1/127 of the largest weight in its row. Only weights are stored so; activations stay exact, and results do
+not hang on the processor, where int8 arithmetic without VNNI can saturate (`newstance.eval.integer_products` has what
+it would gain and cost).
 """
 
 from __future__ import annotations
