@@ -90,5 +90,5 @@ def _uses(
     return [total * outer.weight.detach().norm(dim=0) for total, (_, outer) in zip(sums, blocks, strict=True)]
 
 
-def _parameter(old: nn.Parameter, kept: Tensor) -> nn.Parameter:
+def _parameter(old: Tensor, kept: Tensor) -> nn.Parameter:
     return nn.Parameter(kept.detach().clone(), requires_grad=old.requires_grad)
