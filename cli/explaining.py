@@ -44,6 +44,10 @@ def fit_evidence(
         Path | None,
         typer.Option("--removals", help="Keep the targets in this file. [default: OUT.removals.jsonl, beside OUT]"),
     ] = None,
+    margin: Annotated[
+        float,
+        typer.Option("--margin", min=0, help="How much the margin that is explained weighs beside the single logits."),
+    ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", help="Of the drawing, the order and the head.")] = 13,
 ) -> None:
     """Teach a trained model's evidence what taking each word away does; its labels stay exactly as they are."""
@@ -58,6 +62,7 @@ def fit_evidence(
         sentences=sentences,
         minutes=minutes,
         removals=removals,
+        margin=margin,
         seed=seed,
     )
 

@@ -29,7 +29,8 @@ def measure(
 ) -> ExplanationReport:
     """Measure with a bar over the sentences of all methods."""
     count = min(sentences, len({(record.corpus, record.id) for record in records}))
-    with progress("explanations", count * len(METHODS)) as step:
+    steps = (count + any(record.rationale for record in records)) * len(METHODS)
+    with progress("explanations", steps) as step:
         return measure_explanations(
             checkpoint, records, target=target, sentences=sentences, samples=samples, seed=seed, step=step
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from newstance.corpora import Annotation, read_annotations
@@ -27,6 +26,7 @@ def run_fit_evidence(
     sentences: int,
     minutes: float | None,
     removals: Path | None,
+    margin: float,
     seed: int,
 ) -> None:
     """Draw sentences, fit the head on them, and say where the model lies."""
@@ -47,7 +47,7 @@ def run_fit_evidence(
             out,
             removals=removals,
             minutes=minutes,
-            config=replace(FitConfig(), seed=seed),
+            config=FitConfig(margin=margin, seed=seed),
             say=say,
             step=step,
         )

@@ -62,12 +62,13 @@ def measure_explanations(
         checkpoint: the model.
         records: annotations; labels are needed for plausibility only.
         target: profile that finds mentions in rows without `target_spans`.
-        sentences: draw so many; all when None.
+        sentences: draw so many for faithfulness; all when None. Plausibility is of all sentences with a rationale:
+            they are few, and need explaining but no deletions.
         methods: what to compare.
         steps: points of the integral of `ig`.
         samples: bootstrap samples.
         seed: of the drawing, the bootstrap and the control.
-        step: called after each sentence of each method.
+        step: called after each sentence of each method, and after each method's plausibility.
 
     Raises:
         UsageError: the model has no stance layer, or there is nothing to explain.
@@ -93,8 +94,7 @@ def measure_explanations(
         seed=seed,
         step=step,
     )
-    kept = {(record.corpus, record.id) for record in unique}
-    judged = [record for record in records if (record.corpus, record.id) in kept and record.stance is not None]
+    judged = [record for record in records if record.stance is not None]
     plausible = None
     if any(record.rationale for record in judged):
         plausible = plausibility(
@@ -106,6 +106,7 @@ def measure_explanations(
             steps=steps,
             samples=samples,
             seed=seed,
+            step=step,
         )
     run = {
         "sentences": found.sentences,

@@ -15,9 +15,10 @@ from .bootstrap import Figure
 from .faithfulness import LAYER, mean_figures
 from .gold import clusters, gold_labels
 from .inputs import sentence_inputs
-from .perturbation import top_words
+from .perturbation import top_words, words_for
+from .rationales import marked_words
 
-__all__ = ["plausibility"]
+__all__ = ["heaviest_run", "plausibility"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.floating]
@@ -42,8 +43,9 @@ def plausibility(
     than the annotators there is nothing to compare: its words speak for another label.
 
     Metrics: `token_f1` of the words in the rationale and `iou_f1` of its spans (a predicted span counts when it covers
-    half of the union with one of the annotators'), both for the `share` of words with the highest weights, and
-    `auprc`, the average precision of the ranking.
+    half of the union with one of the annotators'), both for the `share` of words with the highest weights; `phrase_f1`,
+    the token-F1 of as many *neighbouring* words, those that weigh most together, since annotators mark phrases and
+    not the single words of a ranking; and `auprc`, the average precision of the ranking.
 
     Args:
         predictor: the model.
@@ -75,7 +77,7 @@ def plausibility(
         spans = marked.get((record.corpus, record.id, codes[label]), [])
         if not spans or int(np.argmax(predictions[i].logits[LAYER])) != label:
             continue
-        votes = np.mean([[_overlaps(word, one) for word in encoded[i].words] for one in spans], axis=0)
+        votes = np.mean([marked_words(encoded[i].words, one) for one in spans], axis=0)
         if (votes >= 0.5).any() and len(encoded[i].words) > 1:
             kept.append(i)
             truths.append(votes >= 0.5)
@@ -108,22 +110,29 @@ def plausibility(
     return figures
 
 
-def _overlaps(word: Span, spans: Sequence[Span]) -> bool:
-    return any(start < word[1] and word[0] < end for start, end in spans)
-
-
 def _scores(weights: Floats, truth: Bools, share: float) -> dict[str, float]:
+    count = words_for(share, len(weights))
     named = np.zeros(len(weights), dtype=bool)
-    named[list(top_words(weights, max(1, round(share * len(weights)))))] = True
+    named[list(top_words(weights, count))] = True
     return {
-        "token_f1": _f1(float((named & truth).sum()), float(named.sum()), float(truth.sum())),
+        "token_f1": _token_f1(named, truth),
+        "phrase_f1": _token_f1(heaviest_run(weights, count), truth),
         "iou_f1": _iou_f1(_runs(named), _runs(truth)),
         "auprc": _average_precision(weights, truth),
     }
 
 
-def _f1(hits: float, named: float, wanted: float) -> float:
-    return 2 * hits / (named + wanted) if named + wanted else 0.0
+def heaviest_run(weights: Floats, count: int) -> Bools:
+    """Return which words make up the run of `count` neighbours that weigh most together; of equal runs the first."""
+    sums = np.convolve(weights, np.ones(count), mode="valid")
+    start = int(np.argmax(sums))
+    named = np.zeros(len(weights), dtype=bool)
+    named[start : start + count] = True
+    return named
+
+
+def _token_f1(named: Bools, truth: Bools) -> float:
+    return 2 * float((named & truth).sum()) / float(named.sum() + truth.sum())
 
 
 def _runs(chosen: Bools) -> list[set[int]]:

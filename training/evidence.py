@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from .export import export_checkpoint
 from .removals import Removals, RemovalsConfig, compute_removals
 from .rounding import snap_to_grid
 
-__all__ = ["FitConfig", "fit_evidence"]
+__all__ = ["FitConfig", "fit_evidence", "margin_matrix"]
 
 Say = Callable[[str], None]
 
@@ -51,6 +51,8 @@ class FitConfig:
         size: width of the head's hidden vectors.
         heads: its attention heads; 0 leaves each token by itself.
         removals: how its targets are made.
+        margin: how much the margin between the chosen label and the best other counts in the loss, beside the logits
+            one by one. It is what an explanation explains, and its errors need not be those of its two logits.
         epochs: passes over the sentences at most; the best on the sentences held back is kept.
         learning_rate: AdamW's peak; falls to zero along a half cosine.
         batch_size: sentences a step.
@@ -61,7 +63,8 @@ class FitConfig:
     size: int = 128
     heads: int = 4
     removals: RemovalsConfig = field(default_factory=RemovalsConfig)
-    epochs: int = 30
+    margin: float = 1.0
+    epochs: int = 20
     learning_rate: float = 1e-3
     batch_size: int = 32
     held_back: float = 0.1
@@ -79,6 +82,8 @@ class _Row:
         gone: (removals, tokens), 1 on the tokens that each took.
         sizes: words that each took.
         drops: (removals, labels), how much each lowered the logits.
+        margins: (labels, single-label layers), what turns logits into each such layer's margin: 1 on the label chosen
+            with all words there, -1 on the best other.
     """
 
     states: list[Tensor]
@@ -87,6 +92,7 @@ class _Row:
     gone: Tensor
     sizes: Tensor
     drops: Tensor
+    margins: Tensor
 
 
 def fit_evidence(
@@ -135,7 +141,7 @@ def fit_evidence(
     shape = EvidenceConfig(size=config.size, heads=config.heads, states=(0, layers // 2, layers))
     _give_fresh_head(network, checkpoint, shape)
     encoding = SentenceEncoding(checkpoint.tokenizer(), checkpoint.config.encoding)
-    rows = _rows(network, encoding, found)
+    rows = _rows(network, encoding, found, _single_layers(checkpoint))
     held = max(1, round(config.held_back * len(rows)))
     say(f"fitting on {len(rows) - held} sentences, choosing the epoch by {held}")
     explained = _fit(network.evidence, rows[held:], rows[:held], config, say)
@@ -184,7 +190,29 @@ def _give_fresh_head(network: SentenceClassifier, checkpoint: Checkpoint, head: 
     network.eval()
 
 
-def _rows(network: SentenceClassifier, encoding: SentenceEncoding, found: Sequence[Removals]) -> list[_Row]:
+def _single_layers(checkpoint: Checkpoint) -> list[slice]:
+    """Return where the logits of each layer of one label a sentence stand, among those of all layers."""
+    labels = {head.layer: head.labels for head in checkpoint.config.heads}
+    return [part for layer, part in _parts(labels) if checkpoint.codebook.layer(layer).kind == "single"]
+
+
+def margin_matrix(full: Tensor, single: Sequence[slice]) -> Tensor:
+    """Return what turns logits, or their drops, into the margins that explanations explain, (labels, layers).
+
+    Args:
+        full: a sentence's logits with all words, (labels,), of all layers side by side.
+        single: where the logits of each layer with one label a sentence stand.
+    """
+    margins = torch.zeros(len(full), len(single))
+    for column, part in enumerate(single):
+        chosen, other = (part.start + torch.argsort(-full[part], stable=True)[:2]).tolist()
+        margins[chosen, column], margins[other, column] = 1.0, -1.0
+    return margins
+
+
+def _rows(
+    network: SentenceClassifier, encoding: SentenceEncoding, found: Sequence[Removals], single: Sequence[slice]
+) -> list[_Row]:
     """Run the frozen network once on every sentence and keep what the head reads, in half precision."""
     encoded = encoding.encode([one.sentence for one in found])
     rows: list[_Row | None] = [None] * len(found)
@@ -204,6 +232,7 @@ def _rows(network: SentenceClassifier, encoding: SentenceEncoding, found: Sequen
                 torch.from_numpy(gone).float(),
                 torch.tensor([float(len(removed)) for removed in found[i].gone]),
                 torch.from_numpy(found[i].drops).float(),
+                margin_matrix(torch.from_numpy(found[i].full).float(), single),
             )
     return [row for row in rows if row is not None]
 
@@ -214,19 +243,19 @@ def _fit(
     """Fit the head and leave it with the weights that explained most of the held-back sentences' drops.
 
     Returns:
-        Share of the variance of a single word's drop, within its sentence, that the head explains there, by layer.
+        What `_explained` says of them.
     """
-    scale = torch.cat([row.drops[row.sizes == 1] for row in rows]).std(dim=0).clamp(min=1e-3)
+    singles = [(row.drops[row.sizes == 1], row.margins) for row in rows]
+    scale = torch.cat([drops for drops, _ in singles]).std(dim=0).clamp(min=1e-3)
+    margin_scale = torch.cat([drops @ margins for drops, margins in singles]).std(dim=0).clamp(min=1e-3)
     optimizer = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=0.01)
     steps = config.epochs * -(-len(rows) // config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=steps, pct_start=0.1)
     best, kept, explained = -np.inf, copy.deepcopy(head.state_dict()), dict.fromkeys(head.labels, 0.0)
     for epoch in range(config.epochs):
-        order = torch.randperm(len(rows)).tolist()
         head.train()
-        for start in range(0, len(rows), config.batch_size):
-            batch = [rows[i] for i in order[start : start + config.batch_size]]
-            loss = _loss(head, batch, scale)
+        for numbers in _batches([len(row.own) for row in rows], config.batch_size):
+            loss = _loss(head, [rows[i] for i in numbers], scale, margin_scale, config.margin)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -240,17 +269,28 @@ def _fit(
     return explained
 
 
-def _loss(head: AmortisedEvidence, batch: Sequence[_Row], scale: Tensor) -> Tensor:
+def _batches(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Return random batches of sentences of about one length, so that little is padding."""
+    order = torch.randperm(len(lengths)).tolist()
+    pools = [sorted(order[i : i + 8 * size], key=lengths.__getitem__) for i in range(0, len(order), 8 * size)]
+    batches = [pool[i : i + size] for pool in pools for i in range(0, len(pool), size)]
+    return [batches[i] for i in torch.randperm(len(batches)).tolist()]
+
+
+def _loss(head: AmortisedEvidence, batch: Sequence[_Row], scale: Tensor, margin_scale: Tensor, margin: float) -> Tensor:
     """Return the mean squared error of the drops, each label's in its own unit and a handful's by its size.
 
-    Layers count alike, however many labels they have: stance has three, frames fifteen.
+    Layers count alike, however many labels they have: stance has three, frames fifteen. The margins' drops are
+    measured in the same way, and all of them together weigh `margin` times what all layers do.
     """
-    errors = [
-        ((predicted - row.drops) / (scale * row.sizes.unsqueeze(-1).sqrt())) ** 2
-        for predicted, row in zip(_predicted(head, batch), batch, strict=True)
-    ]
+    errors, margins = [], []
+    for predicted, row in zip(_predicted(head, batch), batch, strict=True):
+        error, unit = predicted - row.drops, row.sizes.unsqueeze(-1).sqrt()
+        errors.append((error / (scale * unit)) ** 2)
+        margins.append((error @ row.margins / (margin_scale * unit)) ** 2)
     layers = torch.split(torch.cat(errors), list(head.labels.values()), dim=1)
-    return torch.stack([layer.mean() for layer in layers]).mean()
+    loss = torch.stack([layer.mean() for layer in layers]).mean()
+    return loss + margin * torch.cat(margins).mean() if batch[0].margins.shape[1] else loss
 
 
 def _predicted(head: AmortisedEvidence, batch: Sequence[_Row]) -> list[Tensor]:
@@ -272,14 +312,29 @@ def _explained(head: AmortisedEvidence, rows: Sequence[_Row], batch_size: int) -
     """Return the share of the variance of single words' drops that the head explains, by layer.
 
     Within a sentence: what is spread evenly over its words, so that they sum to the logits, ranks none before another.
+    Of a layer with one label a sentence it is the margin's variance, of any other the mean over its logits.
     """
     with torch.inference_mode():
         found = [p for i in range(0, len(rows), batch_size) for p in _predicted(head, rows[i : i + batch_size])]
-    errors = torch.cat([_centred((p - row.drops)[row.sizes == 1]) for p, row in zip(found, rows, strict=True)]) ** 2
-    spread = torch.cat([_centred(row.drops[row.sizes == 1]) for row in rows]) ** 2
-    sizes = list(head.labels.values())
-    parts = zip(head.labels, torch.split(errors, sizes, dim=1), torch.split(spread, sizes, dim=1), strict=True)
-    return {layer: 1.0 - float(error.sum() / total.sum().clamp(min=1e-12)) for layer, error, total in parts}
+    unexplained, spread = dict.fromkeys(head.labels, 0.0), dict.fromkeys(head.labels, 0.0)
+    for predicted, row in zip(found, rows, strict=True):
+        one = row.sizes == 1
+        errors, drops = predicted[one] - row.drops[one], row.drops[one]
+        column = 0
+        for layer, part in _parts(head.labels):
+            views = [errors[:, part], drops[:, part]]
+            if column < row.margins.shape[1] and row.margins[part, column].any():
+                views = [view @ row.margins[part, column : column + 1] for view in views]
+                column += 1
+            unexplained[layer] += float((_centred(views[0]) ** 2).sum())
+            spread[layer] += float((_centred(views[1]) ** 2).sum())
+    return {layer: 1.0 - unexplained[layer] / max(spread[layer], 1e-12) for layer in head.labels}
+
+
+def _parts(labels: Mapping[str, int]) -> list[tuple[str, slice]]:
+    """Return where each layer's labels stand among those of all layers."""
+    ends = np.cumsum(list(labels.values())).tolist()
+    return [(layer, slice(end - count, end)) for (layer, count), end in zip(labels.items(), ends, strict=True)]
 
 
 def _centred(values: Tensor) -> Tensor:

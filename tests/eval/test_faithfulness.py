@@ -14,7 +14,7 @@ from newstance.eval.faithfulness import faithfulness, kendall_tau
 from newstance.eval.gold import clusters
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.perturbation import words_for
-from newstance.eval.plausibility import plausibility
+from newstance.eval.plausibility import heaviest_run, plausibility
 from newstance.model import Checkpoint, Predictor, load_codebook
 
 
@@ -55,7 +55,7 @@ def test_the_report_has_every_method_and_says_what_it_left_out(
     assert set(report["faithfulness"]) == {"evidence", "ig", "loo", "random"}
     assert set(report["faithfulness"]["ig"]["sufficiency"]) == {"value", "low", "high", "n"}
     assert report["faithfulness"]["ig"]["sufficiency"]["n"] == report["explanations"]["sentences"] == 6
-    assert {"token_f1", "iou_f1", "auprc"} <= set(report["plausibility"]["evidence"])
+    assert {"token_f1", "phrase_f1", "iou_f1", "auprc"} <= set(report["plausibility"]["evidence"])
 
 
 def test_taking_every_word_of_the_rationale_is_perfect_plausibility(
@@ -64,6 +64,22 @@ def test_taking_every_word_of_the_rationale_is_perfect_plausibility(
     whole = [record.model_copy(update={"rationale": ((0, len(record.text)),)}) for record in records]
     found = plausibility(Predictor.open(checkpoint), checkpoint, whole, methods=("random",), samples=100)["random"]
     assert {figure.value for figure in found.values()} == {1.0}
+
+
+def test_plausibility_is_of_all_sentences_with_a_rationale_however_few_are_drawn(
+    checkpoint: Checkpoint, records: list[Annotation]
+) -> None:
+    report = measure_explanations(checkpoint, records, sentences=2, methods=("evidence", "random"), samples=100)
+    assert report.plausibility is not None
+    assert report.faithfulness["evidence"]["comprehensiveness"].n == 2
+    assert report.plausibility["evidence"]["auprc"].n > 2
+
+
+def test_the_heaviest_run_is_of_neighbours_and_may_leave_the_single_heaviest_word_out() -> None:
+    weights = np.array([5.0, -4.0, 0.0, 2.0, 3.0, 1.0])
+    assert heaviest_run(weights, 1).tolist() == [True, False, False, False, False, False]
+    assert heaviest_run(weights, 2).tolist() == [False, False, False, True, True, False]
+    assert heaviest_run(weights, 6).all()
 
 
 def test_records_without_rationales_are_refused_for_plausibility(

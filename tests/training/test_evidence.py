@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from newstance.corpora import read_annotations
 from newstance.errors import UsageError
 from newstance.eval.inputs import sentence_inputs
 from newstance.model import Checkpoint, Predictor, SentenceInput, load_codebook
-from newstance.training.evidence import FitConfig, fit_evidence
+from newstance.training.evidence import FitConfig, fit_evidence, margin_matrix
 from newstance.training.export import export_checkpoint
 from newstance.training.removals import RemovalsConfig, compute_removals
 
@@ -38,6 +40,23 @@ def test_the_fitted_model_decides_as_before_and_its_evidence_still_sums_to_the_l
         np.testing.assert_allclose(new.logits["stance"], old.logits["stance"], atol=1e-4)
         np.testing.assert_allclose(new.evidence["stance"].sum(axis=0), new.logits["stance"], atol=1e-4)
         assert np.abs(new.evidence["stance"] - old.evidence["stance"]).max() > 0.01
+
+
+def test_the_margin_is_the_chosen_label_less_the_best_other_in_each_layer_of_one_label() -> None:
+    logits = torch.tensor([-1.0, 2.0, 0.5, 9.0, 9.0, 3.0, -2.0])  # three labels, two of a multi layer, two labels
+    margins = margin_matrix(logits, [slice(0, 3), slice(5, 7)])
+    assert (logits @ margins).tolist() == [1.5, 5.0]
+    assert margins[3:5].count_nonzero() == 0
+
+
+def test_the_margin_weighs_in_the_fit_and_the_card_says_how_much(
+    tiny_exported: Path, inputs: list[SentenceInput], explained: Path, tmp_path: Path
+) -> None:
+    without_it = fit_evidence(tiny_exported, inputs, tmp_path / "model", config=replace(FIT, margin=0.0))
+    notes = [Checkpoint(folder).config.provenance["evidence"] for folder in (explained, without_it)]
+    assert [note["settings"]["margin"] for note in notes] == [1.0, 0.0]
+    one, two = (Predictor.open(Checkpoint(folder)).predict(inputs[:1])[0] for folder in (explained, without_it))
+    assert np.abs(one.evidence["stance"] - two.evidence["stance"]).max() > 1e-4
 
 
 def test_the_export_carries_the_head(inputs: list[SentenceInput], explained: Path, tmp_path: Path) -> None:
