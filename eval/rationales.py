@@ -7,16 +7,18 @@ Read it beside the plausibility of explanations, whose bounds it gives: what cha
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+import typer
 
 from newstance.corpora import Annotation, read_corpus
 from newstance.errors import AnnotationError
+from newstance.errors.command import run_command
 from newstance.model import Span, word_spans
 
 __all__ = ["RationaleHabits", "marked_words", "rationale_habits"]
@@ -92,14 +94,13 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def _report(split: str) -> Iterator[str]:
+def _command(split: Annotated[str, typer.Argument(help="dev, test or train.")] = "test") -> None:
     found = rationale_habits(read_corpus(split))
-    yield f"{split}: {found.rationales} rationales of {found.sentences} sentences"
-    yield f"share of the words marked  {found.share:.3f}, in {found.runs:.2f} runs"
-    yield f"of the target's words      {found.target:.3f}"
-    yield f"token-F1 of two labellers  {found.pair_f1:.3f} ({found.pairs} pairs; by chance {found.chance_f1:.3f})"
+    typer.echo(f"{split}: {found.rationales} rationales of {found.sentences} sentences")
+    typer.echo(f"share of the words marked  {found.share:.3f}, in {found.runs:.2f} runs")
+    typer.echo(f"of the target's words      {found.target:.3f}")
+    typer.echo(f"token-F1 of two labellers  {found.pair_f1:.3f} ({found.pairs} pairs; by chance {found.chance_f1:.3f})")
 
 
 if __name__ == "__main__":
-    for line in _report(sys.argv[1] if len(sys.argv) > 1 else "test"):
-        sys.stdout.write(line + "\n")
+    run_command(_command)
