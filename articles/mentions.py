@@ -1,9 +1,10 @@
 r"""Find where a text mentions the target.
 
 The text is read word by word; a word that an entry of the profile can begin with, and the word after it, lead to
-one small pattern, longest entry first, so that the cost does not grow with the profile (one pattern for all entries
-took 40 µs a character; one for all that begin with "the" took a tenth of a second to compile). What is part of a
-mention:
+few entries, longest first, and of these only one whose every word stands somewhere in the text is compiled and
+tried. So the cost does not grow with the profile, and a single article compiles a handful of small patterns (one
+pattern for all entries took 40 µs a character; one for all that begin with the same two words compiled for 60 ms in
+an article of 81 sentences). What is part of a mention:
 
 - the name with its title ("Secretary of State Jane Doe", "Ms. Doe") and a leading "the" ("the White House");
 - not the possessive ending: in "Doe's order" the mention is "Doe";
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["MentionFinder", "mark_mentions"]
 
 #: People who speak for a body: the body's name and one of these are one mention.
-_PEOPLE = (
-    r"(?:\s+(?:(?i:senior|top)\s+)?(?i:officials?|aides?|advis[eo]rs?|appointees|lawyers|"
-    r"spokes(?:man|woman|person|people)))?(?![\w\u0300-\u036f])"
+_PEOPLE = re.compile(
+    r"\s+(?:(?:senior|top)\s+)?(?:officials?|aides?|advis[eo]rs?|appointees|lawyers|"
+    r"spokes(?:man|woman|person|people))(?![\w\u0300-\u036f])",
+    re.IGNORECASE,
 )
 _DAY_OR_MONTH = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|"
@@ -61,31 +63,30 @@ _AFTER = rf"(?![\w{_MARK}])"
 _ARTICLE = r"(?<!\w)(?:[Tt]he|THE)\s+$"
 _WORD = re.compile(r"\w+")
 _TWO_WORDS = re.compile(r"[^\w*]*\w+[^\w*]+(\w+)(?!\*)")
+_UNMIXED = re.compile(r"(?<![\w*])\w+(?![\w*])")
 #: Titles are looked for in this many characters before a name.
 _LOOK_BACK = 90
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One way to name the target (or, with ``mention`` false, something else that looks like it)."""
+    """One way to name the target (or, with ``mention`` false, something else that looks like it).
+
+    ``words`` are in lower case and stand in every text that the pattern matches. After a ``body`` its people belong to
+    the mention.
+    """
 
     phrase: str
     pattern: str
+    words: frozenset[str]
     mention: bool = True
+    body: bool = False
     before: str | None = None
     never_after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The entries that can begin with two words; the pattern's group n + 1 is entry n."""
-
-    pattern: str
-    entries: tuple[_Entry, ...]
-
-
-#: Groups by an entry's first word, then by its second; under "" are those that fit whatever word is second.
-_Groups = dict[str, dict[str, _Group]]
+#: Entries by their first word, then by their second; under "" are those that fit whatever word is second.
+_Groups = dict[str, dict[str, tuple[_Entry, ...]]]
 
 
 @cache
@@ -117,13 +118,17 @@ class MentionFinder:
         found: list[Mention] = []
         done = 0
         anywhere = self._groups.get("*")
-        for word in _WORD.finditer(text):
+        words = list(_WORD.finditer(text))
+        lower = [word.group().lower() for word in words]
+        present = frozenset(lower)
+        for i, word in enumerate(words):
             start = word.start()
             if start < done:
                 continue
-            hit = _match(self._groups.get(word.group().lower()), text, word)
+            second = lower[i + 1] if i + 1 < len(lower) else ""
+            hit = _match(self._groups.get(lower[i]), text, start, second, present)
             if anywhere is not None and word.group()[0].isupper():
-                hit = max(hit, _match(anywhere, text, word), key=lambda h: h[0])
+                hit = max(hit, _match(anywhere, text, start, second, present), key=lambda h: h[0])
             end, entry = hit
             if entry is None:
                 continue
@@ -137,15 +142,17 @@ class MentionFinder:
         return tuple(found)
 
 
-def _match(groups: dict[str, _Group] | None, text: str, word: re.Match[str]) -> tuple[int, _Entry | None]:
+def _match(
+    groups: dict[str, tuple[_Entry, ...]] | None, text: str, start: int, second: str, present: frozenset[str]
+) -> tuple[int, _Entry | None]:
+    """Return the end of the longest entry that begins at a word, and the entry; 0 and None where none does."""
     if groups is None:
         return 0, None
-    second = _WORD.search(text, word.end()) if len(groups) > 1 else None
-    group = groups.get(second.group().lower() if second else "", groups[""])
-    match = _regex(group.pattern).match(text, word.start()) if group.entries else None
-    if match is None or match.lastindex is None:
-        return 0, None
-    return match.end(), group.entries[match.lastindex - 1]
+    for entry in groups.get(second, groups[""]):
+        if entry.words <= present and (match := _regex(entry.pattern).match(text, start)):
+            people = _PEOPLE.match(text, match.end()) if entry.body else None
+            return (people or match).end(), entry
+    return 0, None
 
 
 def mark_mentions(article: Article, profile: TargetProfile) -> Article:
@@ -197,21 +204,30 @@ def _compiled(profile: TargetProfile, in_office: tuple[bool, ...]) -> _Groups:
     return {word: _by_second_word(group) for word, group in by_word.items()}
 
 
-def _by_second_word(entries: list[_Entry]) -> dict[str, _Group]:
+def _by_second_word(entries: list[_Entry]) -> dict[str, tuple[_Entry, ...]]:
     """Group entries by their second word, in the order given; each group also has those that any word may follow."""
     seconds = [_second_word(entry.phrase) for entry in entries]
     groups = {}
     for word in {"", *seconds}:
-        fitting = tuple(e for e, second in zip(entries, seconds, strict=True) if second in (word, ""))
-        groups[word] = _Group("|".join(f"({entry.pattern})" for entry in fitting), fitting)
+        groups[word] = tuple(e for e, second in zip(entries, seconds, strict=True) if second in (word, ""))
     return groups
 
 
 def _second_word(phrase: str) -> str:
     """Return a phrase's second word in lower case, or "" when it has none or a wildcard may stand there."""
     match = _TWO_WORDS.match(phrase)
-    word = match.group(1).lower() if match else ""
-    return word if word.upper().lower() == word else ""  # not where capitals read otherwise, as those of "ß" do
+    return _lower(match.group(1)) if match else ""
+
+
+def _whole_words(phrase: str) -> frozenset[str]:
+    """Return the words, in lower case, that stand in a text wherever it has the phrase; no part of a wildcard's."""
+    return frozenset(_lower(word) for word in _UNMIXED.findall(phrase)) - {""}
+
+
+def _lower(word: str) -> str:
+    """Return a word in lower case, or "" where its capitals read otherwise, as those of "ß" do."""
+    lower = word.lower()
+    return lower if word.upper().lower() == lower else ""
 
 
 def _forms(phrase: str) -> Iterator[str]:
@@ -232,9 +248,9 @@ def _phrase(phrase: str, *, mention: bool) -> _Entry:
         (_BEFORE_NAME if named else _BEFORE_PHRASE)
         + _words(words, _CAPITALISED if mention else _ANY_WORD)
         + _AFTER
-        + (_PEOPLE if mention else "")
     )
-    return _Entry(phrase, pattern, mention, None if has_article else _ARTICLE)
+    before = None if has_article else _ARTICLE
+    return _Entry(phrase, pattern, _whole_words(phrase), mention=mention, body=mention, before=before)
 
 
 def _words(words: list[str], wildcard: str = _CAPITALISED) -> str:
@@ -264,7 +280,7 @@ def _person(person: Person) -> Iterator[_Entry]:
         bare = name in person.short and len(name.split()) == 1
         for form in _forms(name):
             pattern = f"{_BEFORE_NAME}{_words(form.split())}{_AFTER}"
-            yield _Entry(form, pattern, True, before, never_after if bare else None)
+            yield _Entry(form, pattern, _whole_words(form), before=before, never_after=never_after if bare else None)
 
 
 def _either_case(title: str) -> list[str]:
