@@ -245,9 +245,7 @@ def _phrase(phrase: str, *, mention: bool) -> _Entry:
     has_article = words[0].lower() == "the"
     named = any(c.isupper() for c in phrase) and not has_article
     pattern = (
-        (_BEFORE_NAME if named else _BEFORE_PHRASE)
-        + _words(words, _CAPITALISED if mention else _ANY_WORD)
-        + _AFTER
+        (_BEFORE_NAME if named else _BEFORE_PHRASE) + _words(words, _CAPITALISED if mention else _ANY_WORD) + _AFTER
     )
     before = None if has_article else _ARTICLE
     return _Entry(phrase, pattern, _whole_words(phrase), mention=mention, body=mention, before=before)

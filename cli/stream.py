@@ -167,7 +167,7 @@ def _columns(given: dict[str, str | None]) -> Columns:
 def _once(archive: Archive) -> Iterator[Draft | Refusal]:
     """Yield an archive's drafts, and a refusal for each id given twice."""
     from newstance.scoring.ids import IdIndex
-    from newstance.scoring.run import unique_drafts
+    from newstance.scoring.unique import unique_drafts
 
     index = IdIndex()
     try:

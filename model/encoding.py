@@ -149,9 +149,14 @@ class SentenceEncoding:
 
     def encode(self, inputs: Sequence[SentenceInput]) -> list[EncodedSentence]:
         """Encode sentences in one batched tokenizer call; results come in the order given."""
+        marked, context = self.config.target_mode == "mark", self.config.context
         texts: list[str] = []
         for item in inputs:
-            texts += [item.text, item.target, item.before, item.after]
+            # What the second segment leaves out is not worth the time: neighbours are as long as sentences.
+            name = item.target if marked else ""
+            before = item.before if context in ("before", "both") else ""
+            after = item.after if context == "both" else ""
+            texts += [item.text, name, before, after]
         encodings = self._tokenizer.encode_batch([_encodable(t) for t in texts], add_special_tokens=False)
         return [self._encode_one(item, *encodings[4 * row : 4 * row + 4]) for row, item in enumerate(inputs)]
 

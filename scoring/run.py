@@ -19,15 +19,16 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from newstance.articles import TOTALLED_ROLES, Archive, Draft, Refusal, TargetProfile
-from newstance.errors import ArticleError, OutputError
+from newstance.errors import OutputError
 
 from .ids import IdIndex
 from .records import VERSION, ScoredArticle
 from .run_folder import PartFormat, RunFolder, write_whole
 from .scorer import Explain, Scorer
+from .unique import unique_drafts
 from .writers import Writer
 
-__all__ = ["PART_ARTICLES", "PartCounts", "Run", "RunStatus", "run_settings", "score_archive", "unique_drafts"]
+__all__ = ["PART_ARTICLES", "PartCounts", "Run", "RunStatus", "run_settings", "score_archive"]
 
 #: Articles of a part: what is lost at most when a run dies. At a hundred sentences a second it is minutes' work.
 PART_ARTICLES = 1000
@@ -197,28 +198,6 @@ def _named(path: Path) -> Iterator[None]:
             "run the same command again to go on",
             path=path,
         ) from error
-
-
-def unique_drafts(
-    archive: Archive, index: IdIndex, stop: threading.Event | None = None, status: RunStatus | None = None
-) -> Iterator[Draft | Refusal]:
-    """Yield the drafts that are still to be scored, and a refusal for each id given twice."""
-    for found in archive:
-        if stop is not None and stop.is_set():
-            return
-        if isinstance(found, Refusal):
-            yield found
-            continue
-        place = f"{found.path}:{found.line}" if found.line else found.path or "-"
-        claim = index.claim(found.id, place)
-        if claim == "new":
-            yield found
-        elif claim == "done":
-            if status is not None:
-                status.skipped += 1
-        else:
-            message = f"the id {found.id!r} was given before, at {claim[0]}; scored once"
-            yield Refusal(ArticleError(message, path=found.path, line=found.line), found.id)
 
 
 def run_settings(scorer: Scorer, archive: Archive, explain: Explain, output: PartFormat) -> dict[str, Any]:
