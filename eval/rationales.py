@@ -71,7 +71,7 @@ def rationale_habits(records: Sequence[Annotation]) -> RationaleHabits:
         marked = marked_words(words, record.rationale)
         by_label.setdefault((record.corpus, record.id, record.stance), []).append(marked)
         shares.append(marked.mean())
-        runs.append(np.count_nonzero(np.diff(marked.astype(int), prepend=0) == 1))
+        runs.append(int(np.count_nonzero(np.diff(marked.astype(int), prepend=0) == 1)))
         target = marked_words(words, record.target_spans)
         if target.any():
             targets.append(marked[target].mean())
