@@ -9,6 +9,7 @@ Not a part of the test suite: Spark is large and needs Java. Beside newstance, i
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def articles(count: int) -> pd.DataFrame:
 
 def by_spark(frame: pd.DataFrame, partitions: int) -> pd.DataFrame:
     """Return what the recipe makes of the articles on as many Python workers as there are partitions."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else its workers start whatever is called python3
     spark = SparkSession.builder.master(f"local[{partitions}]").config("spark.ui.enabled", "false").getOrCreate()
     try:
         names: dict[str, Any] = {"pd": pd, "archive": spark.createDataFrame(frame).repartition(partitions)}
