@@ -88,6 +88,9 @@ def _sources(run: dict[str, Any]) -> list[str]:
     ]
     if run.get("start_from"):
         lines.append(f"- starting from {run['start_from']}")
+    if teacher := run.get("teacher"):
+        more = ", about another name in each sentence too" if teacher.get("other_mentions") else ""
+        lines.append(f"- model output: the answers of {' and '.join(teacher['checkpoints'])}{more}")
     return lines
 
 

@@ -27,3 +27,11 @@ def test_shared_alike_data_are_marked_as_not_to_be_shipped(tiny_checkpoint: Path
     run["data"]["train"][0]["corpus"] = "seesaw"
     card = model_card(checkpoint.config, checkpoint.codebook, checkpoint.calibration)
     assert "must not be shipped" in card
+
+
+def test_the_card_says_whose_answers_were_learnt(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(Path(shutil.copytree(tiny_checkpoint, tmp_path / "model")))
+    taught = {"checkpoints": ["checkpoint 01ab", "checkpoint 02cd"], "other_mentions": True}
+    checkpoint.config.provenance["config"]["teacher"] = taught
+    card = model_card(checkpoint.config, checkpoint.codebook, checkpoint.calibration)
+    assert "model output: the answers of checkpoint 01ab and checkpoint 02cd, about another name" in card
