@@ -5,7 +5,8 @@
 
 `pipeline` is the `transformers` text-classification pipeline called on a list of sentences as its documentation shows;
 `gradients` adds integrated gradients (Sundararajan, Taly, Yan, 2017) for each sentence, summed by word. Both run the
-same encoder as the shipped model, with a fresh head: speed does not depend on what the weights are.
+encoder that the shipped model was made from, as it is published, with a fresh head: speed does not depend on what the
+weights are. (The shipped model has fewer feed-forward units; what that gains is part of what is measured.)
 """
 
 from __future__ import annotations
