@@ -7,7 +7,6 @@ import math
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,10 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from newstance.errors import InputError
 from newstance.model import Checkpoint, ModelConfig, cores
 
 from .benchmark_text import SENTENCES_PER_ARTICLE, unique_sentences, write_archive
+from .measured_process import run_measured
 from .references import write_reference_model
 
 __all__ = ["Measured", "Scaled", "benchmark", "machine", "scale", "token_flops"]
@@ -118,7 +117,7 @@ def benchmark(
         for _ in range(rounds):
             for way, (command, _) in ways.items():
                 step(way)
-                ran = _process(command)
+                ran = run_measured(command)
                 times[way].append(ran.seconds)
                 cpu[way].append(ran.cpu)
                 peaks[way] = max(peaks[way], ran.peak_mb)
@@ -188,33 +187,9 @@ def scale(
             step(f"{size} articles")
             write_archive(archive, unique_sentences(SENTENCES_PER_ARTICLE * size))
             command = [sys.executable, "-m", "newstance.cli", "score", str(archive), "--out", f"{name}/run-{size}"]
-            ran = _process(command + (["--model", model] if model else []))
+            ran = run_measured(command + (["--model", model] if model else []))
             found.append(Scaled(size, ran.seconds, ran.cpu, ran.peak_mb))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Ran:
-    seconds: float
-    cpu: float
-    peak_mb: float
-
-
-def _process(command: list[str]) -> _Ran:
-    """Run a process to its end; return its time, its processor time, and its peak resident memory."""
-    began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    message = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    seconds = time.monotonic() - began
-    if process.returncode:
-        last = message.strip().splitlines()[-1:] or ["no message"]
-        raise InputError(f"a process of the benchmark failed: {last[0]}")
-    unit = 1024 if platform.system() == "Linux" else 1024**2
-    return _Ran(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
 def _interval(ratios: list[float]) -> tuple[float, float, float]:
