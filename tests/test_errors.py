@@ -26,7 +26,7 @@ def test_an_error_of_ours_is_one_line_and_its_exit_code(
     assert capsys.readouterr().err == f"newstance: {error}\n"
 
 
-def test_the_results_of_a_folder_without_corpora_end_in_one_line(tmp_path: Path) -> None:
+def test_the_results_of_a_folder_that_is_no_model_end_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "newstance.eval.results", "--data-root", str(tmp_path), "--model", f"m={tmp_path}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
