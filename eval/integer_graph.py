@@ -38,7 +38,7 @@ class Product:
         name: of the linear layer.
         tokens: name of the tensor (rows, tokens, inputs) that it multiplies.
         output: name of the result, before the bias is added.
-        weight: (outputs, inputs), the int8 rows times their scales.
+        weight: (outputs, inputs), the int8 columns times their scales, turned.
         after_gelu: whether `tokens` comes out of a GELU.
     """
 
@@ -69,7 +69,7 @@ def encoder_products(model: ModelProto) -> list[Product]:
     """Return the encoder's products of an exported model, in order.
 
     Raises:
-        CheckpointError: the model has no weights in int8 rows.
+        CheckpointError: the model has no weights in int8 columns; exports before version 0.3 have rows.
     """
     from onnx import numpy_helper
 
@@ -77,37 +77,33 @@ def encoder_products(model: ModelProto) -> list[Product]:
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
     found = []
     for node in model.graph.node:
-        values = _rounded_weight(node, made_by)
-        if values is None or not values.startswith(_ENCODER):
+        columns = _rounded_weight(node, made_by)
+        if columns is None or not columns.startswith(_ENCODER):
             continue
-        name = values.removesuffix(".values")
-        rows, scale = (numpy_helper.to_array(tensors[f"{name}.{part}"]) for part in ("values", "scale"))
+        name = columns.removesuffix(".columns")
+        values, scale = (numpy_helper.to_array(tensors[f"{name}.{part}"]) for part in ("columns", "scale"))
         before = made_by.get(node.input[0])
         gelu = before is not None and before.op_type == "Gelu"
-        found.append(Product(name, node.input[0], node.output[0], rows * scale, gelu))
+        found.append(Product(name, node.input[0], node.output[0], np.ascontiguousarray((values * scale).T), gelu))
     if not found:
-        raise CheckpointError("has no weights in int8 rows; export it with --quantise int8-weights")
+        raise CheckpointError("has no weights in int8 columns; export it (again) with --quantise int8-weights")
     return found
 
 
 def _rounded_weight(node: NodeProto, made_by: Mapping[str, NodeProto]) -> str | None:
-    """Return the name of the int8 rows that a node multiplies with, if it does."""
-    if node.op_type != "MatMul":
+    """Return the name of the int8 columns that a node multiplies with, if it does."""
+    maker = made_by.get(node.input[1]) if node.op_type == "MatMul" else None
+    if maker is None or maker.op_type != "DequantizeLinear":
         return None
-    name = str(node.input[1])
-    for kind in ("Transpose", "Mul", "Cast"):
-        maker = made_by.get(name)
-        if maker is None or maker.op_type != kind:
-            return None
-        name = str(maker.input[0])
-    return name if name.endswith(".values") else None
+    name = str(maker.input[0])
+    return name if name.endswith(".columns") else None
 
 
 def with_integer_products(model: ModelProto, roundings: Mapping[str, Rounding]) -> ModelProto:
     """Return a copy of an exported model that multiplies some tensors in int8; the others stay in fp32.
 
     Args:
-        model: as `export` writes it, with weights in int8 rows.
+        model: as `export` writes it, with weights in int8 columns.
         roundings: for each tensor that goes into products, how it is rounded.
     """
     from onnx import ModelProto as Model

@@ -75,6 +75,8 @@ def _load(file: Path | Callable[[], Path]) -> onnxruntime.InferenceSession:
     # Batches change shape all the time; memory planned for the largest would never be given back.
     options.enable_mem_pattern = False
     options.log_severity_level = 3
+    # Else ONNX Runtime would keep int8 weights as they are for integer products, and scale them in every run.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
         return onnxruntime.InferenceSession(
             str(path), sess_options=options, providers=["CPUExecutionProvider"], disabled_optimizers=[_SLOW_FUSION]

@@ -15,7 +15,9 @@ _PREFIX = "network."
 
 
 def exported_weights(path: Path) -> dict[str, Tensor]:
-    """Return the network's tensors by their names in `SentenceClassifier`; int8 rows come back times their scales.
+    """Return the network's tensors by their names in `SentenceClassifier`; int8 weights come back times their scales.
+
+    Matrices are stored as int8 columns, one an output unit (before version 0.3: as rows), the table of words as rows.
 
     What the network does not use (an encoder's pooler) is not in the file.
 
@@ -36,4 +38,7 @@ def exported_weights(path: Path) -> dict[str, Tensor]:
     for name in [name for name in tensors if name.endswith(".values")]:
         module = name.removesuffix(".values")
         tensors[f"{module}.weight"] = tensors.pop(name).float() * tensors.pop(f"{module}.scale")
+    for name in [name for name in tensors if name.endswith(".columns")]:
+        module = name.removesuffix(".columns")
+        tensors[f"{module}.weight"] = (tensors.pop(name).float() * tensors.pop(f"{module}.scale")).T.contiguous()
     return tensors

@@ -18,6 +18,7 @@ from newstance.model import Checkpoint, is_free, write_config
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import load_network
 
+from .onnx_graph import fold_shapes, scale_in_one_step
 from .rounding import with_rounded_weights
 
 __all__ = ["INPUTS", "OPSET", "export_checkpoint"]
@@ -103,13 +104,17 @@ def _export(network: SentenceClassifier, path: Path, *, quantise: bool) -> None:
             output_names=model.names,
             dynamic_shapes=dynamic,
             opset_version=OPSET,
-            # The optimiser would fold int8 weights back into floats of four times the size; ONNX Runtime does
-            # so at loading.
+            # The exporter's optimiser would lose the weights' names, and fold small ones back into floats.
             optimize=not quantise,
             verbose=False,
         )
-    assert program is not None
-    path.write_bytes(_without_traces(program.model_proto).SerializeToString())
+        assert program is not None
+        if quantise:
+            fold_shapes(program.model)
+    proto = _without_traces(program.model_proto)
+    if quantise:
+        scale_in_one_step(proto)
+    path.write_bytes(proto.SerializeToString())
 
 
 def _without_traces(proto: Any) -> Any:

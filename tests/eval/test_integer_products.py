@@ -118,11 +118,11 @@ def test_calibration_makes_channels_even_and_a_fixed_step_covers_what_it_saw() -
     assert even.max() == pytest.approx(63 * found.step)
 
 
-def test_a_model_without_int8_rows_is_refused(model: onnx.ModelProto) -> None:
+def test_a_model_without_int8_columns_is_refused(model: onnx.ModelProto) -> None:
     plain = onnx.ModelProto()
     plain.CopyFrom(model)
     del plain.graph.node[:]
-    with pytest.raises(CheckpointError, match="no weights in int8 rows"):
+    with pytest.raises(CheckpointError, match="no weights in int8 columns"):
         encoder_products(plain)
 
 
