@@ -6,6 +6,7 @@ import atexit
 import gc
 import io
 import sys
+from copy import copy
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from .configuring import config_app
 from .data_commands import data_app
 from .explaining import EXPLAIN_EPILOG, FIT_EPILOG, explain, fit_evidence
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "only_what_is_asked_for"]
 
 app = typer.Typer(
     name="newstance",
@@ -249,7 +250,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another, not an error
     try:
-        app()
+        only_what_is_asked_for(sys.argv[1:2])()
     except NewstanceError as error:
         typer.echo(f"newstance: {error}", err=True)
         sys.exit(error.exit_code)
@@ -257,6 +258,20 @@ def main() -> None:
         typer.echo(f"newstance: cannot write: {error.strerror or error}", err=True)
         sys.stdout = None  # what is left in its buffer would fail once more at exit
         sys.exit(1)
+
+
+def only_what_is_asked_for(words: list[str]) -> typer.Typer:
+    """Return the application with the one command that is named, or all of it where none is, or a group.
+
+    Typer works out the options of every command that it knows, 40 ms for all of them.
+    """
+    for command in app.registered_commands:
+        name = command.name or getattr(command.callback, "__name__", "").replace("_", "-")
+        if [name] == words:
+            one = copy(app)
+            one.registered_commands, one.registered_groups = [command], []
+            return one
+    return app
 
 
 def _search_less_for_cycles() -> None:

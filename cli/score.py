@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
-from newstance.model import Checkpoint, Predictor
+from newstance.model.onnx_runtime import begin_loading
 
 __all__ = ["run_score"]
 
@@ -34,10 +35,15 @@ def run_score(
     Returns:
         0 when all were scored, 1 when some were refused, 130 when a run was interrupted.
     """
+    if model is None and explain != "ig":
+        # Of all that a first article waits for this takes longest, and most of it needs nothing of Python.
+        begin_loading(Path(str(resources.files("newstance.model") / "shipped" / "default" / "model.onnx")))
+    from newstance.model import Checkpoint, Predictor
+
     checkpoint = Checkpoint.find(model)
     # Gradients need torch; everything else runs where the model runs fastest.
     predictor = Predictor.open(checkpoint, runtime="torch" if explain == "ig" else "auto", threads=workers)
-    # The model takes a quarter of a second to load, on a thread of its own; so do the imports behind this one.
+    # Another model is loading since this line, on a thread of its own; so the imports behind the next come after it.
     from .stream import score_articles
 
     return score_articles(

@@ -1,25 +1,32 @@
 """Labels, encoding, network, calibration, checkpoint, runtimes and evidence.
 
+Names are looked up on first use: a command can then begin to load a model before it imports what else it needs.
 Importing this package imports neither torch nor onnxruntime; `newstance.model.network` and the two runtimes do.
 """
 
-from .batches import plan_batches
-from .calibration import Calibration, LayerCalibration, probabilities
-from .checkpoint import Checkpoint, ModelConfig, is_free, shipped_models, write_config
-from .codebook import Codebook, Label, Layer, load_codebook
-from .embedded import encoder_folder
-from .encoding import EncodedSentence, EncodingConfig, SentenceEncoding, SentenceInput, Window, collate
-from .explanation import METHODS, Explanation, Method, explain, explain_encoded
-from .file_hash import file_sha256
-from .fitting import best_threshold, fit_layer, fit_temperature, threshold_for_risk
-from .flip import Flip, smallest_flip
-from .head_config import EvidenceConfig, HeadConfig
-from .phrases import Phrase, carrying_phrases
-from .prediction import Prediction, combine, margin_weights, window_shares
-from .predictor import Counts, Pending, Predictor
-from .removal import Removal, without
-from .runtime import Outputs, Runtime, RuntimeName, cores, open_runtime
-from .words import Span, word_spans
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .batches import plan_batches
+    from .calibration import Calibration, LayerCalibration, probabilities
+    from .checkpoint import Checkpoint, ModelConfig, is_free, shipped_models, write_config
+    from .codebook import Codebook, Label, Layer, load_codebook
+    from .embedded import encoder_folder
+    from .encoding import EncodedSentence, EncodingConfig, SentenceEncoding, SentenceInput, Window, collate
+    from .explanation import METHODS, Explanation, Method, explain, explain_encoded
+    from .file_hash import file_sha256
+    from .fitting import best_threshold, fit_layer, fit_temperature, threshold_for_risk
+    from .flip import Flip, smallest_flip
+    from .head_config import EvidenceConfig, HeadConfig
+    from .phrases import Phrase, carrying_phrases
+    from .prediction import Prediction, combine, margin_weights, window_shares
+    from .predictor import Counts, Pending, Predictor
+    from .removal import Removal, without
+    from .runtime import Outputs, Runtime, RuntimeName, cores, open_runtime
+    from .words import Span, word_spans
 
 __all__ = [
     "METHODS",
@@ -75,3 +82,31 @@ __all__ = [
     "word_spans",
     "write_config",
 ]
+
+_NAMES = {
+    "batches": ("plan_batches",),
+    "calibration": ("Calibration", "LayerCalibration", "probabilities"),
+    "checkpoint": ("Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config"),
+    "codebook": ("Codebook", "Label", "Layer", "load_codebook"),
+    "embedded": ("encoder_folder",),
+    "encoding": ("EncodedSentence", "EncodingConfig", "SentenceEncoding", "SentenceInput", "Window", "collate"),
+    "explanation": ("METHODS", "Explanation", "Method", "explain", "explain_encoded"),
+    "file_hash": ("file_sha256",),
+    "fitting": ("best_threshold", "fit_layer", "fit_temperature", "threshold_for_risk"),
+    "flip": ("Flip", "smallest_flip"),
+    "head_config": ("EvidenceConfig", "HeadConfig"),
+    "phrases": ("Phrase", "carrying_phrases"),
+    "prediction": ("Prediction", "combine", "margin_weights", "window_shares"),
+    "predictor": ("Counts", "Pending", "Predictor"),
+    "removal": ("Removal", "without"),
+    "runtime": ("Outputs", "Runtime", "RuntimeName", "cores", "open_runtime"),
+    "words": ("Span", "word_spans"),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return found

@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer.testing
+
+from newstance.cli.app import app, only_what_is_asked_for
 
 ARTICLE = "Council plan divides harbour\n\nThe council wrecked the harbour. Members of the council met at noon.\n"
 
@@ -230,3 +233,18 @@ def test_an_impossible_date_in_a_profile_is_a_usage_error(tiny_exported: Path, a
     (tmp_path / "doe.yaml").write_text("name: Doe\npeople:\n - name: Jane\n   from: 2030-99-99\n")
     done = run("score", article, "--model", tiny_exported, "--target", tmp_path / "doe.yaml")
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["score", "fit-evidence", "data", "scroe"])
+def test_building_one_command_alone_changes_no_help(command: str) -> None:
+    alone, among_all = (
+        typer.testing.CliRunner().invoke(built, [command, "--help"], prog_name="newstance")
+        for built in (only_what_is_asked_for([command]), app)
+    )
+    assert (alone.output, alone.exit_code) == (among_all.output, among_all.exit_code)
+    assert (alone.exit_code == 0) == (command != "scroe")
+
+
+def test_a_commands_name_leaves_the_others_unbuilt() -> None:
+    assert len(only_what_is_asked_for(["score"]).registered_commands) == 1
+    assert only_what_is_asked_for(["data"]) is only_what_is_asked_for([]) is app
