@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,8 @@ from rich.text import Text
 
 from newstance.model import Layer
 from newstance.scoring import VOICE_NAMES, EvidenceWord, ScoredArticle, ScoredSentence
+
+from .columns import Column, Columns
 
 __all__ = ["ArticleTable", "progress"]
 
@@ -24,6 +26,18 @@ _CARRIES = 0.6
 _MOST_WORDS = 4
 _MOST_SPEAKERS = 6
 _VOICE_MARKS = {"quoted": "“ ", "paraphrased": "~ "}
+
+
+_COLUMNS = (
+    Column("#", right=True, style="dim"),
+    Column("part", style="dim"),
+    Column("stance"),
+    Column("conf", right=True),
+    Column("voice", most=22),
+    Column("sentence", share=3),
+    Column("carried by", share=1),
+    Column("frames", most=26),
+)
 
 
 class ArticleTable:
@@ -40,21 +54,31 @@ class ArticleTable:
         article = scored.article
         title = Text(str(article["title"] or article["id"]), style="bold")
         self._console.print(title, Text(f"{article['id']} · toward {article['target']}", style="dim"), sep="\n")
-        table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim", expand=True)
-        table.add_column("#", justify="right", style="dim", no_wrap=True)
-        table.add_column("part", no_wrap=True, style="dim")
-        table.add_column("stance", no_wrap=True)
-        table.add_column("conf", justify="right", no_wrap=True)
-        table.add_column("voice", no_wrap=True, overflow="ellipsis", max_width=22)
-        table.add_column("sentence", ratio=3, no_wrap=not self._wrap, overflow="fold" if self._wrap else "ellipsis")
-        table.add_column("carried by", ratio=1, no_wrap=not self._wrap, overflow="ellipsis")
         frames = any(s.frames is not None for s in scored.sentences)
-        if frames:
-            table.add_column("frames", no_wrap=True, overflow="ellipsis", max_width=26)
-        for sentence in scored.sentences:
-            table.add_row(*self._row(sentence, frames=frames))
-        self._console.print(table)
+        rows = [self._row(sentence, frames=frames) for sentence in scored.sentences]
+        columns = _COLUMNS if frames else _COLUMNS[:-1]
+        lines = Columns(columns, rows)
+        fits = not self._wrap and lines.fits(self._console.width)
+        self._console.print(lines if fits else self._wrapping(columns, rows))
         self._print_summary(scored)
+
+    def _wrapping(self, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Table:
+        """Return a table whose sentences take several lines, or whose columns shrink on a narrow terminal."""
+        table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim", expand=True)
+        for column in columns:
+            folds = self._wrap and column.share > 1
+            table.add_column(
+                column.header,
+                justify="right" if column.right else "left",
+                style=column.style,
+                max_width=column.most,
+                ratio=column.share or None,
+                no_wrap=not (self._wrap and column.share),
+                overflow="fold" if folds else "ellipsis",
+            )
+        for row in rows:
+            table.add_row(*row)
+        return table
 
     def _row(self, sentence: ScoredSentence, *, frames: bool) -> list[Text]:
         carrying = _carrying_words(sentence.evidence or [])
