@@ -40,6 +40,12 @@ def fit_evidence(
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Stop taking words away after so long; use what there is.")
     ] = None,
+    words: Annotated[
+        int | None,
+        typer.Option(
+            "--words", min=1, help="Take so many single words from each sentence, drawn at random. [default: every one]"
+        ),
+    ] = None,
     removals: Annotated[
         Path | None,
         typer.Option("--removals", help="Keep the targets in this file. [default: OUT.removals.jsonl, beside OUT]"),
@@ -61,6 +67,7 @@ def fit_evidence(
         data=data or [],
         sentences=sentences,
         minutes=minutes,
+        words=words,
         removals=removals,
         margin=margin,
         seed=seed,

@@ -25,6 +25,7 @@ def run_fit_evidence(
     data: Sequence[Path],
     sentences: int,
     minutes: float | None,
+    words: int | None,
     removals: Path | None,
     margin: float,
     seed: int,
@@ -35,6 +36,7 @@ def run_fit_evidence(
     needs_torch()
     from newstance.eval.inputs import sentence_inputs
     from newstance.training.evidence import FitConfig, fit_evidence
+    from newstance.training.removals import RemovalsConfig
 
     records = _records(Checkpoint(model), config, overrides, data)
     # A sentence that several annotators judged, or that is there with several targets masked alike, counts once.
@@ -47,7 +49,7 @@ def run_fit_evidence(
             out,
             removals=removals,
             minutes=minutes,
-            config=FitConfig(margin=margin, seed=seed),
+            config=FitConfig(removals=RemovalsConfig(words=words), margin=margin, seed=seed),
             say=say,
             step=step,
         )

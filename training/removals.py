@@ -1,8 +1,8 @@
 """Removals: what a trained model says of sentences with words taken away, computed once and kept in a file.
 
-For each sentence: every word alone, and a few random handfuls of words, which teach how effects add up. One forward
-pass each, about 30 a sentence, so they are the expensive part of fitting an evidence head; the file is appended to as
-they come, and an interrupted run goes on from it.
+For each sentence: words alone, all of them or some, and a few random handfuls of words, which teach how effects add
+up. One forward pass each, about 30 a sentence if every word is taken, so they are the expensive part of fitting an
+evidence head; the file is appended to as they come, and an interrupted run goes on from it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["Removals", "RemovalsConfig", "compute_removals"]
 Floats = npt.NDArray[np.floating]
 
 #: Sentences whose removals are run together, so that batches hold rows of one length.
-_GROUP = 8
+_GROUP = 16
 _DIGITS = 5
 
 
@@ -37,11 +37,13 @@ class RemovalsConfig:
 
     Attributes:
         how: `delete` or `mask` for single words.
+        words: so many single words of each sentence, drawn at random; None takes every one.
         handfuls: random sets of 2 words up to 60% of the sentence, half of them deleted and half masked.
-        seed: of the handfuls.
+        seed: of the words and the handfuls.
     """
 
     how: Removal = "delete"
+    words: int | None = None
     handfuls: int = 6
     seed: int = 13
 
@@ -95,6 +97,8 @@ def compute_removals(
         "how": config.how,
     }
     head |= {"handfuls": config.handfuls, "seed": config.seed}
+    if config.words is not None:
+        head["words"] = config.words
     known = _read(file, head)
     pairs = [(s, e) for s, e in zip(sentences, predictor.encoding.encode(sentences), strict=True) if _fits(e)]
     end = None if minutes is None else monotonic() + 60 * minutes
@@ -135,7 +139,7 @@ def _removals(
     gone: list[list[tuple[int, ...]]] = []
     for sentence, encoded in group:
         words = len(encoded.words)
-        singles = [(word,) for word in range(words)]
+        singles = _singles(words, config, _key(sentence))
         drawn = list(_handfuls(words, config, _key(sentence)))
         jobs += [encoded, *(without(encoded, one, config.how) for one in singles)]
         jobs += [without(encoded, some, "delete" if i % 2 else "mask") for i, some in enumerate(drawn)]
@@ -146,6 +150,13 @@ def _removals(
         drops = [full - _flat(next(predictions), predictor.layers) for _ in sets]
         rounded = [[round(float(x), _DIGITS) for x in drop] for drop in drops]
         yield sentence, {"full": [round(float(x), _DIGITS) for x in full], "gone": sets, "drops": rounded}
+
+
+def _singles(words: int, config: RemovalsConfig, key: str) -> list[tuple[int, ...]]:
+    if config.words is None or words <= config.words:
+        return [(word,) for word in range(words)]
+    drawn = random.Random(f"{config.seed}/{key}/words").sample(range(words), config.words)
+    return [(word,) for word in sorted(drawn)]
 
 
 def _handfuls(words: int, config: RemovalsConfig, key: str) -> Iterator[tuple[int, ...]]:

@@ -105,6 +105,8 @@ class TeacherConfig(Section):
 
     Attributes:
         checkpoints: newstance model folders, or names of shipped models; of several the mean probability is taught.
+        layers: the layers that are taught; None: all that every teacher predicts. Leave one out whose labels are
+            better than the teachers'.
         weight: the teacher's share of the loss of a labelled row; the rest is the labels'.
         temperature: both sides' logits are divided by it, so that the teacher's second thoughts count too.
         data: further rows of which only the teacher's answers are learnt, their own labels ignored.
@@ -113,6 +115,7 @@ class TeacherConfig(Section):
     """
 
     checkpoints: tuple[str, ...] = Field(min_length=1)
+    layers: tuple[str, ...] | None = Field(default=None, min_length=1)
     weight: float = Field(default=0.5, gt=0, le=1)
     temperature: float = Field(default=2.0, gt=0)
     data: tuple[Source, ...] = ()

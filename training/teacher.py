@@ -29,10 +29,10 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
         kept: file that keeps the answers, so that a run that is resumed learns the very same ones.
 
     Returns:
-        For each layer that all teachers know, (rows, labels); of several teachers the mean. Empty without a teacher.
+        For each layer that is to be taught, (rows, labels); of several teachers the mean. Empty without a teacher.
 
     Raises:
-        UsageError: the teachers know none of the layers, or a layer with other codes.
+        UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes.
         CheckpointError: a teacher cannot be opened.
     """
     settings = run.config.teacher
@@ -42,9 +42,7 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
         with np.load(kept) as found:
             return {name: found[name] for name in found.files}
     teachers = [Checkpoint.find(name) for name in settings.checkpoints]
-    layers = [layer for layer in run.codebook.layers if all(layer.name in teacher.codebook for teacher in teachers)]
-    if not layers:
-        raise UsageError("the teachers predict none of the layers of this run", field="teacher.checkpoints")
+    layers = _taught_layers(run, teachers)
     sentences = [item.input for item in run.train]
     run.say(f"asking {len(teachers)} teachers about {len(sentences)} sentences: {', '.join(x.name for x in layers)}")
     parts = [_answers(teacher, sentences, layers, settings.temperature) for teacher in teachers]
@@ -52,6 +50,20 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
     with kept.open("wb") as file:
         np.savez(file, **mean)
     return mean
+
+
+def _taught_layers(run: Run, teachers: Sequence[Checkpoint]) -> list[Layer]:
+    """Return the layers of the run that every teacher predicts, or those of them that the configuration names."""
+    assert run.config.teacher is not None
+    layers = [layer for layer in run.codebook.layers if all(layer.name in teacher.codebook for teacher in teachers)]
+    wanted = run.config.teacher.layers
+    if wanted is not None:
+        if strangers := sorted(set(wanted) - {layer.name for layer in layers}):
+            raise UsageError(f"{strangers[0]!r} is no layer of this run and all its teachers", field="teacher.layers")
+        layers = [layer for layer in layers if layer.name in wanted]
+    if not layers:
+        raise UsageError("the teachers predict none of the layers of this run", field="teacher.checkpoints")
+    return layers
 
 
 def _answers(

@@ -98,6 +98,23 @@ def test_removals_are_kept_and_an_interrupted_file_is_completed(
     assert "harbour" not in text  # the file holds no text
 
 
+def test_only_some_words_of_each_sentence_are_taken_if_so_asked(
+    inputs: list[SentenceInput], tiny_exported: Path, tmp_path: Path
+) -> None:
+    predictor = Predictor.open(Checkpoint(tiny_exported), runtime="onnx")
+    every = compute_removals(predictor, inputs, tmp_path / "every.jsonl", model="m")
+    some = RemovalsConfig(words=3, handfuls=1)
+    rows = compute_removals(predictor, inputs, tmp_path / "some.jsonl", model="m", config=some)
+    singles = [[gone for gone in row.gone if len(gone) == 1] for row in rows]
+    assert {len(taken) for taken in singles} == {3} and {len(row.gone) for row in rows} == {4}
+    assert len({tuple(taken) for taken in singles}) > 1, "the same places from every sentence"
+    for row, whole in zip(rows, every, strict=True):
+        same = [whole.drops[whole.gone.index(gone)] for gone in row.gone[:3]]
+        np.testing.assert_allclose(row.drops[:3], same, atol=1e-4)
+    with pytest.raises(UsageError, match="made otherwise"):
+        compute_removals(predictor, inputs, tmp_path / "every.jsonl", model="m", config=some)
+
+
 def test_removals_of_another_model_are_refused(
     inputs: list[SentenceInput], tiny_exported: Path, tmp_path: Path
 ) -> None:

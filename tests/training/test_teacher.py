@@ -16,6 +16,8 @@ from newstance.model import Checkpoint, load_codebook
 from newstance.training.config import TrainingConfig, load_config
 from newstance.training.export import export_checkpoint
 from newstance.training.finetune import finetune
+from newstance.training.run import Run
+from newstance.training.teacher import taught_probabilities
 
 #: The student is told the label of one sentence of each kind; the teacher is asked about the sentences of three
 #: targets, and both are compared on those of the fourth.
@@ -77,3 +79,19 @@ def test_a_teacher_of_other_codes_is_refused(
             load_config(tiny_config, [*settings, f"teacher={{checkpoints: [{tiny_checkpoint}]}}"]), tmp_path / "run"
         )
     assert caught.value.field == "teacher.checkpoints"
+
+
+def test_only_the_layers_that_are_named_are_taught(tiny_config: Path, data: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) | {"frames": ["health"]} for line in (data / "told.jsonl").read_text().splitlines()]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    own = "[{corpus: annotations, path: own.jsonl}]"
+    settings = ["layers=[stance, frames]", f"data.root={tmp_path}", f"data.train={own}", f"data.dev={own}"]
+
+    def run(*layers: str) -> Run:
+        teacher = f"teacher={{checkpoints: [default], layers: [{', '.join(layers)}]}}"
+        return Run.prepare(load_config(tiny_config, [*settings, teacher]), lambda _: None)
+
+    assert set(taught_probabilities(run("frames"), tmp_path / "teacher.npz")) == {"frames"}
+    with pytest.raises(UsageError, match="'sentiment' is no layer of this run") as caught:
+        taught_probabilities(run("stance", "sentiment"), tmp_path / "none.npz")
+    assert caught.value.field == "teacher.layers"
