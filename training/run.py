@@ -218,6 +218,8 @@ def _unlabelled(item: Item) -> Item:
 def _narrow(network: SentenceClassifier, width: int, encoding: SentenceEncoding, train: list[Item], say: Say) -> None:
     """Narrow the feed-forward blocks by what a sample of the training rows makes of them."""
     before = feed_forward_width(network.encoder)
+    if before == width:
+        return
     sample = train[:: max(1, len(train) // _NARROWED_BY)]
     windows = [encoded.windows[0] for encoded in encoding.encode([item.input for item in sample])]
     batches = []

@@ -52,7 +52,7 @@ def test_it_is_as_large_and_as_wide_as_it_says(coverage: Coverage) -> None:
 
 def test_every_cell_frame_and_rule_reaches_its_floor(coverage: Coverage) -> None:
     assert len(coverage.cells) == 9 and min(coverage.cells.values()) >= 800
-    assert len(coverage.frames) == 15 and min(coverage.frames.values()) >= 300
+    assert len(coverage.frames) == 15 and min(coverage.frames.values()) >= 400
     assert set(coverage.rules) == set(range(1, 9)) and min(coverage.rules.values()) >= 80
     total = sum(coverage.stance.values())
     assert 0.45 <= coverage.stance["neutral"] / total <= 0.55
@@ -62,16 +62,14 @@ def test_every_cell_frame_and_rule_reaches_its_floor(coverage: Coverage) -> None
 def test_two_passes_agree(coverage: Coverage) -> None:
     assert coverage.agreement["stance"] >= 0.90
     assert coverage.agreement["voice"] >= 0.90
-    assert coverage.agreement["frames (mean)"] >= 0.70
+    assert coverage.agreement["frames (mean)"] >= 0.80
 
 
 def test_two_passes_agree_in_what_each_version_added(coverage: Coverage) -> None:
     assert set(coverage.agreement_by_version) == {1, 2, 3}
     for found in coverage.agreement_by_version.values():
         assert min(found["stance"], found["voice"]) >= 0.90
-    # Frames of versions 2 and 3 were never labelled anew after the guide; the datasheet says so.
-    assert coverage.agreement_by_version[1]["frames (mean)"] >= 0.85
-    assert min(found["frames (mean)"] for found in coverage.agreement_by_version.values()) >= 0.55
+        assert found["frames (mean)"] >= 0.80
 
 
 def test_there_is_no_template_and_no_repeated_sentence(coverage: Coverage, written: list[Annotation]) -> None:

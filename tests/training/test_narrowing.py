@@ -90,5 +90,8 @@ def test_a_run_writes_a_narrower_checkpoint_from_which_another_run_starts(tiny_c
     first = finetune(load_config(tiny_config, [*settings, "feed_forward=8"]), tmp_path / "narrow", say=heard.append)
     assert any(line.startswith("feed-forward blocks of 8 units instead of ") for line in heard)
     assert feed_forward_width(load_network(Checkpoint(first)).encoder) == 8
-    second = finetune(load_config(tiny_config, [*settings, f"start_from={first}"]), tmp_path / "again")
+    heard.clear()
+    again = [*settings, "feed_forward=8", f"start_from={first}"]
+    second = finetune(load_config(tiny_config, again), tmp_path / "again", say=heard.append)
     assert Checkpoint(second).config.encoder["intermediate_size"] == 8
+    assert not any("feed-forward" in line for line in heard), "nothing was left to take out"
