@@ -7,10 +7,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newstance.errors.command import run_command
 
 from .agreement import alpha
 from .codebook_pass import codebook_pass, judgements
@@ -43,6 +47,12 @@ def _report(published: Path | None) -> Iterator[str]:
         yield from (f"{one} -> {two}: {count}" for (one, two), count in sorted(table.items(), key=str))
 
 
+def _command(
+    published: Annotated[Path | None, typer.Argument(help="A file of NewsMTSC, to compare its labels too.")] = None,
+) -> None:
+    for line in _report(published):
+        typer.echo(line)
+
+
 if __name__ == "__main__":
-    for line in _report(Path(sys.argv[1]) if len(sys.argv) > 1 else None):
-        sys.stdout.write(line + "\n")
+    run_command(_command)

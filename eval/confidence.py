@@ -12,7 +12,6 @@ the decision is right (Kamath, Jia and Liang, ACL 2020), each sentence judged by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,28 +23,27 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from newstance.corpora import Annotation, open_annotations, read_corpus
 from newstance.errors.command import run_command
-from newstance.model import Checkpoint, Predictor
+from newstance.model import Checkpoint
 
 from .bootstrap import Bootstrap, Figure
-from .inputs import layer_logits, sentence_inputs
+from .development import development_sets
 from .judged import Judged, judge
 from .reliability import Decided, risk_at_coverage
 
-__all__ = ["confidences", "falls"]
+__all__ = ["confidences", "expected_fall", "falls", "features"]
 
 Floats = npt.NDArray[np.floating]
 _PLAIN = "probability"
 _FOLDS = 10
 
 
-def confidences(judged: Judged, features: Floats) -> dict[str, Floats]:
+def confidences(judged: Judged, known: Floats) -> dict[str, Floats]:
     """Return several confidences of the same decisions by name, each (sentences,), higher is surer.
 
     Args:
         judged: a single-label layer on some sentences.
-        features: (sentences, features), what the learnt one learns from besides the probabilities.
+        known: (sentences, features), what the learnt one learns from besides the probabilities; see `features`.
     """
     probability = judged.probability
     rising = np.sort(probability, axis=1)
@@ -56,7 +54,7 @@ def confidences(judged: Judged, features: Floats) -> dict[str, Floats]:
     }
     folds = GroupKFold(min(_FOLDS, len(set(judged.groups))))
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
-    everything = np.column_stack([rising, features])
+    everything = np.column_stack([rising, known])
     found["learnt"] = cross_val_predict(
         regression, everything, judged.right, groups=judged.groups, cv=folds, method="predict_proba"
     )[:, 1]
@@ -88,24 +86,13 @@ def expected_fall(judged: Judged, coverage: float) -> float:
     return float(1.0 - wrong[: round(coverage * len(wrong))].mean() / wrong.mean())
 
 
-def development_sets(root: Path) -> Iterator[tuple[str, str, list[Annotation]]]:
-    """Yield name, layer and records of the sets that may be looked at."""
-    paths = [root / "newsmtsc" / name / "dev.jsonl" for name in ("hf_rw", "hf_mt")]
-    yield "NewsMTSC dev", "sentiment", [r for path in paths for r in open_annotations(path, "newsmtsc")]
-    yield (
-        "NewsMTSC dev by the codebook",
-        "stance",
-        [r for path in paths for r in open_annotations(path, "newsmtsc-codebook")],
-    )
-    yield "own corpus dev", "stance", read_corpus("dev")
+def features(judged: Judged) -> Floats:
+    """Return what the learnt confidence knows besides the layer's own probabilities, (sentences, features).
 
-
-def _features(checkpoint: Checkpoint, sentences: Sequence[Annotation]) -> Floats:
-    inputs = sentence_inputs(sentences)
-    predictions = Predictor.open(checkpoint).predict(inputs)
-    logits = [layer_logits(predictions, layer) for layer in checkpoint.codebook.layers]
-    lengths = [[np.log1p(len(one.text)), len(one.target_spans)] for one in inputs]
-    return np.column_stack([*logits, lengths])
+    The logits of every layer of the model, the length of the sentence, and how often it names the target.
+    """
+    lengths = [[np.log1p(len(one.text)), len(one.target_spans)] for one in judged.inputs]
+    return np.column_stack([*judged.logits.values(), lengths])
 
 
 def _cell(figure: Figure) -> str:
@@ -118,15 +105,16 @@ def main(
     coverage: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share of the sentences to decide.")] = 0.8,
 ) -> None:
     """Compare confidences by how much they lower the risk among the surest decisions; a table in Markdown."""
-    checkpoint = Checkpoint.shipped() if model is None else Checkpoint.find(model)
+    checkpoint = Checkpoint.find(model)
+    sets = development_sets(data_root)
     typer.echo(f"| data | layer | confidence | fall of the risk at {coverage:.0%} | beyond that of the probability |")
     typer.echo("|---|---|---|---|---|")
-    for name, layer, records in development_sets(data_root):
-        (judged,) = (one for one in judge(checkpoint, records) if one.layer.name == layer)
-        found = falls(judged, confidences(judged, _features(checkpoint, judged.sentences)), coverage)
+    for data in sets:
+        (judged,) = (one for one in judge(checkpoint, data.records) if one.layer.name == data.layer)
+        found = falls(judged, confidences(judged, features(judged)), coverage)
         for kind, (fall, beyond) in found.items():
             other = "" if kind == _PLAIN else _cell(beyond)
-            typer.echo(f"| {name}, n {fall.n} | {layer} | {kind} | {_cell(fall)} | {other} |")
+            typer.echo(f"| {data.name}, n {fall.n} | {data.layer} | {kind} | {_cell(fall)} | {other} |")
         typer.echo(f"| | | promised by the probabilities | {expected_fall(judged, coverage):+.0%} | |")
 
 

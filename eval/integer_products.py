@@ -23,13 +23,14 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from newstance.corpora import Annotation, open_annotations, read_corpus, read_newsmtsc
+from newstance.corpora import Annotation, read_corpus
 from newstance.errors import CheckpointError
 from newstance.errors.command import run_command
 from newstance.model import Checkpoint, Prediction, Predictor, SentenceEncoding, SentenceInput, collate
 from newstance.model.codebook import Layer
 from newstance.model.onnx_runtime import OnnxRuntime
 
+from .development import development_sets
 from .gold import gold_labels
 from .inputs import decisions, layer_logits, sentence_inputs
 from .integer_graph import (
@@ -46,7 +47,7 @@ from .metrics import confusions, label_confusions, label_macro_f1, macro_f1
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["calibrated", "development_data", "main", "roundings"]
+__all__ = ["calibrated", "main", "roundings"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -231,19 +232,6 @@ def _macro_f1(decided: npt.NDArray[Any], gold: npt.NDArray[Any], layer: Layer) -
     return float(macro_f1(confusions(gold, decided, len(layer.codes)).sum(axis=0)))
 
 
-def development_data(root: Path | None) -> list[Annotation]:
-    """Return the own corpus's development annotations and, where a folder of corpora is given, NewsMTSC's."""
-    records = read_corpus("dev")
-    if root is None:
-        return records
-    for name in ("hf_rw", "hf_mt"):
-        path = root / "newsmtsc" / name / "dev.jsonl"
-        sentiment = (record.only(("sentiment",)) for record in read_newsmtsc(path))
-        records += [record for record in sentiment if record is not None]
-        records += open_annotations(path, "newsmtsc-codebook")
-    return records
-
-
 def _ways(models: _Models, sentences: Sequence[SentenceInput]) -> Iterator[tuple[str, dict[str, Rounding]]]:
     """Yield each way of rounding with its name."""
     names = list(_by_tokens(models.model))
@@ -269,7 +257,7 @@ def main(
         raise CheckpointError("has no model.onnx; make it with the export step", path=checkpoint.path)
     train = list(dict.fromkeys(sentence_inputs(read_corpus("train"))))
     train = [train[i] for i in np.random.default_rng(0).permutation(len(train))]
-    records = development_data(data_root)
+    records = [record for data in development_sets(data_root) for record in data.records]
     sentences = list(dict.fromkeys(sentence_inputs(records)))
     typer.echo(f"{len(sentences)} development sentences, once in fp32 and once in each way", err=True)
     with tempfile.TemporaryDirectory() as name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from newstance.corpora import Annotation
 from newstance.corpora.frac import CLASSES
 from newstance.corpora.frac import LAYER as MERGED_FRAME
 from newstance.errors import AnnotationError
-from newstance.model import Checkpoint, Predictor, RuntimeName, probabilities
+from newstance.model import Checkpoint, Predictor, RuntimeName, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
 from .gold import clusters, gold_labels
@@ -39,7 +40,8 @@ class Judged:
         uncalibrated: like `probability`, at temperature 1.
         predicted: what the model decides, shaped like `gold`.
         groups: (sentences,) the article of each.
-        named: (sentences,) whether the sentence names the target.
+        inputs: (sentences,) what the model was asked.
+        logits: (sentences, labels) of every layer of the model by its name, as the network gave them.
         tied: sentences left out because their annotators were split evenly.
         tied_probability: (tied, labels), calibrated.
         calibrated: whether `probability` is one that the model was calibrated for.
@@ -53,7 +55,8 @@ class Judged:
     uncalibrated: Floats
     predicted: npt.NDArray[Any]
     groups: npt.NDArray[np.str_]
-    named: npt.NDArray[np.bool_]
+    inputs: list[SentenceInput]
+    logits: dict[str, Floats]
     tied: list[Annotation]
     tied_probability: Floats
     calibrated: bool = True
@@ -61,9 +64,19 @@ class Judged:
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Judged:
         """Return the part of it that a mask over the sentences chooses."""
-        arrays = ("gold", "probability", "uncalibrated", "predicted", "groups", "named")
-        kept = [record for record, keep in zip(self.sentences, chosen, strict=True) if keep]
-        return replace(self, sentences=kept, **{name: getattr(self, name)[chosen] for name in arrays})
+        arrays = ("gold", "probability", "uncalibrated", "predicted", "groups")
+        return replace(
+            self,
+            sentences=list(compress(self.sentences, chosen)),
+            inputs=list(compress(self.inputs, chosen)),
+            logits={name: values[chosen] for name, values in self.logits.items()},
+            **{name: getattr(self, name)[chosen] for name in arrays},
+        )
+
+    @property
+    def named(self) -> npt.NDArray[np.bool_]:
+        """Return whether each sentence names the target, (sentences,)."""
+        return np.array([bool(item.target_spans) for item in self.inputs], dtype=bool)
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
@@ -107,7 +120,8 @@ def judge(
         own = [by_key[r.corpus, r.id] for r in (*gold.sentences, *gold.tied)]
         merged = layer.name == MERGED_FRAME.name
         source = checkpoint.codebook.layer("frames") if merged else layer
-        logits = layer_logits([prediction for prediction, _ in own], source)
+        everything = [prediction for prediction, _ in own]
+        logits = layer_logits(everything, source)
         calibration = checkpoint.calibration.layer(source.name)
         if layer.kind == "single" and not merged and choices:
             logits = np.where([code in choices for code in layer.codes], logits, -np.inf)
@@ -126,7 +140,8 @@ def judge(
                 uncalibrated=raw,
                 predicted=predicted,
                 groups=np.array(clusters(gold.sentences)),
-                named=np.array([bool(item.target_spans) for _, item in own[:n]]),
+                inputs=[item for _, item in own[:n]],
+                logits={one.name: layer_logits(everything[:n], one) for one in checkpoint.codebook.layers},
                 tied=gold.tied,
                 tied_probability=tied,
                 calibrated=not merged,

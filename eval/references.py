@@ -11,9 +11,12 @@ weights are. (The shipped model has fewer feed-forward units; what that gains is
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import typer
+
+from newstance.errors.command import run_command
 
 __all__ = ["STEPS", "write_reference_model"]
 
@@ -71,12 +74,18 @@ def _word_attributions(model: Any, tokenizer: Any, sentence: str) -> list[float]
     return list(words.values())
 
 
-def main() -> None:
+def main(
+    kind: Annotated[Literal["pipeline", "gradients"], typer.Argument(help="What is done with each sentence.")],
+    model: Annotated[Path, typer.Argument(help="A sentence classifier's folder.", exists=True, file_okay=False)],
+    sentences: Annotated[Path, typer.Argument(help="One sentence a line.", exists=True, dir_okay=False)],
+) -> None:
     """Run one reference over a file of one sentence a line."""
-    kind, model, path = sys.argv[1:]
-    sentences = Path(path).read_text(encoding="utf-8").splitlines()
-    {"pipeline": _pipeline, "gradients": _gradients}[kind](model, sentences)
+    lines = sentences.read_text(encoding="utf-8").splitlines()
+    if kind == "pipeline":
+        _pipeline(str(model), lines)
+    else:
+        _gradients(str(model), lines)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 
 from newstance.corpora import Annotation, corpus_articles, read_corpus
+from newstance.errors.command import run_command
 from newstance.model import load_codebook
 
 from .baselines import text_classifier
@@ -56,4 +57,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)

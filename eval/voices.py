@@ -337,7 +337,7 @@ def main(
         return
     half: Half = "test" if test else "development"
     folder = data_root / "polnear" / "train" if data_root is not None else None
-    if folder is not None and folder.is_dir():
+    if folder is not None:
         articles = read_polnear(folder, half=half)
         for name, find in (("rules", find_with_rules), ("baseline", find_by_marks)):
             figures = polnear_figures(articles, find)

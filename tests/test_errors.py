@@ -26,10 +26,35 @@ def test_an_error_of_ours_is_one_line_and_its_exit_code(
     assert capsys.readouterr().err == f"newstance: {error}\n"
 
 
-def test_the_results_of_a_folder_that_is_no_model_end_in_one_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "newstance.eval.results", "--data-root", str(tmp_path), "--model", f"m={tmp_path}"]
+def test_what_the_system_says_of_a_file_is_one_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+
+    def command() -> None:
+        (tmp_path / "file" / "page.md").write_text("figures", encoding="utf-8")
+
+    monkeypatch.setattr(sys, "argv", ["command"])
+    with pytest.raises(SystemExit) as ended:
+        run_command(command)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"newstance: {tmp_path / 'file' / 'page.md'}: Not a directory\n"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("newstance.eval.results", "--data-root", "{missing}", "--model", "m={missing}"),
+        ("newstance.eval.confidence", "--data-root", "{missing}"),
+        ("newstance.corpora.pass_agreement", "{missing}"),
+    ],
+    ids=lambda given: given[0],
+)
+def test_a_folder_or_file_that_is_missing_is_named_in_one_line(given: tuple[str, ...], tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    command = [sys.executable, "-m", *(word.format(missing=missing) for word in given)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("newstance: ")
-    assert str(tmp_path) in done.stderr
+    assert missing in done.stderr
     assert len(done.stderr.splitlines()) == 1

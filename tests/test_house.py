@@ -62,6 +62,18 @@ def test_no_module_grows_beyond_four_hundred_lines() -> None:
     assert not long
 
 
+def test_every_module_that_is_a_command_ends_its_errors_in_one_line() -> None:
+    """`cli/__main__.py` is `newstance` itself, which has an ending of its own."""
+    commands = {
+        path: text.split('if __name__ == "__main__":\n', 1)[1]
+        for package in MAY_IMPORT
+        for path in (ROOT / package).rglob("*.py")
+        if '__name__ == "__main__"' in (text := path.read_text(encoding="utf-8")) and path.parent.name != "cli"
+    }
+    assert len(commands) > 10
+    assert [str(path) for path, ending in commands.items() if not ending.startswith("    run_command(")] == []
+
+
 def modules_after(code: str) -> set[str]:
     script = f"{code}\nimport sys\nprint(' '.join(sorted({{name.split('.')[0] for name in sys.modules}})))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

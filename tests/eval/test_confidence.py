@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from newstance.corpora import Annotation
-from newstance.eval.confidence import confidences, expected_fall, falls
-from newstance.eval.judged import Judged
-from newstance.model import load_codebook
+from newstance.corpora import Annotation, open_annotations
+from newstance.eval.confidence import confidences, expected_fall, falls, features
+from newstance.eval.inputs import layer_logits, sentence_inputs
+from newstance.eval.judged import Judged, judge
+from newstance.model import Checkpoint, Predictor, SentenceInput, load_codebook
 
 N = 400
 
@@ -28,7 +31,8 @@ def judged() -> Judged:
         uncalibrated=probability,
         predicted=predicted,
         groups=np.array([f"article {i // 4}" for i in range(N)]),
-        named=np.ones(N, dtype=bool),
+        inputs=[SentenceInput(f"Row {i}.") for i in range(N)],
+        logits={"stance": np.log(probability)},
         tied=[],
         tied_probability=np.zeros((0, 3)),
     )
@@ -52,3 +56,20 @@ def test_what_probabilities_promise_is_the_fall_of_their_own_expected_errors(jud
     wrong = np.sort(1.0 - judged.probability.max(axis=1))
     assert expected_fall(judged, 0.5) == pytest.approx(1.0 - wrong[: N // 2].mean() / wrong.mean())
     assert expected_fall(judged, 1.0) == pytest.approx(0.0)
+
+
+def test_what_the_learnt_one_learns_from_is_what_judging_asked_and_heard(
+    tiny_exported: Path, annotations_file: Path
+) -> None:
+    checkpoint = Checkpoint(tiny_exported)
+    (judged,) = judge(checkpoint, open_annotations(annotations_file))
+    few = judged.where(judged.gold == 1)
+    assert 0 < len(few.sentences) < len(judged.sentences)
+    inputs = sentence_inputs(few.sentences)
+    logits = layer_logits(Predictor.open(checkpoint).predict(inputs), judged.layer)
+    assert few.inputs == inputs
+    assert few.named.all()
+    np.testing.assert_array_equal(few.logits["stance"], logits)
+    found = features(few)
+    np.testing.assert_array_equal(found[:, :3], logits)
+    np.testing.assert_allclose(found[:, 3:], [[np.log1p(len(one.text)), len(one.target_spans)] for one in inputs])

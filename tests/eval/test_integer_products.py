@@ -10,9 +10,9 @@ import pytest
 
 from newstance.corpora import read_corpus
 from newstance.errors import CheckpointError
-from newstance.eval import integer_products
+from newstance.eval import development, integer_products
 from newstance.eval.integer_graph import Product, Rounding, encoder_products, with_integer_products
-from newstance.eval.integer_products import calibrated, development_data, main, roundings
+from newstance.eval.integer_products import calibrated, main, roundings
 from newstance.model import Checkpoint, Predictor, SentenceEncoding, SentenceInput
 from newstance.model.onnx_runtime import OnnxRuntime
 
@@ -126,17 +126,12 @@ def test_a_model_without_int8_columns_is_refused(model: onnx.ModelProto) -> None
         encoder_products(plain)
 
 
-def test_development_data_of_the_project_judge_every_layer() -> None:
-    records = development_data(None)
-    assert {record.split for record in records} == {"dev"}
-    assert all(any(record.judged(layer) is not None for record in records) for layer in ("stance", "frames"))
-
-
 def test_the_command_says_what_each_way_saves_and_changes(
     tiny_exported: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = {split: read_corpus(split)[:number] for split, number in (("train", 800), ("dev", 40))}
-    monkeypatch.setattr(integer_products, "read_corpus", few.__getitem__)
+    for module in (development, integer_products):
+        monkeypatch.setattr(module, "read_corpus", few.__getitem__)
     main(str(tiny_exported), None, 2)
     lines = capsys.readouterr().out.splitlines()
     assert sum("times as fast" in line for line in lines) == 4
