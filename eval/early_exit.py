@@ -33,8 +33,8 @@ from newstance.errors.command import run_command
 from newstance.model import Checkpoint, SentenceEncoding, SentenceInput, collate, plan_batches, probabilities
 from newstance.model.encoding import Window
 
+from .development import development_sets
 from .inputs import sentence_inputs
-from .integer_products import development_data
 
 if TYPE_CHECKING:
     from newstance.model.network import SentenceClassifier
@@ -166,7 +166,8 @@ def main(
     states = _States(Checkpoint.find(model))
     train = list(dict.fromkeys(sentence_inputs(read_corpus("train"))))
     chosen = np.random.default_rng(SEED).permutation(len(train))[:sentences]
-    dev = list(dict.fromkeys(sentence_inputs(development_data(data_root))))
+    records = [record for data in development_sets(data_root) for record in data.records]
+    dev = list(dict.fromkeys(sentence_inputs(records)))
     typer.echo(f"{len(chosen)} training sentences, {len(dev)} development sentences", err=True)
     learnt, decided = states([train[i] for i in chosen])
     asked, truth = states(dev)
