@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.main import get_command_name
 
 from newstance.errors import NewstanceError
 
@@ -266,7 +267,7 @@ def only_what_is_asked_for(words: list[str]) -> typer.Typer:
     Typer works out the options of every command that it knows, 40 ms for all of them.
     """
     for command in app.registered_commands:
-        name = command.name or getattr(command.callback, "__name__", "").replace("_", "-")
+        name = command.name or get_command_name(getattr(command.callback, "__name__", ""))
         if [name] == words:
             one = copy(app)
             one.registered_commands, one.registered_groups = [command], []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 from newstance.model.onnx_runtime import begin_loading
+from newstance.model.shipped_folder import DEFAULT, shipped_folder
 
 __all__ = ["run_score"]
 
@@ -37,7 +37,7 @@ def run_score(
     """
     if model is None and explain != "ig":
         # Of all that a first article waits for this takes longest, and most of it needs nothing of Python.
-        begin_loading(Path(str(resources.files("newstance.model") / "shipped" / "default" / "model.onnx")))
+        begin_loading(shipped_folder() / DEFAULT / "model.onnx")
     from newstance.model import Checkpoint, Predictor
 
     checkpoint = Checkpoint.find(model)

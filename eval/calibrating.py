@@ -7,7 +7,6 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from newstance.model import (
     write_config,
 )
 from newstance.model.codebook import Layer
+from newstance.model.shipped_folder import shipped_folder
 
 from .gold import gold_labels
 from .inputs import layer_logits, sentence_inputs
@@ -156,7 +156,7 @@ def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration
 
 
 def _ships(folder: Path) -> bool:
-    shipped = Path(str(resources.files("newstance.model") / "shipped"))
+    shipped = shipped_folder()
     return folder.resolve().parent == shipped.resolve()
 
 

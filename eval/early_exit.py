@@ -15,7 +15,7 @@ What is counted flatters early exit: the guesses' own cost, and that of taking r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,11 +30,11 @@ from sklearn.preprocessing import StandardScaler
 
 from newstance.corpora import read_corpus
 from newstance.errors.command import run_command
-from newstance.model import Checkpoint, SentenceEncoding, SentenceInput, collate, plan_batches, probabilities
+from newstance.model import Checkpoint, SentenceEncoding, SentenceInput, collate, plan_batches
 from newstance.model.encoding import Window
 
 from .development import development_sets
-from .inputs import sentence_inputs
+from .inputs import decided, sentence_inputs
 
 if TYPE_CHECKING:
     from newstance.model.network import SentenceClassifier
@@ -61,6 +61,10 @@ class Guess:
     sureness: Floats
     right: Bools
 
+    def part(self, chosen: slice) -> Guess:
+        """Return the guesses of some of the sentences."""
+        return Guess(self.sureness[chosen], self.right[chosen])
+
 
 def guess(fitted_on: tuple[Floats, npt.NDArray[np.integer]], asked: tuple[Floats, npt.NDArray[np.integer]]) -> Guess:
     """Guess the whole model's decisions.
@@ -69,10 +73,10 @@ def guess(fitted_on: tuple[Floats, npt.NDArray[np.integer]], asked: tuple[Floats
         fitted_on: features (sentences, features) and decisions (sentences, decisions) to learn from.
         asked: the same of the sentences to guess.
     """
-    (features, decided), (others, truth) = fitted_on, asked
+    (features, final), (others, truth) = fitted_on, asked
     sureness, right = np.ones(len(others)), np.ones(len(others), dtype=bool)
-    for column in range(decided.shape[1]):
-        known = decided[:, column]
+    for column in range(final.shape[1]):
+        known = final[:, column]
         several = len(np.unique(known)) > 1
         classifier: Any = LogisticRegression(C=_C, max_iter=500) if several else DummyClassifier(strategy="prior")
         model = make_pipeline(StandardScaler(), classifier).fit(features, known)
@@ -110,15 +114,15 @@ class _States:
         """Return features by depth, each (sentences, 2 * hidden), and decisions (sentences, decisions)."""
         windows = [encoded.windows[0] for encoded in self.encoding.encode(sentences)]
         by_depth: dict[int, list[Floats]] = {}
-        decided, order = [], []
+        final, order = [], []
         for rows in plan_batches([len(window.input_ids) for window in windows]):
             features, decisions = self._batch([windows[row] for row in rows])
             for depth, values in enumerate(features):
                 by_depth.setdefault(depth, []).append(values)
-            decided.append(decisions)
+            final.append(decisions)
             order += rows
         back = np.argsort(order)
-        return [np.concatenate(parts)[back] for parts in by_depth.values()], np.concatenate(decided)[back]
+        return [np.concatenate(parts)[back] for parts in by_depth.values()], np.concatenate(final)[back]
 
     def _batch(self, windows: Sequence[Window]) -> tuple[list[Floats], npt.NDArray[np.integer]]:
         """Return the mean vector of the sentence's own tokens beside that of the target's, after each layer."""
@@ -144,16 +148,12 @@ class _States:
                 weights = mask.unsqueeze(-1).to(vectors.dtype)
                 means.append((vectors * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0))
             features.append(torch.cat(means, dim=1).numpy())
-        return features, np.concatenate(list(self._decisions(heads)), axis=1)
-
-    def _decisions(self, logits: dict[str, Floats]) -> Iterator[npt.NDArray[np.integer]]:
-        for layer in self.checkpoint.codebook.layers:
-            if layer.kind == "single":
-                yield logits[layer.name].argmax(axis=1)[:, None]
-            else:
-                calibration = self.checkpoint.calibration.layer(layer.name)
-                chance = probabilities(logits[layer.name], layer, calibration.temperature)
-                yield (chance >= calibration.show_above).astype(np.int64)
+        rows = len(windows)
+        each = [
+            decided(heads[layer.name], self.checkpoint, layer).reshape(rows, -1).astype(np.int64)
+            for layer in self.checkpoint.codebook.layers
+        ]
+        return features, np.concatenate(each, axis=1)
 
 
 def main(
@@ -169,15 +169,16 @@ def main(
     records = [record for data in development_sets(data_root) for record in data.records]
     dev = list(dict.fromkeys(sentence_inputs(records)))
     typer.echo(f"{len(chosen)} training sentences, {len(dev)} development sentences", err=True)
-    learnt, decided = states([train[i] for i in chosen])
+    learnt, final = states([train[i] for i in chosen])
     asked, truth = states(dev)
     cut = len(chosen) * 2 // 3
     depths = len(learnt) + 1
     typer.echo("| after layer | guessed right, dev | leave, dev | of those right | work of the layers saved |")
     typer.echo("|---|---|---|---|---|")
     for depth, (known, new) in enumerate(zip(learnt, asked, strict=True), start=1):
-        held = guess((known[:cut], decided[:cut]), (known[cut:], decided[cut:]))
-        made = guess((known[:cut], decided[:cut]), (new, truth))
+        others = np.concatenate([known[cut:], new]), np.concatenate([final[cut:], truth])
+        both = guess((known[:cut], final[:cut]), others)
+        held, made = both.part(slice(len(chosen) - cut)), both.part(slice(len(chosen) - cut, None))
         leaves = made.sureness >= bound_for(held, share)
         right = f"{made.right[leaves].mean():.1%}" if leaves.any() else "-"
         saved = leaves.mean() * (1 - depth / depths)

@@ -13,7 +13,7 @@ from newstance.corpora import Annotation
 from newstance.model import Checkpoint, Prediction, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
-__all__ = ["decisions", "layer_logits", "sentence_inputs"]
+__all__ = ["decided", "decisions", "layer_logits", "sentence_inputs"]
 
 
 def layer_logits(predictions: Sequence[Prediction], layer: Layer) -> npt.NDArray[np.floating]:
@@ -23,7 +23,11 @@ def layer_logits(predictions: Sequence[Prediction], layer: Layer) -> npt.NDArray
 
 def decisions(predictions: Sequence[Prediction], checkpoint: Checkpoint, layer: Layer) -> npt.NDArray[Any]:
     """Return what the model decides: (sentences,) label numbers, or (sentences, labels) booleans for a multi layer."""
-    logits = layer_logits(predictions, layer)
+    return decided(layer_logits(predictions, layer), checkpoint, layer)
+
+
+def decided(logits: npt.NDArray[np.floating], checkpoint: Checkpoint, layer: Layer) -> npt.NDArray[Any]:
+    """Return what raw logits (sentences, labels) of a layer decide, shaped as `decisions` says."""
     if layer.kind == "single":
         return np.asarray(logits.argmax(axis=1))
     calibration = checkpoint.calibration.layer(layer.name)

@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +31,7 @@ from .codebook import Codebook, load_codebook
 from .encoding import EncodingConfig
 from .file_hash import file_sha256
 from .head_config import EvidenceConfig, HeadConfig
+from .shipped_folder import DEFAULT, shipped_folder
 
 __all__ = ["FORMAT", "Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config"]
 
@@ -92,17 +92,17 @@ class Checkpoint:
             raise CheckpointError("labels.yaml and config.json list different layers", path=self.path)
 
     @classmethod
-    def shipped(cls, name: str = "default") -> Checkpoint:
+    def shipped(cls, name: str = DEFAULT) -> Checkpoint:
         """Open a model that came with the installation.
 
         Raises:
             CheckpointError: there is none of that name.
         """
-        folder = resources.files("newstance.model") / "shipped" / name
+        folder = shipped_folder() / name
         if not folder.is_dir():
             known = ", ".join(shipped_models()) or "none"
             raise CheckpointError(f"no shipped model {name!r}; shipped: {known}")
-        return cls(Path(str(folder)))
+        return cls(folder)
 
     @classmethod
     def find(cls, name_or_path: str | Path | None) -> Checkpoint:
@@ -181,7 +181,7 @@ def write_config(folder: Path, config: ModelConfig) -> None:
 
 def shipped_models() -> list[str]:
     """Return the names of the models in this installation."""
-    folder = resources.files("newstance.model") / "shipped"
+    folder = shipped_folder()
     return sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
 
 
