@@ -16,7 +16,7 @@ FormatOption = Annotated[
     typer.Option(
         "--format",
         help="annotations (finds out), records, table, labelstudio, doccano, prodigy; or a corpus: newstance, "
-        "newsmtsc, newsmtsc-codebook, seesaw, pstance, frac.",
+        "newsmtsc, newsmtsc-codebook, newsmtsc-mentions, seesaw, pstance, frac.",
     ),
 ]
 SplitOption = Annotated[str | None, typer.Option("--split", help="Only this split.")]

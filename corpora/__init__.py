@@ -6,6 +6,7 @@ from .columns import ColumnMap
 from .formats import FORMATS, Format, detect_format, open_annotations, save_annotations
 from .jsonl import check_codes, read_annotations, write_annotations
 from .labelstudio import Suggestion, labelstudio_config
+from .mention_pass import mention_pass
 from .newsmtsc import read_newsmtsc, without_texts_of
 from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, read_corpus, up_to_version
 from .pstance import read_pstance
@@ -27,6 +28,7 @@ __all__ = [
     "disagreements",
     "labelstudio_config",
     "load_corpus",
+    "mention_pass",
     "open_annotations",
     "read_annotations",
     "read_corpus",

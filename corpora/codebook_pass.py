@@ -22,7 +22,7 @@ from typing import Any
 
 from .annotation import Annotation
 
-__all__ = ["ANNOTATOR", "codebook_pass", "judgements"]
+__all__ = ["ANNOTATOR", "codebook_pass", "judgements", "row_key"]
 
 #: What the records say of who judged, before the number of the pass.
 ANNOTATOR = "language model, codebook pass"
@@ -40,11 +40,12 @@ def codebook_pass(records: Iterable[Annotation]) -> list[Annotation]:
     return [
         Annotation.model_validate(record.model_dump() | {"labels": {}} | judgement)
         for record in records
-        for judgement in judged.get(_key(record.id), ())
+        for judgement in judged.get(row_key(record.id), ())
     ]
 
 
-def _key(identifier: str) -> str:
+def row_key(identifier: str) -> str:
+    """Return what the files of this folder call a row of NewsMTSC: the start of the SHA-256 of its published id."""
     return hashlib.sha256(identifier.encode("utf-8")).hexdigest()[:16]
 
 

@@ -17,6 +17,7 @@ from .doccano import read_doccano, write_doccano
 from .frac import frac_annotations
 from .jsonl import check_codes, read_annotations, write_annotations
 from .labelstudio import Suggestion, read_labelstudio, write_labelstudio
+from .mention_pass import mention_pass
 from .newsmtsc import read_newsmtsc
 from .own import read_corpus
 from .problems import Problems, report
@@ -37,6 +38,7 @@ Format = Literal[
     "newstance",
     "newsmtsc",
     "newsmtsc-codebook",
+    "newsmtsc-mentions",
     "seesaw",
     "pstance",
     "frac",
@@ -83,17 +85,22 @@ def open_annotations(
 
 
 def _corpus(path: str | Path, format: Format, split: str | None, problems: Problems) -> list[Annotation]:
-    if format == "newstance":
-        return read_corpus(split or "train")
-    if format == "newsmtsc":
-        return read_newsmtsc(path, split=split, problems=problems)
-    if format == "newsmtsc-codebook":
-        return codebook_pass(read_newsmtsc(path, split=split, problems=problems))
-    if format == "seesaw":
-        return read_seesaw(path, split=split or "train").records
-    if format == "pstance":
-        return read_pstance(path, split=split, problems=problems)
-    return frac_annotations(path)
+    match format:
+        case "newstance":
+            found = read_corpus(split or "train")
+        case "newsmtsc":
+            found = read_newsmtsc(path, split=split, problems=problems)
+        case "newsmtsc-codebook":
+            found = codebook_pass(read_newsmtsc(path, split=split, problems=problems))
+        case "newsmtsc-mentions":
+            found = mention_pass(read_newsmtsc(path, split=split, problems=problems))
+        case "seesaw":
+            found = read_seesaw(path, split=split or "train").records
+        case "pstance":
+            found = read_pstance(path, split=split, problems=problems)
+        case _:
+            found = frac_annotations(path)
+    return found
 
 
 def _of_codebook(

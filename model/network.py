@@ -45,6 +45,12 @@ class AdditiveHead(nn.Module):
 
         `target_mask` (rows, tokens) is 1 on the target's tokens; only `target` pooling reads it.
         """
+        return self.parts_and_weights(states, pool_mask, target_mask)[0]
+
+    def parts_and_weights(
+        self, states: Tensor, pool_mask: Tensor, target_mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the evidence, as `forward` does, and the weight that each label gives each token, of like shape."""
         states = self.dropout(states)
         evidence: Tensor = self.token_logits(states)
         mask = pool_mask.unsqueeze(-1).to(evidence.dtype)
@@ -57,7 +63,7 @@ class AdditiveHead(nn.Module):
             weights = mask / mask.sum(dim=1, keepdim=True).clamp(min=1.0)
         else:
             weights = mask
-        return evidence * weights
+        return evidence * weights, weights
 
 
 def takes_token_types(encoder: nn.Module) -> bool:
@@ -68,8 +74,12 @@ def takes_token_types(encoder: nn.Module) -> bool:
 class SentenceClassifier(nn.Module):
     """An encoder with one additive head per layer and, once fitted, one amortised evidence head for all of them.
 
-    `reads_target` says whether a head pools by target, so that the network wants a `target_mask`.
+    `reads_target` says whether a head pools by target, so that the network wants a `target_mask`. `shows_weights` names
+    layers for which `forward` also returns `<layer>_weights` (rows, tokens, labels), how much the head weighs each
+    token: training asks for them, to hold them to what labellers marked.
     """
+
+    shows_weights: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -132,17 +142,12 @@ class SentenceClassifier(nn.Module):
     ) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Return what the evidence head reads: the encoder's outputs that it asks for, and the additive summands."""
         inputs = {"input_ids": input_ids}
-        states, evidence, _ = self._read(inputs, attention_mask, token_type_ids, pool_mask, target_mask)
-        return states, evidence
+        states, last = self._encode(inputs, attention_mask, token_type_ids)
+        return states, {layer: head(last, pool_mask, target_mask) for layer, head in self.heads.items()}
 
-    def _read(
-        self,
-        inputs: dict[str, Any],
-        attention_mask: Tensor,
-        token_type_ids: Tensor,
-        pool_mask: Tensor,
-        target_mask: Tensor | None,
-    ) -> tuple[list[Tensor], dict[str, Tensor], Tensor]:
+    def _encode(
+        self, inputs: dict[str, Any], attention_mask: Tensor, token_type_ids: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
         inputs = inputs | {"attention_mask": attention_mask}
         if self.takes_types:
             inputs["token_type_ids"] = token_type_ids
@@ -150,8 +155,7 @@ class SentenceClassifier(nn.Module):
         wanted = amortised.config.states if amortised is not None else ()
         outputs = self.encoder(**inputs, output_hidden_states=bool(wanted))
         states = [outputs.hidden_states[number] for number in wanted]
-        last = outputs.last_hidden_state
-        return states, {layer: head(last, pool_mask, target_mask) for layer, head in self.heads.items()}, last
+        return states, outputs.last_hidden_state
 
     def _run(
         self,
@@ -162,7 +166,10 @@ class SentenceClassifier(nn.Module):
         target_mask: Tensor | None,
     ) -> dict[str, Tensor]:
         amortised: AmortisedEvidence | None = getattr(self, "evidence", None)
-        states, evidence, last = self._read(inputs, attention_mask, token_type_ids, pool_mask, target_mask)
+        states, last = self._encode(inputs, attention_mask, token_type_ids)
+        evidence, weights = {}, {}
+        for layer, head in self.heads.items():
+            evidence[layer], weights[layer] = head.parts_and_weights(last, pool_mask, target_mask)
         logits = {layer: parts.sum(dim=1) for layer, parts in evidence.items()}
         if amortised is not None:
             evidence = amortised(states, evidence, attention_mask, pool_mask)
@@ -170,6 +177,8 @@ class SentenceClassifier(nn.Module):
         for layer in self.heads:
             outputs[f"{layer}_logits"] = logits[layer]
             outputs[f"{layer}_evidence"] = evidence[layer]
+            if layer in self.shows_weights:
+                outputs[f"{layer}_weights"] = weights[layer]
         own = pool_mask.unsqueeze(-1).to(last.dtype)
         outputs["sentence_vector"] = (last * own).sum(dim=1) / own.sum(dim=1).clamp(min=1.0)
         return outputs

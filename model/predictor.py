@@ -20,8 +20,9 @@ from .window_cache import WindowCache, window_key
 
 __all__ = ["Counts", "Pending", "Predictor"]
 
-#: Enough for ten thousand sentences with their evidence.
-CACHE_BYTES = 32 << 20
+#: Enough for over four thousand sentences with their evidence: full, so of constant size, after a thousand articles.
+CACHE_BYTES = 16 << 20
+_VECTOR = "sentence_vector"
 
 
 @dataclass(slots=True)
@@ -136,15 +137,20 @@ class Predictor:
         """Return one prediction for each encoded sentence, in the order given."""
         return self.finish(self.start(encoded))
 
-    def start(self, encoded: Sequence[EncodedSentence]) -> Pending:
-        """Begin to run sentences; `finish` waits for them. Several may be under way."""
+    def start(self, encoded: Sequence[EncodedSentence], *, vectors: bool = False) -> Pending:
+        """Begin to run sentences; `finish` waits for them. Several may be under way.
+
+        Args:
+            encoded: the sentences.
+            vectors: keep their vectors. The cache has none, so all of them run.
+        """
         windows = [window for sentence in encoded for window in sentence.windows]
         pending = Pending(encoded, [window_key(window) for window in windows], {})
         fresh: dict[bytes, Window] = {}
         for key, window in zip(pending.keys, windows, strict=True):
             if key in pending.known or key in fresh:
                 continue
-            if (seen := self._cache.get(key)) is not None:
+            if not vectors and (seen := self._cache.get(key)) is not None:
                 pending.known[key] = seen
             else:
                 fresh[key] = window
@@ -153,7 +159,8 @@ class Predictor:
         for batch in plan_batches(lengths):
             self.counts.tokens += sum(lengths[i] for i in batch)
             self.counts.padded += len(batch) * max(lengths[i] for i in batch)
-            pending.running.append(([keys[i] for i in batch], self._submit([rows[i] for i in batch])))
+            running = self._submit([rows[i] for i in batch], vectors)
+            pending.running.append(([keys[i] for i in batch], running))
         self.counts.windows += len(windows)
         self.counts.run += len(rows)
         return pending
@@ -173,13 +180,13 @@ class Predictor:
         Raises:
             CheckpointError: the model was exported before vectors were among the outputs.
         """
-        rows = iter(self._rows(self.start(encoded)))
+        rows = iter(self._rows(self.start(encoded, vectors=True)))
         vectors = []
         for sentence in encoded:
             own = [next(rows) for _ in sentence.windows]
-            if "sentence_vector" not in own[0]:
+            if _VECTOR not in own[0]:
                 raise CheckpointError("the exported model gives no sentence vectors; export it again")
-            vectors.append(window_shares(sentence) @ np.stack([row["sentence_vector"] for row in own]))
+            vectors.append(window_shares(sentence) @ np.stack([row[_VECTOR] for row in own]))
         return np.stack(vectors)
 
     def close(self) -> None:
@@ -193,17 +200,20 @@ class Predictor:
         for keys, running in pending.running:
             for key, outputs in zip(keys, running.result(), strict=True):
                 pending.known[key] = outputs
-                self._cache.put(key, outputs)
+                if _VECTOR not in outputs:
+                    self._cache.put(key, outputs)
         pending.running = []
         return [pending.known[key] for key in pending.keys]
 
-    def _submit(self, windows: list[Window]) -> Future[list[Outputs]]:
+    def _submit(self, windows: list[Window], vectors: bool) -> Future[list[Outputs]]:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="newstance-model")
-        return self._pool.submit(self._run, windows)
+        return self._pool.submit(self._run, windows, vectors)
 
-    def _run(self, windows: list[Window]) -> list[Outputs]:
+    def _run(self, windows: list[Window], vectors: bool) -> list[Outputs]:
         outputs = self.runtime.run(collate(windows, self.encoding.pad_id))
+        if not vectors:
+            outputs.pop(_VECTOR, None)
         return [_own_row(outputs, row, window) for row, window in enumerate(windows)]
 
 

@@ -24,7 +24,7 @@ class IdIndex:
         self._table = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._table.execute("PRAGMA journal_mode = OFF")
         self._table.execute("PRAGMA synchronous = OFF")
-        self._table.execute("PRAGMA cache_size = -8000")
+        self._table.execute("PRAGMA cache_size = -2000")
         self._table.execute("CREATE TABLE seen (id BLOB PRIMARY KEY, place TEXT) WITHOUT ROWID")
 
     def add_done(self, ids: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ __all__ = ["model_card"]
 _LICENCES = {
     "newsmtsc": "NewsMTSC (MIT; Hamborg and Donnay, EACL 2021)",
     "newsmtsc-codebook": "the same rows of NewsMTSC, judged by the codebook by a language model (model output)",
+    "newsmtsc-mentions": "its training sentences, judged toward other names in them by a language model (model output)",
     "newstance": "the newstance corpus, written and labelled for the project (CC BY 4.0)",
     "seesaw": "SEESAW (CC BY-NC-SA 4.0: research only, weights must not be shipped; Zhang et al., EMNLP 2022)",
     "annotations": "the user's own annotations",

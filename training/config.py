@@ -39,6 +39,8 @@ class TrainingConfig(Section):
         encoding: how sentences become token ids: target mode, context, lengths, special tokens.
         pooling: how heads pool tokens, for all layers or by layer.
         layer_weights: how much each layer's loss counts; 1 where not given.
+        rationale_weight: how much it counts that the stance head weighs other words than annotators marked as deciding;
+            rows without a rationale add nothing. 0 leaves rationales unread.
         masking: random hiding of words.
         freeze_embeddings: keep the embedding table as it is; it is half of the parameters.
         freeze_layers: keep so many of the encoder's lowest layers as they are.
@@ -80,6 +82,7 @@ class TrainingConfig(Section):
     encoding: EncodingConfig = EncodingConfig()
     pooling: Pooling | dict[str, Pooling] = "attention"
     layer_weights: dict[str, float] = Field(default_factory=dict)
+    rationale_weight: float = Field(default=0.0, ge=0)
     masking: MaskingConfig = MaskingConfig()
     freeze_embeddings: bool = True
     freeze_layers: int = Field(default=0, ge=0)
@@ -110,6 +113,15 @@ class TrainingConfig(Section):
             value = getattr(self, key)
             if isinstance(value, dict) and (strangers := [name for name in value if name not in self.layers]):
                 raise ValueError(f"{key}: {strangers[0]!r} is none of the layers {', '.join(self.layers)}")
+        return self
+
+    @model_validator(mode="after")
+    def _rationales_are_of_a_head_that_weighs(self) -> Self:
+        if self.rationale_weight > 0:
+            if "stance" not in self.layers:
+                raise ValueError("rationale_weight: rationales are of the layer stance, which is not among the layers")
+            if self.pooling_of("stance") not in ("attention", "target"):
+                raise ValueError("rationale_weight: needs attention or target pooling of the layer stance")
         return self
 
     @model_validator(mode="after")

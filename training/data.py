@@ -12,10 +12,11 @@ from datasets import Dataset
 
 from newstance.corpora import Annotation, same_sentence
 from newstance.eval.inputs import sentence_inputs
-from newstance.model import Codebook, SentenceEncoding, SentenceInput
+from newstance.eval.rationales import marked_words
+from newstance.model import Codebook, EncodedSentence, SentenceEncoding, SentenceInput, Span
 from newstance.model.codebook import Layer
 
-from .collator import LABELS, TEACHER
+from .collator import LABELS, RATIONALE, TEACHER
 
 __all__ = ["Item", "as_dataset", "merge_annotators"]
 
@@ -31,12 +32,14 @@ class Item:
         input: what the model is asked; mentions that the record does not give were looked for, as `evaluate` does.
         labels: for each layer, the share of annotators for each label.
         weight: how much the row counts in the loss.
+        rationales: for each annotator who marked any, the spans of the sentence that decided the stance.
     """
 
     record: Annotation
     input: SentenceInput
     labels: dict[str, Floats | None]
     weight: float = 1.0
+    rationales: tuple[tuple[Span, ...], ...] = ()
 
 
 def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebook, *, soft: bool = True) -> list[Item]:
@@ -60,8 +63,17 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
         same_sentence(votes)
         weights = [weight for _, weight in group]
         labels = {layer.name: _distribution(votes, weights, layer, soft=soft) for layer in codebook.layers}
-        items.append(Item(votes[0], sentence_inputs(votes[:1])[0], labels, max(weights)))
+        marked = tuple(record.rationale for record in votes if record.rationale)
+        items.append(Item(votes[0], sentence_inputs(votes[:1])[0], labels, max(weights), marked))
     return items
+
+
+def _marked(item: Item, sentence: EncodedSentence) -> list[float]:
+    """Return for each token of the first window the share of the marking annotators who marked its word."""
+    marks = np.zeros(len(sentence.words) + 1)  # the last is for tokens that are of no word, whose number is -1
+    for spans in item.rationales:
+        marks[: len(sentence.words)] += marked_words(sentence.words, spans)
+    return (marks[list(sentence.windows[0].words)] / max(1, len(item.rationales))).tolist()
 
 
 def _distribution(votes: Sequence[Annotation], weights: Sequence[float], layer: Layer, *, soft: bool) -> Floats | None:
@@ -112,6 +124,7 @@ def as_dataset(
             "target": list(window.target),
             "length": len(window.input_ids),
             "weight": item.weight,
+            RATIONALE: _marked(item, sentence),
         }
         for layer in codebook.layers:
             labels = item.labels[layer.name]

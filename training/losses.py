@@ -12,11 +12,14 @@ from newstance.errors import UsageError
 from newstance.model import Codebook
 from newstance.model.codebook import Layer
 
-from .collator import LABELS, TEACHER
+from .collator import LABELS, RATIONALE, TEACHER
 from .config import TrainingConfig
 from .data import Item
 
-__all__ = ["LayerLosses"]
+__all__ = ["RATIONALE_LAYER", "LayerLosses"]
+
+#: The layer whose labels annotators give rationales for.
+RATIONALE_LAYER = "stance"
 
 
 class LayerLosses:
@@ -38,7 +41,8 @@ class LayerLosses:
         Args:
             outputs: the network's, with `<layer>_logits` (rows, labels).
             inputs: the batch, with `labels_<layer>` (rows, labels; -1 where not judged), `weight` (rows,) and, where
-                a layer is taught, `teacher_<layer>` (rows, labels).
+                a layer is taught, `teacher_<layer>` (rows, labels); with a `rationale_weight` also the network's
+                `stance_weights` (rows, tokens, labels) and the batch's `rationale` (rows, tokens).
         """
         weight = inputs["weight"]
         total = torch.zeros((), device=weight.device)
@@ -55,6 +59,9 @@ class LayerLosses:
                 losses = self._mixed(layer, logits, gold, labelled, taught)
             part = (losses * weight[rows]).sum() / weight[rows].sum()
             total = total + self._config.layer_weights.get(layer.name, 1.0) * part
+        if self._config.rationale_weight > 0:
+            off = _off_the_rationale(outputs[f"{RATIONALE_LAYER}_weights"].float(), inputs[RATIONALE])
+            total = total + self._config.rationale_weight * off
         return total
 
     def _hard(self, layer: Layer, logits: Tensor, gold: Tensor) -> Tensor:
@@ -81,6 +88,25 @@ class LayerLosses:
         soft = soft * temperature**2
         hard = self._hard(layer, logits, gold.clamp(min=0.0))
         return torch.where(labelled, (1 - share) * hard + share * soft, soft)
+
+
+def _off_the_rationale(weights: Tensor, marked: Tensor) -> Tensor:
+    """Return how far a head weighs other words than annotators marked: cross-entropy from the share of the marks.
+
+    The mean over the rows with a visible mark and the labels; 0 where there is none. What the head weighs is what its
+    additive evidence rests on, so this makes a model that decides by the words that readers decide by (attention
+    supervision: Strout, Zhang and Mooney, BlackboxNLP 2019), as far as it can.
+
+    Args:
+        weights: of the head, (rows, tokens, labels).
+        marked: how far each token was marked, (rows, tokens).
+    """
+    sums = marked.sum(dim=1)
+    rows = sums > 0
+    if not rows.any():
+        return weights.new_zeros(())
+    wanted = (marked[rows] / sums[rows].unsqueeze(1)).unsqueeze(-1)
+    return -(wanted * weights[rows].clamp(min=1e-6).log()).sum(dim=1).mean()
 
 
 def _class_weights(config: TrainingConfig, layer: Layer, rows: Sequence[Item]) -> Tensor | None:

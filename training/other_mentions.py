@@ -53,5 +53,5 @@ def asked_of_others(items: Sequence[Item], seed: int) -> list[Item]:
             continue
         drawn = free[int(generator.integers(len(free)))]
         asked.add((drawn.text, drawn.target_spans))
-        more.append(replace(item, input=drawn, labels=dict.fromkeys(item.labels)))
+        more.append(replace(item, input=drawn, labels=dict.fromkeys(item.labels), rationales=()))
     return more

@@ -212,7 +212,7 @@ def _with_something_to_learn(items: list[Item], config: TrainingConfig, say: Say
 
 
 def _unlabelled(item: Item) -> Item:
-    return replace(item, labels=dict.fromkeys(item.labels))
+    return replace(item, labels=dict.fromkeys(item.labels), rationales=())
 
 
 def _narrow(network: SentenceClassifier, width: int, encoding: SentenceEncoding, train: list[Item], say: Say) -> None:

@@ -25,8 +25,8 @@ class Source(Section):
     Attributes:
         corpus: `annotations` for a file of whatever format: records, a table, an export of Label Studio, doccano or
             Prodigy, each of which may also be named; or a corpus: `newstance` (the project's own, no path needed),
-            `newsmtsc`, `newsmtsc-codebook` (the same rows, judged by the codebook: model output), `seesaw`, `pstance`,
-            `frac`.
+            `newsmtsc`, `newsmtsc-codebook` (the same rows, judged by the codebook: model output), `newsmtsc-mentions`
+            (its training sentences, judged toward other names in them: model output), `seesaw`, `pstance`, `frac`.
         path: relative to `data.root`.
         split: which split, for corpora that hold several.
         weight: how much each of its rows counts in the loss, and its labels where two sources judge the same row.

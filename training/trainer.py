@@ -26,10 +26,10 @@ from newstance.errors import TrainingError, UsageError
 from newstance.model import plan_batches
 
 from . import processes
-from .collator import LABELS, TEACHER, Collator
+from .collator import LABELS, RATIONALE, TEACHER, Collator
 from .config import TrainingConfig
 from .data import as_dataset
-from .losses import LayerLosses
+from .losses import RATIONALE_LAYER, LayerLosses
 from .optimiser import make_optimiser
 from .run import Run
 from .sampling import LengthGroupedOrder
@@ -123,6 +123,8 @@ class LayerTrainer(Trainer):
         super().__init__(**arguments)
         self.run = run
         self._losses = LayerLosses(run.config, run.codebook, run.train)
+        if run.config.rationale_weight > 0:
+            run.network.shows_weights = (RATIONALE_LAYER,)
         rows_a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         self.order = LengthGroupedOrder(lengths, rows_a_step, run.config.seed)
 
@@ -147,7 +149,7 @@ class LayerTrainer(Trainer):
         Raises:
             TrainingError: it is not a number.
         """
-        loss_only = (LABELS, TEACHER, "weight")
+        loss_only = (LABELS, TEACHER, RATIONALE, "weight")
         outputs = model(**{name: tensor for name, tensor in inputs.items() if not name.startswith(loss_only)})
         total = self._losses(outputs, inputs)
         if not torch.isfinite(total):

@@ -59,3 +59,18 @@ def test_a_source_can_lend_the_labels_of_some_layers_only(tmp_path: Path) -> Non
     lent = source.model_copy(update={"layers": ("frames",)})
     records = [record for record, _ in read_sources([lent], tmp_path, codebook)]
     assert [(r.id, r.stance, r.frames) for r in records] == [("1", None, ("economic",))]
+
+
+def test_a_row_tells_how_many_annotators_marked_each_token(tokenizer: Tokenizer) -> None:
+    codebook = load_codebook().only(("stance",))
+    one = Annotation.model_validate(ROW | {"annotator": "a", "rationale": [[10, 16]]})  # "blamed"
+    two = one.model_copy(update={"annotator": "b", "rationale": ((10, 16), (35, 39))})  # and "plan"
+    nothing = one.model_copy(update={"annotator": "c", "rationale": (), "stance": "neutral"})
+    (item,) = merge_annotators([(record, 1.0) for record in (one, two, nothing)], codebook)
+    rows, _ = as_dataset([item], SentenceEncoding(tokenizer, EncodingConfig()), codebook)
+    by_word: dict[int, set[float]] = {}
+    for word, share in zip(rows[0]["words"], rows[0]["rationale"], strict=True):
+        by_word.setdefault(word, set()).add(share)
+    assert by_word[-1] == {0.0}
+    assert sorted(word for word, shares in by_word.items() if shares == {1.0}) == [1]
+    assert sorted(word for word, shares in by_word.items() if shares == {0.5}) == [5]  # the target is one word

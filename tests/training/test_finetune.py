@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from newstance.errors import AnnotationError, UsageError
 from newstance.model import Checkpoint, EncodingConfig, Predictor, SentenceEncoding, SentenceInput
@@ -50,7 +51,7 @@ def test_hidden_words_are_whole_and_never_the_target(tokenizer) -> None:  # type
     window = coder.encode([SentenceInput("Fishermen blamed the council for a cruel plan.", ((21, 28),))])[0].windows[0]
     row = {"input_ids": window.input_ids, "token_type_ids": window.token_type_ids, "words": window.words}
     row |= {"target": list(window.target)}
-    row |= {"labels_stance": [1.0, 0.0, 0.0], "weight": 1.0}
+    row |= {"labels_stance": [1.0, 0.0, 0.0], "weight": 1.0, "rationale": [0.0] * len(window.words)}
     rows = [row | {"row": number} for number in range(64)]
     mask_id = tokenizer.token_to_id("[MASK]")
     collator = Collator(coder.pad_id, {mask_id}, MaskingConfig(rows=1.0, up_to=0.9))
@@ -119,3 +120,20 @@ def test_a_run_whose_data_cannot_be_read_leaves_its_folder_free(tiny_config: Pat
     with pytest.raises(AnnotationError):
         finetune(load_config(tiny_config, ["data.root=/nowhere"]), tmp_path / "run")
     finetune(load_config(tiny_config, ["epochs=1"]), tmp_path / "run")
+
+
+def test_a_run_can_learn_rationales_and_needs_a_head_that_weighs(
+    tiny_config: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    marked = [row | ({} if row["stance"] == "neutral" else {"rationale": [[0, 3]]}) for row in rows]
+    path = tmp_path / "marked.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in marked), encoding="utf-8")
+    wanted = [f"data.train=[{{corpus: annotations, path: '{path}'}}]", "epochs=1", "rationale_weight=1.0"]
+    plain = finetune(load_config(tiny_config, wanted[:2]), tmp_path / "plain")
+    held = finetune(load_config(tiny_config, wanted), tmp_path / "held")
+    one, two = (load_file(folder / "model.safetensors") for folder in (plain, held))
+    scores = "heads.stance.attention_scores.weight"
+    assert one.keys() == two.keys() and not torch.equal(one[scores], two[scores])
+    with pytest.raises(UsageError, match="rationale_weight: needs attention"):
+        load_config(tiny_config, [*wanted, "pooling=mean"])

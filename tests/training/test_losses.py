@@ -90,3 +90,19 @@ def test_a_teacher_teaches_rows_with_and_without_labels(tiny_config: Path) -> No
     hard = -torch.log_softmax(rows, dim=1)[[0, 1], [0, 1]]
     expected = torch.cat([0.75 * hard + 0.25 * soft[:2], soft[2:]]).mean()
     torch.testing.assert_close(found, expected)
+
+
+def test_rationales_pull_the_weights_of_the_stance_head_and_nothing_else(tiny_config: Path) -> None:
+    codebook = CODEBOOK.only(("stance",))
+    plain, held = (load_config(tiny_config, [f"rationale_weight={weight}"]) for weight in (0, 0.5))
+    scores = torch.zeros(4, 5, 3, requires_grad=True)
+    marked = torch.zeros(4, 5)
+    marked[0, 1], marked[0, 2], marked[1, 3] = 1.0, 1.0, 0.5
+    outputs = logits() | {"stance_weights": scores.softmax(dim=1)}
+    without = LayerLosses(plain, codebook, [])(outputs, batch(rationale=marked))
+    loss = LayerLosses(held, codebook, [])(outputs, batch(rationale=marked))
+    torch.testing.assert_close(loss - without, 0.5 * torch.tensor(5.0).log())  # of weights all alike, one in five
+    loss.backward()
+    assert scores.grad is not None
+    assert (scores.grad[0, 1:3] < 0).all() and (scores.grad[1, 3] < 0).all()
+    assert (scores.grad[2:] == 0).all()  # rows without a mark
