@@ -73,9 +73,8 @@ class CorpusArticle:
 
     @property
     def version(self) -> int:
-        """Return the version of the corpus that added it: 1 for articles `a-` to `g-`, 2 for `h-` and `i-`, else 3."""
-        part = self.article[0]
-        return 1 if part < "h" else 2 if part < "j" else 3
+        """Return the version of the corpus that added it, which its first letter tells; version 4 added none."""
+        return next(version for version, first in ((5, "p"), (3, "j"), (2, "h"), (1, "a")) if self.article >= first)
 
 
 def corpus_folder() -> Path:
