@@ -41,8 +41,8 @@ class LayerLosses:
         Args:
             outputs: the network's, with `<layer>_logits` (rows, labels).
             inputs: the batch, with `labels_<layer>` (rows, labels; -1 where not judged), `weight` (rows,) and, where
-                a layer is taught, `teacher_<layer>` (rows, labels); with a `rationale_weight` also the network's
-                `stance_weights` (rows, tokens, labels) and the batch's `rationale` (rows, tokens).
+                a layer is taught, `teacher_<layer>` (rows, labels; -1 where not taught); with a `rationale_weight` also
+                the network's `stance_weights` (rows, tokens, labels) and the batch's `rationale` (rows, tokens).
         """
         weight = inputs["weight"]
         total = torch.zeros((), device=weight.device)
@@ -50,13 +50,13 @@ class LayerLosses:
             gold, logits = inputs[LABELS + layer.name], outputs[f"{layer.name}_logits"].float()
             taught = inputs.get(TEACHER + layer.name)
             labelled = gold[:, 0] >= 0
-            rows = labelled if taught is None else torch.ones_like(labelled)
+            rows = labelled if taught is None else labelled | (taught[:, 0] >= 0)
             if not rows.any():
                 continue
             if taught is None:
                 losses = self._hard(layer, logits[rows], gold[rows])
             else:
-                losses = self._mixed(layer, logits, gold, labelled, taught)
+                losses = self._mixed(layer, logits[rows], gold[rows], taught[rows])
             part = (losses * weight[rows]).sum() / weight[rows].sum()
             total = total + self._config.layer_weights.get(layer.name, 1.0) * part
         if self._config.rationale_weight > 0:
@@ -74,20 +74,21 @@ class LayerLosses:
         losses = nn.functional.binary_cross_entropy_with_logits(logits, gold, weight=weights, reduction="none")
         return losses.sum(dim=1)
 
-    def _mixed(self, layer: Layer, logits: Tensor, gold: Tensor, labelled: Tensor, taught: Tensor) -> Tensor:
-        """Return ``(1 - w) * labels + w * T^2 * teacher`` for labelled rows, the teacher's part alone for others.
+    def _mixed(self, layer: Layer, logits: Tensor, gold: Tensor, taught: Tensor) -> Tensor:
+        """Return ``(1 - w) * labels + w * T^2 * teacher`` for rows that have both, the one part alone for others.
 
         The factor T^2 keeps the teacher's gradients as large as the labels' (Hinton, Vinyals and Dean, 2015).
         """
         assert self._config.teacher is not None
         temperature, share = self._config.teacher.temperature, self._config.teacher.weight
+        labelled, answered, taught = gold[:, 0] >= 0, taught[:, 0] >= 0, taught.clamp(min=0.0)
         if layer.kind == "single":
             soft = nn.functional.cross_entropy(logits / temperature, taught, reduction="none")
         else:
             soft = nn.functional.binary_cross_entropy_with_logits(logits / temperature, taught, reduction="none").sum(1)
         soft = soft * temperature**2
         hard = self._hard(layer, logits, gold.clamp(min=0.0))
-        return torch.where(labelled, (1 - share) * hard + share * soft, soft)
+        return torch.where(labelled & answered, (1 - share) * hard + share * soft, torch.where(labelled, hard, soft))
 
 
 def _off_the_rationale(weights: Tensor, marked: Tensor) -> Tensor:

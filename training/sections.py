@@ -112,6 +112,8 @@ class TeacherConfig(Section):
         data: further rows of which only the teacher's answers are learnt, their own labels ignored.
         other_mentions: ask the teachers about each training sentence once more, with another name in it as the target,
             where there is one: what the same words say of somebody else.
+        labelled_only: ask only about rows that have a label of a taught layer: quicker where most have none, and the
+            others are not drawn to what a teacher guesses.
     """
 
     checkpoints: tuple[str, ...] = Field(min_length=1)
@@ -120,6 +122,13 @@ class TeacherConfig(Section):
     temperature: float = Field(default=2.0, gt=0)
     data: tuple[Source, ...] = ()
     other_mentions: bool = False
+    labelled_only: bool = False
+
+    @model_validator(mode="after")
+    def _asked_about_something(self) -> Self:
+        if self.labelled_only and (self.other_mentions or self.data):
+            raise ValueError("labelled_only: rows of data and other_mentions have no labels, so nobody would be asked")
+        return self
 
 
 class ReportConfig(Section):

@@ -12,6 +12,7 @@ from newstance.errors import UsageError
 from newstance.model import Checkpoint, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
+from .data import Item
 from .run import Run
 
 __all__ = ["taught_probabilities"]
@@ -29,7 +30,8 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
         kept: file that keeps the answers, so that a run that is resumed learns the very same ones.
 
     Returns:
-        For each layer that is to be taught, (rows, labels); of several teachers the mean. Empty without a teacher.
+        For each layer that is to be taught, (rows, labels); of several teachers the mean; -1 in rows that were not
+        asked about. Empty without a teacher.
 
     Raises:
         UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes.
@@ -43,13 +45,21 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
             return {name: found[name] for name in found.files}
     teachers = [Checkpoint.find(name) for name in settings.checkpoints]
     layers = _taught_layers(run, teachers)
-    sentences = [item.input for item in run.train]
+    asked = [n for n, item in enumerate(run.train) if not settings.labelled_only or _is_labelled(item, layers)]
+    sentences = [run.train[n].input for n in asked]
     run.say(f"asking {len(teachers)} teachers about {len(sentences)} sentences: {', '.join(x.name for x in layers)}")
     parts = [_answers(teacher, sentences, layers, settings.temperature) for teacher in teachers]
-    mean = {layer.name: np.mean([part[layer.name] for part in parts], axis=0) for layer in layers}
+    mean = {}
+    for layer in layers:
+        mean[layer.name] = np.full((len(run.train), len(layer.codes)), -1.0, dtype=np.float32)
+        mean[layer.name][asked] = np.mean([part[layer.name] for part in parts], axis=0)
     with kept.open("wb") as file:
         np.savez(file, **mean)
     return mean
+
+
+def _is_labelled(item: Item, layers: Sequence[Layer]) -> bool:
+    return any(item.labels[layer.name] is not None for layer in layers)
 
 
 def _taught_layers(run: Run, teachers: Sequence[Checkpoint]) -> list[Layer]:

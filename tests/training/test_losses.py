@@ -106,3 +106,18 @@ def test_rationales_pull_the_weights_of_the_stance_head_and_nothing_else(tiny_co
     assert scores.grad is not None
     assert (scores.grad[0, 1:3] < 0).all() and (scores.grad[1, 3] < 0).all()
     assert (scores.grad[2:] == 0).all()  # rows without a mark
+
+
+def test_a_row_that_no_teacher_was_asked_about_learns_its_label_alone(tiny_config: Path) -> None:
+    config = load_config(tiny_config, ["teacher={checkpoints: [x], weight: 0.25, temperature: 2.0}"])
+    codebook = CODEBOOK.only(("stance",))
+    taught = torch.softmax(torch.randn(4, 3), dim=1)
+    taught[1] = taught[3] = -1.0
+    outputs = logits()
+    LayerLosses(config, codebook, [])(outputs, batch(teacher_stance=taught)).backward()
+    gradient = outputs["stance_logits"].grad
+    assert gradient is not None and (gradient.abs().sum(dim=1) > 0).tolist() == [True, True, True, False]
+    alone = logits()["stance_logits"]
+    (-torch.log_softmax(alone, dim=1)[1, 1] / 3).backward()
+    assert alone.grad is not None
+    torch.testing.assert_close(gradient[1], alone.grad[1])

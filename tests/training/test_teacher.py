@@ -95,3 +95,20 @@ def test_only_the_layers_that_are_named_are_taught(tiny_config: Path, data: Path
     with pytest.raises(UsageError, match="'sentiment' is no layer of this run") as caught:
         taught_probabilities(run("stance", "sentiment"), tmp_path / "none.npz")
     assert caught.value.field == "teacher.layers"
+
+
+def test_teachers_can_be_asked_about_labelled_rows_alone(tiny_config: Path, data: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (data / "told.jsonl").read_text().splitlines()]
+    for row in rows[::2]:
+        row["frames"] = row.pop("stance") and ["health"]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    own = "[{corpus: annotations, path: own.jsonl}]"
+    settings = ["layers=[stance, frames]", f"data.root={tmp_path}", f"data.train={own}", f"data.dev={own}"]
+    teacher = "teacher={checkpoints: [default], layers: [stance], labelled_only: true}"
+    run = Run.prepare(load_config(tiny_config, [*settings, teacher]), lambda _: None)
+    taught = taught_probabilities(run, tmp_path / "teacher.npz")["stance"]
+    for item, row in zip(run.train, taught, strict=True):
+        assert (row >= 0).all() if item.labels["stance"] is not None else (row == -1).all()
+    assert {item.labels["stance"] is None for item in run.train} == {True, False}
+    with pytest.raises(UsageError, match="nobody would be asked"):
+        load_config(tiny_config, [*settings, teacher.replace("only: true", "only: true, other_mentions: true")])
