@@ -128,6 +128,8 @@ class Annotation(Unit):
         """Return the record with its labels of these layers alone, or None when it has none of them."""
         update: dict[str, Any] = {name: None for name in OWN_FIELDS if name not in layers}
         update["labels"] = {name: value for name, value in self.labels.items() if name in layers}
+        if "stance" not in layers:
+            update["rationale"] = ()
         kept = self.model_copy(update=update)
         return kept if any(kept.judged(name) is not None for name in layers) else None
 

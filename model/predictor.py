@@ -60,12 +60,14 @@ class Pending:
         keys: one key for each of their windows, in order.
         known: outputs by key.
         running: batches that are still being run, each with the keys of its rows.
+        shared: for keys that were under way already, the batch and the row in it.
     """
 
     encoded: Sequence[EncodedSentence]
     keys: list[bytes]
     known: dict[bytes, Outputs]
     running: list[tuple[list[bytes], Future[list[Outputs]]]] = field(default_factory=list)
+    shared: dict[bytes, tuple[Future[list[Outputs]], int]] = field(default_factory=dict)
 
 
 class Predictor:
@@ -101,6 +103,7 @@ class Predictor:
         self.workers = workers
         self.counts = Counts()
         self._cache = WindowCache(cache_bytes)
+        self._under_way: dict[bytes, tuple[Future[list[Outputs]], int]] = {}
         self._pool: ThreadPoolExecutor | None = None
 
     @classmethod
@@ -148,10 +151,12 @@ class Predictor:
         pending = Pending(encoded, [window_key(window) for window in windows], {})
         fresh: dict[bytes, Window] = {}
         for key, window in zip(pending.keys, windows, strict=True):
-            if key in pending.known or key in fresh:
+            if key in pending.known or key in pending.shared or key in fresh:
                 continue
             if not vectors and (seen := self._cache.get(key)) is not None:
                 pending.known[key] = seen
+            elif not vectors and (running := self._under_way.get(key)) is not None:
+                pending.shared[key] = running
             else:
                 fresh[key] = window
         keys, rows = list(fresh), list(fresh.values())
@@ -159,8 +164,10 @@ class Predictor:
         for batch in plan_batches(lengths):
             self.counts.tokens += sum(lengths[i] for i in batch)
             self.counts.padded += len(batch) * max(lengths[i] for i in batch)
-            running = self._submit([rows[i] for i in batch], vectors)
-            pending.running.append(([keys[i] for i in batch], running))
+            submitted = self._submit([rows[i] for i in batch], vectors)
+            pending.running.append(([keys[i] for i in batch], submitted))
+            if not vectors:
+                self._under_way.update((keys[i], (submitted, row)) for row, i in enumerate(batch))
         self.counts.windows += len(windows)
         self.counts.run += len(rows)
         return pending
@@ -194,6 +201,7 @@ class Predictor:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+        self._under_way.clear()
 
     def _rows(self, pending: Pending) -> list[Outputs]:
         """Return the outputs of every window of every sentence, in the order given."""
@@ -202,7 +210,10 @@ class Predictor:
                 pending.known[key] = outputs
                 if _VECTOR not in outputs:
                     self._cache.put(key, outputs)
-        pending.running = []
+                    self._under_way.pop(key, None)
+        for key, (submitted, row) in pending.shared.items():
+            pending.known[key] = submitted.result()[row]
+        pending.running, pending.shared = [], {}
         return [pending.known[key] for key in pending.keys]
 
     def _submit(self, windows: list[Window], vectors: bool) -> Future[list[Outputs]]:

@@ -60,7 +60,7 @@ class LayerLosses:
             part = (losses * weight[rows]).sum() / weight[rows].sum()
             total = total + self._config.layer_weights.get(layer.name, 1.0) * part
         if self._config.rationale_weight > 0:
-            off = _off_the_rationale(outputs[f"{RATIONALE_LAYER}_weights"].float(), inputs[RATIONALE])
+            off = _off_the_rationale(outputs[f"{RATIONALE_LAYER}_weights"].float(), inputs[RATIONALE], weight)
             total = total + self._config.rationale_weight * off
         return total
 
@@ -91,23 +91,25 @@ class LayerLosses:
         return torch.where(labelled & answered, (1 - share) * hard + share * soft, torch.where(labelled, hard, soft))
 
 
-def _off_the_rationale(weights: Tensor, marked: Tensor) -> Tensor:
+def _off_the_rationale(weights: Tensor, marked: Tensor, counts: Tensor) -> Tensor:
     """Return how far a head weighs other words than annotators marked: cross-entropy from the share of the marks.
 
-    The mean over the rows with a visible mark and the labels; 0 where there is none. What the head weighs is what its
+    The weighted mean over the rows with a visible mark, and the mean over labels; 0 where there is none. What the head weighs is what its
     additive evidence rests on, so this makes a model that decides by the words that readers decide by (attention
     supervision: Strout, Zhang and Mooney, BlackboxNLP 2019), as far as it can.
 
     Args:
         weights: of the head, (rows, tokens, labels).
         marked: how far each token was marked, (rows, tokens).
+        counts: how much each row counts in the loss, (rows,).
     """
     sums = marked.sum(dim=1)
     rows = sums > 0
     if not rows.any():
         return weights.new_zeros(())
     wanted = (marked[rows] / sums[rows].unsqueeze(1)).unsqueeze(-1)
-    return -(wanted * weights[rows].clamp(min=1e-6).log()).sum(dim=1).mean()
+    off = -(wanted * (weights[rows] + 1e-6).log()).sum(dim=1).mean(dim=1)
+    return (off * counts[rows]).sum() / counts[rows].sum()
 
 
 def _class_weights(config: TrainingConfig, layer: Layer, rows: Sequence[Item]) -> Tensor | None:

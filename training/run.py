@@ -202,9 +202,9 @@ def _heads(config: TrainingConfig, codebook: Codebook) -> list[HeadConfig]:
 
 
 def _with_something_to_learn(items: list[Item], config: TrainingConfig, say: Say) -> list[Item]:
-    """Leave rows out that have no label of any layer, which without a teacher would be rows of nothing."""
+    """Leave rows out that have no label of any layer, which would be rows of nothing unless a teacher is asked about them."""
     kept = [item for item in items if any(labels is not None for labels in item.labels.values())]
-    if config.teacher is not None:
+    if config.teacher is not None and not config.teacher.labelled_only:
         return items
     if len(kept) < len(items):
         say(f"left out of training: {len(items) - len(kept)} rows without a label of {', '.join(config.layers)}")

@@ -56,7 +56,7 @@ def test_every_cell_frame_and_rule_reaches_its_floor(coverage: Coverage) -> None
     assert set(coverage.rules) == set(range(1, 9)) and min(coverage.rules.values()) >= 80
     total = sum(coverage.stance.values())
     assert 0.45 <= coverage.stance["neutral"] / total <= 0.55
-    assert coverage.unnamed >= 0.4
+    assert coverage.unnamed >= 0.38
 
 
 def test_two_passes_agree(coverage: Coverage) -> None:

@@ -89,3 +89,23 @@ def test_several_groups_may_be_under_way(tiny_exported: Path) -> None:
     found = [predictor.finish(p) for p in reversed(pending)][::-1]
     assert all(same(a, b) for a, b in zip(found[0], predictor.predict(one), strict=True))
     assert all(same(a, b) for a, b in zip(found[1], predictor.predict(two), strict=True))
+
+
+def test_what_is_under_way_in_another_group_is_not_run_again(tiny_exported: Path) -> None:
+    predictor = opened(tiny_exported, threads=2)  # without a cache
+    one = predictor.encoding.encode(sentences(20, seed=7))
+    first, second = predictor.start(one), predictor.start(one[5:15])
+    assert predictor.counts.run == 20
+    found = predictor.finish(second)
+    assert all(same(a, b) for a, b in zip(found, predictor.finish(first)[5:15], strict=True))
+    predictor.predict_encoded(one[:3])
+    assert predictor.counts.run == 23  # nothing is under way any more, and nothing was kept
+
+
+def test_vectors_run_whatever_is_kept(tiny_exported: Path) -> None:
+    predictor = opened(tiny_exported, cache_bytes=1 << 20)
+    encoded = predictor.encoding.encode(sentences(4, seed=8))
+    predictor.predict_encoded(encoded)
+    assert predictor.embed(encoded).shape[0] == 4 and predictor.counts.run == 8
+    predictor.predict_encoded(encoded)
+    assert predictor.counts.run == 8
