@@ -15,19 +15,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from .annotation import Annotation
 
-__all__ = ["ANNOTATOR", "codebook_pass", "judgements", "row_key"]
+__all__ = ["ANNOTATOR", "codebook_pass", "judgements", "labels_by_row", "row_key", "start_of_hash"]
 
 #: What the records say of who judged, before the number of the pass.
 ANNOTATOR = "language model, codebook pass"
 
-_FILE = "passes/newsmtsc.tsv"
+_FILE = "newsmtsc.tsv"
 
 
 def codebook_pass(records: Iterable[Annotation]) -> list[Annotation]:
@@ -45,16 +45,26 @@ def codebook_pass(records: Iterable[Annotation]) -> list[Annotation]:
 
 
 def row_key(identifier: str) -> str:
-    """Return what the files of this folder call a row of NewsMTSC: the start of the SHA-256 of its published id."""
-    return hashlib.sha256(identifier.encode("utf-8")).hexdigest()[:16]
+    """Return what the files in `passes/` call a row of NewsMTSC: the start of the SHA-256 of its published id."""
+    return start_of_hash(identifier, 16)
+
+
+def start_of_hash(text: str, digits: int) -> str:
+    """Return the first hexadecimal digits of a text's SHA-256."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:digits]
+
+
+def labels_by_row(file: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a file of labels in `passes/`."""
+    text = (resources.files("newstance.corpora") / "passes" / file).read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines(), delimiter="\t")
 
 
 @cache
 def judgements() -> dict[str, list[dict[str, Any]]]:
     """Return the labels of both passes, in order, by the hash of the row's id."""
-    text = (resources.files("newstance.corpora") / _FILE).read_text(encoding="utf-8")
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+    for row in labels_by_row(_FILE):
         found.setdefault(row["key"], []).append(
             {
                 "stance": row["stance"],

@@ -93,7 +93,7 @@ def _corpus(path: str | Path, format: Format, split: str | None, problems: Probl
         case "newsmtsc-codebook":
             found = codebook_pass(read_newsmtsc(path, split=split, problems=problems))
         case "newsmtsc-mentions":
-            found = mention_pass(read_newsmtsc(path, split=split, problems=problems))
+            found = mention_pass(read_newsmtsc(path, split=split, problems=problems), path=path, problems=problems)
         case "seesaw":
             found = read_seesaw(path, split=split or "train").records
         case "pstance":

@@ -8,52 +8,67 @@ offsets only, under the hash of the id of a row that has the sentence; the sente
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
+from newstance.errors import AnnotationError
+from newstance.model import Span
+
 from .annotation import Annotation
-from .codebook_pass import row_key
+from .codebook_pass import labels_by_row, row_key, start_of_hash
+from .problems import Problems, report
 
 __all__ = ["ANNOTATOR", "mention_pass"]
 
 #: What the records say of who judged.
 ANNOTATOR = "language model, mention pass"
 
-_FILE = "passes/newsmtsc-mentions.tsv"
 
-
-def mention_pass(records: Iterable[Annotation]) -> list[Annotation]:
+def mention_pass(
+    records: Iterable[Annotation], *, path: str | Path | None = None, problems: Problems = None
+) -> list[Annotation]:
     """Return one record for each other mention that was judged in the sentences of these rows.
 
     Args:
         records: rows of NewsMTSC, as `read_newsmtsc` gives them; sentences not asked about give nothing.
+        path: their file, for errors.
+        problems: where to put the errors of single rows, which are then left out, instead of raising the first.
+
+    Raises:
+        AnnotationError: a row's sentence is not the one that was judged, so that the offsets are of another text.
     """
     judged = _judged()
-    return [_record(record, found) for record in records for found in judged.get(row_key(record.id), ())]
+    found = []
+    for record in records:
+        asked = judged.get(row_key(record.id), ())
+        if asked and asked[0]["sentence"] != start_of_hash(record.text, 8):
+            report(AnnotationError(f"{record.id}: not the sentence whose names were judged", path=path), problems)
+            continue
+        found += [_record(record, **judgement) for judgement in asked]
+    return found
 
 
-def _record(record: Annotation, judged: dict[str, Any]) -> Annotation:
-    spans = judged["target_spans"]
+def _record(record: Annotation, *, sentence: str, spans: tuple[Span, ...], stance: str, sentiment: str) -> Annotation:
     start, end = spans[0]
-    changed = judged | {"id": f"{record.id}_other_{start}_{end}", "target": record.text[start:end]}
+    changed = {
+        "id": f"{record.id}_other_{start}_{end}",
+        "target": record.text[start:end],
+        "target_spans": spans,
+        "stance": stance,
+        "labels": {"sentiment": sentiment},
+        "annotator": ANNOTATOR,
+    }
     return Annotation.model_validate(record.model_dump() | changed)
 
 
 @cache
 def _judged() -> dict[str, list[dict[str, Any]]]:
-    text = (resources.files("newstance.corpora") / _FILE).read_text(encoding="utf-8")
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
-        found[row["key"]].append(
-            {
-                "target_spans": tuple(tuple(map(int, span.split("-"))) for span in row["spans"].split(",")),
-                "stance": row["stance"],
-                "labels": {"sentiment": row["sentiment"]},
-                "annotator": ANNOTATOR,
-            }
-        )
+    for row in labels_by_row("newsmtsc-mentions.tsv"):
+        spans = tuple(tuple(map(int, span.split("-"))) for span in row["spans"].split(","))
+        kept = {"sentence": row["text"], "spans": spans, "stance": row["stance"], "sentiment": row["sentiment"]}
+        found[row["key"]].append(kept)
     return dict(found)

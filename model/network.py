@@ -63,7 +63,7 @@ class AdditiveHead(nn.Module):
             weights = mask / mask.sum(dim=1, keepdim=True).clamp(min=1.0)
         else:
             weights = mask
-        return evidence * weights, weights
+        return evidence * weights, weights.expand_as(evidence)
 
 
 def takes_token_types(encoder: nn.Module) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,19 @@ class Counts:
         return Counts(*(getattr(self, f.name) - getattr(before, f.name) for f in fields(self)))
 
 
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class Submitted:
+    """A batch that is being run.
+
+    Attributes:
+        rows: which row each key has.
+        result: its rows' outputs, once they are there.
+    """
+
+    rows: dict[bytes, int]
+    result: Future[list[Outputs]]
+
+
 @dataclass(slots=True)
 class Pending:
     """Predictions on their way.
@@ -59,15 +73,15 @@ class Pending:
         encoded: the sentences.
         keys: one key for each of their windows, in order.
         known: outputs by key.
-        running: batches that are still being run, each with the keys of its rows.
-        shared: for keys that were under way already, the batch and the row in it.
+        running: its batches.
+        shared: for keys that were under way already, the batch of another group.
     """
 
     encoded: Sequence[EncodedSentence]
     keys: list[bytes]
     known: dict[bytes, Outputs]
-    running: list[tuple[list[bytes], Future[list[Outputs]]]] = field(default_factory=list)
-    shared: dict[bytes, tuple[Future[list[Outputs]], int]] = field(default_factory=dict)
+    running: list[Submitted] = field(default_factory=list)
+    shared: dict[bytes, Submitted] = field(default_factory=dict)
 
 
 class Predictor:
@@ -103,7 +117,8 @@ class Predictor:
         self.workers = workers
         self.counts = Counts()
         self._cache = WindowCache(cache_bytes)
-        self._under_way: dict[bytes, tuple[Future[list[Outputs]], int]] = {}
+        # Weak: a batch is forgotten with the groups that wait for it, be it done, failed or given up.
+        self._under_way: WeakValueDictionary[bytes, Submitted] = WeakValueDictionary()
         self._pool: ThreadPoolExecutor | None = None
 
     @classmethod
@@ -164,10 +179,12 @@ class Predictor:
         for batch in plan_batches(lengths):
             self.counts.tokens += sum(lengths[i] for i in batch)
             self.counts.padded += len(batch) * max(lengths[i] for i in batch)
-            submitted = self._submit([rows[i] for i in batch], vectors)
-            pending.running.append(([keys[i] for i in batch], submitted))
+            submitted = Submitted(
+                {keys[i]: row for row, i in enumerate(batch)}, self._submit([rows[i] for i in batch], vectors)
+            )
+            pending.running.append(submitted)
             if not vectors:
-                self._under_way.update((keys[i], (submitted, row)) for row, i in enumerate(batch))
+                self._under_way.update((key, submitted) for key in submitted.rows)
         self.counts.windows += len(windows)
         self.counts.run += len(rows)
         return pending
@@ -201,18 +218,16 @@ class Predictor:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
-        self._under_way.clear()
 
     def _rows(self, pending: Pending) -> list[Outputs]:
         """Return the outputs of every window of every sentence, in the order given."""
-        for keys, running in pending.running:
-            for key, outputs in zip(keys, running.result(), strict=True):
+        for submitted in pending.running:
+            for key, outputs in zip(submitted.rows, submitted.result.result(), strict=True):
                 pending.known[key] = outputs
                 if _VECTOR not in outputs:
                     self._cache.put(key, outputs)
-                    self._under_way.pop(key, None)
-        for key, (submitted, row) in pending.shared.items():
-            pending.known[key] = submitted.result()[row]
+        for key, submitted in pending.shared.items():
+            pending.known[key] = submitted.result.result()[submitted.rows[key]]
         pending.running, pending.shared = [], {}
         return [pending.known[key] for key in pending.keys]
 

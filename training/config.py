@@ -39,8 +39,8 @@ class TrainingConfig(Section):
         encoding: how sentences become token ids: target mode, context, lengths, special tokens.
         pooling: how heads pool tokens, for all layers or by layer.
         layer_weights: how much each layer's loss counts; 1 where not given.
-        rationale_weight: how much it counts that the stance head weighs other words than annotators marked as deciding;
-            rows without a rationale add nothing. 0 leaves rationales unread.
+        rationale_weight: of a penalty on attention that the stance head pays to words outside the annotators'
+            rationales; rows without one add nothing. 0 is off.
         masking: random hiding of words.
         freeze_embeddings: keep the embedding table as it is; it is half of the parameters.
         freeze_layers: keep so many of the encoder's lowest layers as they are.

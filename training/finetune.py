@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from transformers import set_seed
 
 from newstance.errors import OutputError, UsageError
@@ -98,12 +99,20 @@ def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:
     if note.is_file():
         if not resume:
             raise UsageError("holds a run already; give --resume or another --out", path=out)
-        if note.read_text(encoding="utf-8") != _described(config):
+        if _as_today(note.read_text(encoding="utf-8")) != _described(config):
             raise UsageError("holds a run with another configuration; give another --out", path=out)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}", path=out) from error
+
+
+def _as_today(described: str) -> str:
+    """Return a description with the defaults of settings that came after it, or as it is where that cannot be."""
+    try:
+        return _described(TrainingConfig.model_validate_json(described))
+    except ValidationError:
+        return described
 
 
 def _described(config: TrainingConfig) -> str:

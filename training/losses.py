@@ -94,9 +94,9 @@ class LayerLosses:
 def _off_the_rationale(weights: Tensor, marked: Tensor, counts: Tensor) -> Tensor:
     """Return how far a head weighs other words than annotators marked: cross-entropy from the share of the marks.
 
-    The weighted mean over the rows with a visible mark, and the mean over labels; 0 where there is none. What the head weighs is what its
-    additive evidence rests on, so this makes a model that decides by the words that readers decide by (attention
-    supervision: Strout, Zhang and Mooney, BlackboxNLP 2019), as far as it can.
+    Rows with a visible mark count by their weight, labels alike; 0 where there is none. What the head weighs is what
+    its additive evidence rests on, so this asks for a model that decides by the words that readers decide by (attention
+    supervision: Strout, Zhang and Mooney, BlackboxNLP 2019).
 
     Args:
         weights: of the head, (rows, tokens, labels).

@@ -202,7 +202,7 @@ def _heads(config: TrainingConfig, codebook: Codebook) -> list[HeadConfig]:
 
 
 def _with_something_to_learn(items: list[Item], config: TrainingConfig, say: Say) -> list[Item]:
-    """Leave rows out that have no label of any layer, which would be rows of nothing unless a teacher is asked about them."""
+    """Leave rows out that have no label of any layer and that no teacher is asked about."""
     kept = [item for item in items if any(labels is not None for labels in item.labels.values())]
     if config.teacher is not None and not config.teacher.labelled_only:
         return items

@@ -101,7 +101,7 @@ class TeacherConfig(Section):
     """Distillation (Hinton, Vinyals and Dean, 2015): learn what a larger model, or several, would answer.
 
     A layer is taught where every teacher predicts it with the same codes. Rows without a label of a taught layer
-    learn from the teacher alone.
+    learn from the teacher alone, or, with `labelled_only`, from their other labels alone.
 
     Attributes:
         checkpoints: newstance model folders, or names of shipped models; of several the mean probability is taught.
@@ -112,8 +112,8 @@ class TeacherConfig(Section):
         data: further rows of which only the teacher's answers are learnt, their own labels ignored.
         other_mentions: ask the teachers about each training sentence once more, with another name in it as the target,
             where there is one: what the same words say of somebody else.
-        labelled_only: ask only about rows that have a label of a taught layer: quicker where most have none, and the
-            others are not drawn to what a teacher guesses.
+        labelled_only: ask only about rows that have a label of some taught layer: quicker where most have none, and the
+            others are not drawn to what a teacher guesses. Not together with `data` or `other_mentions`.
     """
 
     checkpoints: tuple[str, ...] = Field(min_length=1)

@@ -123,8 +123,6 @@ class LayerTrainer(Trainer):
         super().__init__(**arguments)
         self.run = run
         self._losses = LayerLosses(run.config, run.codebook, run.train)
-        if run.config.rationale_weight > 0:
-            run.network.shows_weights = (RATIONALE_LAYER,)
         rows_a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         self.order = LengthGroupedOrder(lengths, rows_a_step, run.config.seed)
 
@@ -150,7 +148,9 @@ class LayerTrainer(Trainer):
             TrainingError: it is not a number.
         """
         loss_only = (LABELS, TEACHER, RATIONALE, "weight")
+        self.run.network.shows_weights = (RATIONALE_LAYER,) if self.run.config.rationale_weight > 0 else ()
         outputs = model(**{name: tensor for name, tensor in inputs.items() if not name.startswith(loss_only)})
+        self.run.network.shows_weights = ()
         total = self._losses(outputs, inputs)
         if not torch.isfinite(total):
             raise TrainingError(

@@ -51,11 +51,18 @@ def two_layer_model(out: Path, like: Checkpoint) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         trained = Path(folder)
         for name in ("tokenizer.json", "labels.yaml", "calibration.json"):
-            shutil.copyfile(like.path / name, trained / name)
+            shutil.copyfile(like.verified(Path(name)), trained / name)
         save_file(
             {name: value.contiguous() for name, value in network.state_dict().items()}, trained / "model.safetensors"
         )
-        changed = {"encoder": encoder, "name": "two-layers", "evidence": None, "quantisation": "none"}
+        changed = {
+            "encoder": encoder,
+            "encoder_source": "random weights",
+            "name": "two-layers",
+            "evidence": None,
+            "quantisation": "none",
+            "provenance": {"made_by": "python -m newstance.training.two_layers"},
+        }
         write_config(trained, like.config.model_copy(update=changed))
         return export_checkpoint(trained, out)
 

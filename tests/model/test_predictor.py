@@ -102,6 +102,26 @@ def test_what_is_under_way_in_another_group_is_not_run_again(tiny_exported: Path
     assert predictor.counts.run == 23  # nothing is under way any more, and nothing was kept
 
 
+def test_a_group_that_was_given_up_leaves_nothing_behind(tiny_exported: Path) -> None:
+    predictor = opened(tiny_exported)
+    encoded = predictor.encoding.encode(sentences(5, seed=9))
+    predictor.start(encoded)  # nobody waits for it
+    predictor.predict_encoded(encoded)
+    assert predictor.counts.run == 10
+
+
+def test_a_batch_that_failed_is_run_again_when_asked_again(
+    tiny_exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor = opened(tiny_exported)
+    items = sentences(3, seed=10)
+    with monkeypatch.context() as broken:
+        broken.setattr(predictor.runtime, "run", lambda batch: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            predictor.predict(items)
+    assert len(predictor.predict(items)) == 3
+
+
 def test_vectors_run_whatever_is_kept(tiny_exported: Path) -> None:
     predictor = opened(tiny_exported, cache_bytes=1 << 20)
     encoded = predictor.encoding.encode(sentences(4, seed=8))

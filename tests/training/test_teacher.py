@@ -101,6 +101,7 @@ def test_teachers_can_be_asked_about_labelled_rows_alone(tiny_config: Path, data
     rows = [json.loads(line) for line in (data / "told.jsonl").read_text().splitlines()]
     for row in rows[::2]:
         row["frames"] = row.pop("stance") and ["health"]
+    rows.append({"id": "unlabelled", "text": "Rain is expected on Friday.", "labels": {"tone": "dry"}})
     (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     own = "[{corpus: annotations, path: own.jsonl}]"
     settings = ["layers=[stance, frames]", f"data.root={tmp_path}", f"data.train={own}", f"data.dev={own}"]
@@ -110,5 +111,6 @@ def test_teachers_can_be_asked_about_labelled_rows_alone(tiny_config: Path, data
     for item, row in zip(run.train, taught, strict=True):
         assert (row >= 0).all() if item.labels["stance"] is not None else (row == -1).all()
     assert {item.labels["stance"] is None for item in run.train} == {True, False}
+    assert "unlabelled" not in {item.record.id for item in run.train}  # nothing would be learnt from it
     with pytest.raises(UsageError, match="nobody would be asked"):
         load_config(tiny_config, [*settings, teacher.replace("only: true", "only: true, other_mentions: true")])
