@@ -133,7 +133,13 @@ def convert(
 """
 )
 def suggest(
-    sources: Annotated[list[str], typer.Argument(metavar="IN...", help="Articles, as for `newstance score`.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IN...",
+            help="Article files (.txt, .md, .html), folders or patterns of them; no tables of articles.",
+        ),
+    ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="File to import into the annotation tool.")],
     target: Annotated[
         str, typer.Option("--target", "-t", help="Whose actions: a shipped profile's name or a YAML file.")
