@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from newstance.errors import AnnotationError
-from newstance.model import Span
 
-from .annotation import Annotation
+from .annotation import Annotation, Span
 from .codebook_pass import labels_by_row, row_key, start_of_hash
 from .problems import Problems, report
 

@@ -222,7 +222,13 @@ class Predictor:
     def _rows(self, pending: Pending) -> list[Outputs]:
         """Return the outputs of every window of every sentence, in the order given."""
         for submitted in pending.running:
-            for key, outputs in zip(submitted.rows, submitted.result.result(), strict=True):
+            try:
+                rows = submitted.result.result()
+            except BaseException:
+                for key in submitted.rows:  # whoever asks again shall run it again, not meet this error
+                    self._under_way.pop(key, None)
+                raise
+            for key, outputs in zip(submitted.rows, rows, strict=True):
                 pending.known[key] = outputs
                 if _VECTOR not in outputs:
                     self._cache.put(key, outputs)
