@@ -168,6 +168,7 @@ class SentenceClassifier(nn.Module):
         amortised: AmortisedEvidence | None = getattr(self, "evidence", None)
         states, last = self._encode(inputs, attention_mask, token_type_ids)
         evidence, weights = {}, {}
+        head: Any  # an `AdditiveHead`; a `ModuleDict` says no more than that it is a module
         for layer, head in self.heads.items():
             evidence[layer], weights[layer] = head.parts_and_weights(last, pool_mask, target_mask)
         logits = {layer: parts.sum(dim=1) for layer, parts in evidence.items()}

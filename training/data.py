@@ -73,7 +73,8 @@ def _marked(item: Item, sentence: EncodedSentence) -> list[float]:
     marks = np.zeros(len(sentence.words) + 1)  # the last is for tokens that are of no word, whose number is -1
     for spans in item.rationales:
         marks[: len(sentence.words)] += marked_words(sentence.words, spans)
-    return (marks[list(sentence.windows[0].words)] / max(1, len(item.rationales))).tolist()
+    shares: list[float] = (marks[list(sentence.windows[0].words)] / max(1, len(item.rationales))).tolist()
+    return shares
 
 
 def _distribution(votes: Sequence[Annotation], weights: Sequence[float], layer: Layer, *, soft: bool) -> Floats | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,7 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
     sentences = [run.train[n].input for n in asked]
     run.say(f"asking {len(teachers)} teachers about {len(sentences)} sentences: {', '.join(x.name for x in layers)}")
     parts = [_answers(teacher, sentences, layers, settings.temperature) for teacher in teachers]
-    mean = {}
+    mean: dict[str, Any] = {}
     for layer in layers:
         mean[layer.name] = np.full((len(run.train), len(layer.codes)), -1.0, dtype=np.float32)
         mean[layer.name][asked] = np.mean([part[layer.name] for part in parts], axis=0)

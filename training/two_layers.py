@@ -12,7 +12,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
@@ -47,7 +47,8 @@ def two_layer_model(out: Path, like: Checkpoint) -> Path:
     """
     encoder = like.config.encoder | _SIZES
     torch.manual_seed(0)
-    network = SentenceClassifier(AutoModel.from_config(AutoConfig.for_model(**encoder)), list(like.config.heads))
+    models: Any = AutoModel
+    network = SentenceClassifier(models.from_config(AutoConfig.for_model(**encoder)), list(like.config.heads))
     with tempfile.TemporaryDirectory() as folder:
         trained = Path(folder)
         for name in ("tokenizer.json", "labels.yaml", "calibration.json"):
