@@ -1,7 +1,7 @@
 """The code of docs/walkthrough.md, and the totals of docs/archives.md, run as they are printed on a small archive.
 
-Commands are taken from the pages as well. They get the tests' tiny model and a target that the tests invented in place
-of the shipped ones, and fewer bootstrap samples; every other word is the page's.
+Commands are taken from the pages as well. They get a target that the tests invented in place of a shipped one, the
+shipped model with a calibration of their own, and fewer bootstrap samples; every other word is the page's.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ SENTENCES = {
         "Members of the guild met {} on Tuesday.",
     ],
 }
-#: Words that the tiny model never saw: what it should abstain from.
+#: Sentences that leave a model unsure: what it should abstain from.
 STRANGE = [
     "Ask any sailor about {}, and you get a grin.",
     "Every lantern along our shore burns for {}.",
@@ -138,7 +138,7 @@ def blocks(page: str) -> list[tuple[int, str, str]]:
 
 
 def command(line: str, model: Path) -> str:
-    """Run a command of a page with the tiny model and the invented target, and return what it printed."""
+    """Run a command of a page with a given model and the invented target, and return what it printed."""
     program, *words = shlex.split(line, comments=True)
     assert program == "newstance", line
     words = [{"us-trump-2025": "roeland.yaml", "default": str(model)}.get(word, word) for word in words]
@@ -191,12 +191,12 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def walk(tiny_exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     """Walk through the page once, in a folder of its own, which stays the current one."""
     folder = tmp_path_factory.mktemp("walk")
-    # Calibrated on what it was trained on, the tiny model is sure of everything; so it starts with less.
-    first = LayerCalibration(temperature=0.3, abstain_below=0.6)
-    model = write_calibration(Checkpoint(tiny_exported), {"stance": first}, folder / "tiny")
+    # The shipped model, since a model trained by the tests decides otherwise on another processor.
+    first = LayerCalibration(temperature=1.0, abstain_below=0.7)
+    model = write_calibration(Checkpoint.shipped(), {"stance": first}, folder / "first")
     (folder / "roeland.yaml").write_text(PROFILE, encoding="utf-8")
     walk = Walk(Archive.written(), model)
     walk.archive.write(folder / "articles.csv")
@@ -302,7 +302,6 @@ def test_the_new_threshold_is_judged_by_running_step_six_again(walk: Walk) -> No
     (_, share, _, _) = shown[1]
     test = rows[rows.id.isin(walk.names["test"].id)]
     assert share == pytest.approx(1 - test.abstained.mean())
-    assert share != walk.printed[6][1][1]
 
 
 def test_calibration_on_the_first_runs_rows_is_what_a_second_run_gives(walk: Walk) -> None:
