@@ -39,6 +39,12 @@ class Columns:
     date: str = "date"
     named: frozenset[str] = frozenset()
 
+    @classmethod
+    def named_by(cls, given: Mapping[str, str | None]) -> Columns:
+        """Return the columns that a user's options name, by what they hold; None leaves the usual name."""
+        named = {what: column for what, column in given.items() if column is not None}
+        return cls(**named, named=frozenset(named))
+
     def all(self) -> list[str]:
         """Return the names of the columns."""
         return [self.text, self.id, self.title, self.outlet, self.date]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from . import inputs
+
 __all__ = ["data_app"]
 
 data_app = typer.Typer(help="Look at annotated data, check them, and carry them between tools.", no_args_is_help=True)
@@ -130,6 +132,8 @@ def convert(
 `newstance data suggest articles/ tasks.json --target us-trump-2025` (Label Studio)
 
 `newstance data suggest article.txt lines.jsonl --to doccano`
+
+`newstance data suggest articles.csv tasks.json --text-column body --id-column url`
 """
 )
 def suggest(
@@ -137,7 +141,8 @@ def suggest(
         list[str],
         typer.Argument(
             metavar="IN...",
-            help="Article files (.txt, .md, .html), folders or patterns of them; no tables of articles.",
+            help="Article files (.txt, .md, .html), tables of articles (CSV, TSV, JSONL, Parquet), WARC files, "
+            "folders or patterns of them.",
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="File to import into the annotation tool.")],
@@ -148,8 +153,21 @@ def suggest(
         str | None, typer.Option("--model", "-m", help="A model folder. [default: the shipped default]")
     ] = None,
     to: Annotated[str, typer.Option("--to", help="labelstudio or doccano.")] = "labelstudio",
+    text_column: inputs.TextColumn = None,
+    id_column: inputs.IdColumn = None,
+    title_column: inputs.TitleColumn = None,
+    outlet_column: inputs.OutletColumn = None,
+    date_column: inputs.DateColumn = None,
 ) -> None:
     """Write articles as annotation tasks with the model's suggestions, to be corrected instead of labelled anew."""
     from .suggest import run_suggest
 
-    run_suggest(sources, out, target=target, model=model, to=to)
+    columns = {
+        "text": text_column,
+        "id": id_column,
+        "title": title_column,
+        "outlet": outlet_column,
+        "date": date_column,
+    }
+    code = run_suggest(sources, out, target=target, model=model, to=to, columns=columns)
+    raise typer.Exit(code)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import cast, get_args
 
-from newstance.articles import Archive, Columns, Draft, InputFormat, Refusal, load_profile
+from newstance.articles import Archive, Columns, InputFormat, Refusal, load_profile
 from newstance.errors import UsageError
 from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Explain, Format, Scorer, open_writer
@@ -54,7 +53,9 @@ def score_articles(
         raise UsageError("--engine ray writes into a folder; give one with --out")
     if engine == "ray" and explain not in ("evidence", "none"):
         raise UsageError("--engine ray explains by evidence, or not at all")
-    archive = Archive(paths, columns=_columns(columns), stdin=cast("InputFormat", stdin), max_characters=max_characters)
+    archive = Archive(
+        paths, columns=Columns.named_by(columns), stdin=cast("InputFormat", stdin), max_characters=max_characters
+    )
     scorer = Scorer(checkpoint, predictor, load_profile(target))
     if out is not None and folder:
         from .run import run_folder
@@ -97,6 +98,8 @@ def _score_stream(
     neighbours: bool,
 ) -> int:
     """Show articles, or write them to one file or page, as they are scored."""
+    from newstance.scoring.unique import each_once
+
     from .terminal import ArticleTable, progress  # takes a while, in which the model loads
 
     stance = scorer.stance
@@ -115,7 +118,7 @@ def _score_stream(
         table = None if quiet else ArticleTable(stance, wrap=wrap)
         step = stack.enter_context(progress("articles", None)) if quiet and not as_json else lambda: None
         results = scorer.score_drafts(
-            _once(archive),
+            each_once(archive),
             explain=explain,
             max_characters=archive.max_characters,
             remember=pages.remember if pages is not None else None,
@@ -157,20 +160,3 @@ def _check(
         raise UsageError("--flips and --neighbours go with --html")
     if flips and explain == "none":
         raise UsageError("--flips needs an explanation; leave --explain none out")
-
-
-def _columns(given: dict[str, str | None]) -> Columns:
-    named = {what: column for what, column in given.items() if column is not None}
-    return Columns(**named, named=frozenset(named))
-
-
-def _once(archive: Archive) -> Iterator[Draft | Refusal]:
-    """Yield an archive's drafts, and a refusal for each id given twice."""
-    from newstance.scoring.ids import IdIndex
-    from newstance.scoring.unique import unique_drafts
-
-    index = IdIndex()
-    try:
-        yield from unique_drafts(archive, index)
-    finally:
-        index.close()

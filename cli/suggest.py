@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from newstance.articles import expand_paths, read_article
+from newstance.articles import Archive, Columns, Refusal
 from newstance.corpora import Annotation, Suggestion, save_annotations
-from newstance.errors import UsageError
+from newstance.errors import ArticleError, UsageError
 from newstance.model import Codebook
 from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
+from newstance.scoring.unique import each_once
 
 from .column_options import as_format
 from .convert import write_interface
@@ -22,23 +23,38 @@ __all__ = ["run_suggest"]
 _JUDGED = ("headline", "body")
 
 
-def run_suggest(sources: list[str], out: Path, *, target: str, model: str | None, to: str) -> None:
-    """Score articles and write their sentences as tasks, with what the model would answer."""
+def run_suggest(
+    sources: list[str], out: Path, *, target: str, model: str | None, to: str, columns: dict[str, str | None]
+) -> int:
+    """Score articles and write their sentences as tasks, with what the model would answer.
+
+    Returns:
+        0 when all articles were read, 1 when some were refused and left out.
+    """
     kind = as_format(to, "--to")
     if kind not in ("labelstudio", "doccano"):
         raise UsageError(f"takes labelstudio or doccano, not {to!r}", field="--to")
-    paths = list(expand_paths(sources))
+    archive = Archive(sources, columns=Columns.named_by(columns))
     scorer = Scorer.load(model, target=target)
     codebook = scorer.checkpoint.codebook
     suggestions: list[Suggestion] = []
-    with progress("articles", len(paths)) as step:
-        for scored in scorer.score_many((read_article(path) for path in paths), explain="none"):
+    articles = refused = 0
+    with progress("articles", None) as step:
+        for scored in scorer.score_drafts(each_once(archive), explain="none"):
+            if isinstance(scored, Refusal):
+                sys.stderr.write(f"newstance: {scored.error}\n")
+                refused += 1
+                continue
             suggestions += _suggestions(scored, codebook)
+            articles += 1
             step()
+    if not articles:
+        raise ArticleError("no article could be read, so nothing was written", path=out)
     save_annotations(out, [], kind, codebook=codebook, suggestions=suggestions)
-    sys.stderr.write(f"{len(suggestions)} sentences of {len(paths)} articles in {out}\n")
+    sys.stderr.write(f"{len(suggestions)} sentences of {articles} articles in {out}\n")
     if kind == "labelstudio":
         write_interface(out, codebook)
+    return 1 if refused else 0
 
 
 def _suggestions(scored: ScoredArticle, codebook: Codebook) -> list[Suggestion]:

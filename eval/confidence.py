@@ -2,7 +2,7 @@
 
 ::
 
-    python -m newstance.eval.confidence --data-root DIR
+    python -m newstance.eval.confidence --data-dir DIR
 
 What is abstained from hangs on an order of the decisions, from the surest down. Compared are the probability of the
 decision, which is what `score` uses, its lead over the next best (margin), the entropy of all, and an order that is
@@ -100,13 +100,13 @@ def _cell(figure: Figure) -> str:
 
 
 def main(
-    data_root: Annotated[Path, typer.Option(help="Folder of the public corpora.")],
+    data_dir: Annotated[Path, typer.Option(help="Folder of the public corpora.")],
     model: Annotated[str | None, typer.Option(help="A model folder; without it, the shipped one.")] = None,
     coverage: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share of the sentences to decide.")] = 0.8,
 ) -> None:
     """Compare confidences by how much they lower the risk among the surest decisions; a table in Markdown."""
     checkpoint = Checkpoint.find(model)
-    sets = development_sets(data_root)
+    sets = development_sets(data_dir)
     typer.echo(f"| data | layer | confidence | fall of the risk at {coverage:.0%} | beyond that of the probability |")
     typer.echo("|---|---|---|---|---|")
     for data in sets:

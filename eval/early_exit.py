@@ -2,7 +2,7 @@
 
 ::
 
-    python -m newstance.eval.early_exit [MODEL] --data-root DIR
+    python -m newstance.eval.early_exit [MODEL] --data-dir DIR
 
 After each of the encoder's layers but the last, logistic regressions guess from the token vectors so far what the
 whole model will decide: stance, sentiment and every frame (Schwartz et al., The right tool for the job, ACL 2020, with
@@ -158,7 +158,7 @@ class _States:
 
 def main(
     model: Annotated[str | None, typer.Argument(help="A model folder or a shipped model's name.")] = None,
-    data_root: Annotated[Path | None, typer.Option(help="Folder of the public corpora.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the public corpora.")] = None,
     sentences: Annotated[int, typer.Option(min=100, help="Training sentences to learn the guesses from.")] = 6000,
     share: Annotated[float, typer.Option(min=0.5, max=1.0, help="Of those who leave, so many must be right.")] = 0.99,
 ) -> None:
@@ -166,7 +166,7 @@ def main(
     states = _States(Checkpoint.find(model))
     train = list(dict.fromkeys(sentence_inputs(read_corpus("train"))))
     chosen = np.random.default_rng(SEED).permutation(len(train))[:sentences]
-    records = [record for data in development_sets(data_root) for record in data.records]
+    records = [record for data in development_sets(data_dir) for record in data.records]
     dev = list(dict.fromkeys(sentence_inputs(records)))
     typer.echo(f"{len(chosen)} training sentences, {len(dev)} development sentences", err=True)
     learnt, final = states([train[i] for i in chosen])

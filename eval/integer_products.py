@@ -2,7 +2,7 @@
 
 ::
 
-    python -m newstance.eval.integer_products [MODEL] --data-root DIR
+    python -m newstance.eval.integer_products [MODEL] --data-dir DIR
 
 Rewrites an exported model in several ways, and sets each beside the model as it is: processor time of a batch, labels,
 logits, evidence, macro-F1. Calibrated on the own corpus's training sentences, judged on development data: the own
@@ -248,7 +248,7 @@ def _ways(models: _Models, sentences: Sequence[SentenceInput]) -> Iterator[tuple
 
 def main(
     model: Annotated[str | None, typer.Argument(help="A model folder or a shipped model's name.")] = None,
-    data_root: Annotated[Path | None, typer.Option(help="Folder of the public corpora.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the public corpora.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each batch that is timed.")] = 40,
 ) -> None:
     """Print, for each way of rounding, how much faster a batch runs and what changes."""
@@ -257,7 +257,7 @@ def main(
         raise CheckpointError("has no model.onnx; make it with the export step", path=checkpoint.path)
     train = list(dict.fromkeys(sentence_inputs(read_corpus("train"))))
     train = [train[i] for i in np.random.default_rng(0).permutation(len(train))]
-    records = [record for data in development_sets(data_root) for record in data.records]
+    records = [record for data in development_sets(data_dir) for record in data.records]
     sentences = list(dict.fromkeys(sentence_inputs(records)))
     typer.echo(f"{len(sentences)} development sentences, once in fp32 and once in each way", err=True)
     with tempfile.TemporaryDirectory() as name:

@@ -2,7 +2,7 @@
 
 ::
 
-    python -m newstance.eval.parity EXPORTED TRAINED --data-root DIR
+    python -m newstance.eval.parity EXPORTED TRAINED --data-dir DIR
 
 Compares labels and per-word evidence of the two on every test sentence; touches no gold label.
 """
@@ -86,13 +86,13 @@ def agreement(exported: Path, trained: Path, inputs: Sequence[SentenceInput]) ->
 def main(
     exported: Annotated[Path, typer.Argument(help="Folder with model.onnx.")],
     trained: Annotated[Path, typer.Argument(help="Folder with model.safetensors.")],
-    data_root: Annotated[Path, typer.Option(help="Folder of the public corpora.")],
+    data_dir: Annotated[Path, typer.Option(help="Folder of the public corpora.")],
 ) -> None:
     """Print, for each layer, the share of equal labels and the largest differences."""
     records = [
-        *read_newsmtsc(data_root / "newsmtsc" / "hf_rw" / "test.jsonl"),
-        *read_newsmtsc(data_root / "newsmtsc" / "hf_mt" / "test.jsonl"),
-        *read_seesaw(data_root / "seesaw").records,
+        *read_newsmtsc(data_dir / "newsmtsc" / "hf_rw" / "test.jsonl"),
+        *read_newsmtsc(data_dir / "newsmtsc" / "hf_mt" / "test.jsonl"),
+        *read_seesaw(data_dir / "seesaw").records,
         *(record for record in read_corpus("test") if record.annotator == "writer"),
     ]
     for layer in agreement(exported, trained, sentence_inputs(records)):

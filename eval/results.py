@@ -2,7 +2,7 @@
 
 ::
 
-    python -m newstance.eval.results --data-root DIR --out docs/results.md
+    python -m newstance.eval.results --data-dir DIR --out docs/results.md
 
 `DIR` holds the public corpora in their official layouts, as `newsmtsc/`, `seesaw/`, `frac/` and `pstance/`; what is
 missing is left out and said so. Test splits are for reporting: nothing may be chosen by what this prints.
@@ -55,7 +55,7 @@ _HEAD = """# Results
 Written by
 
 ```bash
-python -m newstance.eval.results --data-root DIR{models} --out docs/results.md
+python -m newstance.eval.results --data-dir DIR{models} --out docs/results.md
 ```
 
 One set alone, with every figure, calibration, slices, behaviour tests and partisan symmetry:
@@ -238,13 +238,13 @@ def _cell(figure: Figure | None) -> str:
 
 
 def main(
-    data_root: Annotated[Path, typer.Option(help="Folder of the public corpora.")],
+    data_dir: Annotated[Path, typer.Option(help="Folder of the public corpora.")],
     model: Annotated[list[str] | None, typer.Option(help="NAME=FOLDER, may be given again.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
 ) -> None:
     """Write the page of results."""
     chosen = {name: Checkpoint.find(folder) for name, _, folder in (m.partition("=") for m in model or [])}
-    rows = list(result_rows(chosen or {"shipped": Checkpoint.shipped()}, data_root))
+    rows = list(result_rows(chosen or {"shipped": Checkpoint.shipped()}, data_dir))
     text = document(rows, "".join(f' --model "{name}=FOLDER"' for name in chosen))
     if out is None:
         sys.stdout.write(text)

@@ -2,8 +2,8 @@
 
 ::
 
-    python -m newstance.eval.voices --data-root DIR                 # development figures
-    python -m newstance.eval.voices --data-root DIR --test          # the halves and splits held out
+    python -m newstance.eval.voices --data-dir DIR                 # development figures
+    python -m newstance.eval.voices --data-dir DIR --test          # the halves and splits held out
     python -m newstance.eval.voices --cost                          # time, and its share of scoring
 
 `DIR` holds `polnear/train/` in its official layout; without it only the project's own corpus is measured. Beside every
@@ -325,7 +325,7 @@ def _print_cost() -> None:
 
 
 def main(
-    data_root: Annotated[Path | None, typer.Option(help="Folder of the public corpora, with polnear/train.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the public corpora, with polnear/train.")] = None,
     test: Annotated[bool, typer.Option("--test", help="Measure on what was held out.")] = False,
     cost: Annotated[
         bool, typer.Option("--cost", help="Measure only time: a share of scoring, and hard inputs.")
@@ -336,7 +336,7 @@ def main(
         _print_cost()
         return
     half: Half = "test" if test else "development"
-    folder = data_root / "polnear" / "train" if data_root is not None else None
+    folder = data_dir / "polnear" / "train" if data_dir is not None else None
     if folder is not None:
         articles = read_polnear(folder, half=half)
         for name, find in (("rules", find_with_rules), ("baseline", find_by_marks)):

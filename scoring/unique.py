@@ -1,4 +1,4 @@
-"""`unique_drafts`: an archive's drafts, each id once."""
+"""An archive's drafts, each id once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from .ids import IdIndex
 if TYPE_CHECKING:
     from .run import RunStatus
 
-__all__ = ["unique_drafts"]
+__all__ = ["each_once", "unique_drafts"]
+
+
+def each_once(archive: Archive) -> Iterator[Draft | Refusal]:
+    """Yield an archive's drafts, and a refusal for each id given twice."""
+    index = IdIndex()
+    try:
+        yield from unique_drafts(archive, index)
+    finally:
+        index.close()
 
 
 def unique_drafts(

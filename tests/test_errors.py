@@ -44,8 +44,8 @@ def test_what_the_system_says_of_a_file_is_one_line_too(
 @pytest.mark.parametrize(
     "given",
     [
-        ("newstance.eval.results", "--data-root", "{missing}", "--model", "m={missing}"),
-        ("newstance.eval.confidence", "--data-root", "{missing}"),
+        ("newstance.eval.results", "--data-dir", "{missing}", "--model", "m={missing}"),
+        ("newstance.eval.confidence", "--data-dir", "{missing}"),
         ("newstance.corpora.pass_agreement", "{missing}"),
     ],
     ids=lambda given: given[0],

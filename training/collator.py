@@ -35,7 +35,7 @@ class Collator:
         self.epoch = 0
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Return the network's inputs and what the loss needs: labels, teachers' answers, weights and rationales."""
+        """Return the network's inputs and what the loss needs: labels, teachers' answers, weights, rationales if there are."""
         windows = [Window(r["input_ids"], r["token_type_ids"], r["words"], target=tuple(r["target"])) for r in rows]
         batch = {name: torch.from_numpy(array) for name, array in collate(windows, self._pad_id).items()}
         for row, window in enumerate(windows):
@@ -47,10 +47,11 @@ class Collator:
         for name in rows[0]:
             if name.startswith((LABELS, TEACHER)) or name == "weight":
                 batch[name] = torch.tensor([r[name] for r in rows], dtype=torch.float32)
-        marked = torch.zeros(batch["pool_mask"].shape, dtype=torch.float32)
-        for row, given in enumerate(rows):
-            marked[row, : len(given[RATIONALE])] = torch.tensor(given[RATIONALE], dtype=torch.float32)
-        batch[RATIONALE] = marked * batch["pool_mask"]
+        if RATIONALE in rows[0]:
+            marked = torch.zeros(batch["pool_mask"].shape, dtype=torch.float32)
+            for row, given in enumerate(rows):
+                marked[row, : len(given[RATIONALE])] = torch.tensor(given[RATIONALE], dtype=torch.float32)
+            batch[RATIONALE] = marked * batch["pool_mask"]
         return batch
 
     def _hidden(self, window: Window, generator: np.random.Generator) -> list[int]:

@@ -101,6 +101,8 @@ def as_dataset(
     encoding: SentenceEncoding,
     codebook: Codebook,
     taught: Mapping[str, Floats] | None = None,
+    *,
+    rationales: bool = False,
 ) -> tuple[Dataset, int]:
     """Encode items into rows for the `Trainer`.
 
@@ -109,6 +111,7 @@ def as_dataset(
         encoding: how they become token ids.
         codebook: the layers; where an item has no label the row holds -1.
         taught: for each layer that a teacher knows, its probabilities, (items, labels).
+        rationales: whether a row also says which tokens its annotators marked.
 
     Returns:
         The rows, and how many sentences were longer than one window; of those only the first window is trained on.
@@ -125,8 +128,9 @@ def as_dataset(
             "target": list(window.target),
             "length": len(window.input_ids),
             "weight": item.weight,
-            RATIONALE: _marked(item, sentence),
         }
+        if rationales:
+            row[RATIONALE] = _marked(item, sentence)
         for layer in codebook.layers:
             labels = item.labels[layer.name]
             row[LABELS + layer.name] = [-1.0] * len(layer.codes) if labels is None else labels.tolist()

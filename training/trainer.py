@@ -51,7 +51,8 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
     """
     with processes.main_first():
         taught = taught_probabilities(run, out / "teacher.npz")
-    rows, long = as_dataset(run.train, run.encoding, run.codebook, taught)
+    marked = run.config.rationale_weight > 0
+    rows, long = as_dataset(run.train, run.encoding, run.codebook, taught, rationales=marked)
     if long:
         run.say(f"{long} training sentences are longer than max_length: only their first window is trained on")
     hf_logging.set_verbosity_error()  # type: ignore[no-untyped-call]

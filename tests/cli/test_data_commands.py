@@ -99,6 +99,24 @@ def test_suggestions_of_a_model_become_tasks_without_annotations(run: Run, tmp_p
     assert [tasks[1]["data"]["text"][a:b] for a, b in spans] == ["The government"]
 
 
+def test_a_table_of_articles_becomes_tasks_and_a_row_without_a_text_is_named(
+    run: Run, tmp_path: Path, tiny_exported: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("url,body\nh/1,The government wrecked the harbour. It said so.\nh/2,\n")
+    call = ["a.csv", "tasks.json", "--text-column", "body", "--id-column", "url", "--model", str(tiny_exported)]
+    code, _, err = run("data", "suggest", *call)
+    assert code == 1
+    assert "a.csv:3" in err and "2 sentences of 1 articles" in err
+    tasks = json.loads((tmp_path / "tasks.json").read_text())
+    assert [(task["data"]["id"], task["data"]["article"]) for task in tasks] == [("h/1-0", "h/1"), ("h/1-1", "h/1")]
+
+
+def test_no_tasks_are_written_where_no_article_can_be_read(run: Run, tmp_path: Path, tiny_exported: Path) -> None:
+    code, _, err = run("data", "suggest", "nowhere.csv", "tasks.json", "--model", str(tiny_exported))
+    assert code in (1, 2) and "nowhere.csv" in err and "nothing was written" in err
+    assert not (tmp_path / "tasks.json").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "split"),
     [("survey-dev.csv", "dev"), ("valid.jsonl", "dev"), ("constrain.csv", "constrain"), ("my_test.json", "test")],

@@ -67,7 +67,10 @@ def test_a_row_tells_how_many_annotators_marked_each_token(tokenizer: Tokenizer)
     two = one.model_copy(update={"annotator": "b", "rationale": ((10, 16), (35, 39))})  # and "plan"
     nothing = one.model_copy(update={"annotator": "c", "rationale": (), "stance": "neutral"})
     (item,) = merge_annotators([(record, 1.0) for record in (one, two, nothing)], codebook)
-    rows, _ = as_dataset([item], SentenceEncoding(tokenizer, EncodingConfig()), codebook)
+    encoding = SentenceEncoding(tokenizer, EncodingConfig())
+    plain, _ = as_dataset([item], encoding, codebook)
+    assert "rationale" not in plain.column_names  # nothing reads it
+    rows, _ = as_dataset([item], encoding, codebook, rationales=True)
     by_word: dict[int, set[float]] = {}
     for word, share in zip(rows[0]["words"], rows[0]["rationale"], strict=True):
         by_word.setdefault(word, set()).add(share)

@@ -79,7 +79,9 @@ def test_an_article_is_scored_with_those_labels(trained: Path) -> None:
 def test_the_model_suggests_those_labels_to_an_annotation_tool(trained: Path, tmp_path: Path) -> None:
     article = tmp_path / "a.txt"
     article.write_text("Bakers blamed the government over the bill.\n", encoding="utf-8")
-    run_suggest([str(article)], tmp_path / "tasks.jsonl", target="government", model=str(trained), to="doccano")
+    run_suggest(
+        [str(article)], tmp_path / "tasks.jsonl", target="government", model=str(trained), to="doccano", columns={}
+    )
     assert "position:against" in (tmp_path / "tasks.jsonl").read_text(encoding="utf-8")
 
 
