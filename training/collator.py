@@ -35,7 +35,7 @@ class Collator:
         self.epoch = 0
 
     def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Return the network's inputs and what the loss needs: labels, teachers' answers, weights, rationales if there are."""
+        """Return the network's inputs and what the loss needs: labels, weights, teachers' answers and rationales."""
         windows = [Window(r["input_ids"], r["token_type_ids"], r["words"], target=tuple(r["target"])) for r in rows]
         batch = {name: torch.from_numpy(array) for name, array in collate(windows, self._pad_id).items()}
         for row, window in enumerate(windows):
