@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from newstance.corpora import Annotation, corpus_articles, disagreements, load_corpus, read_corpus, read_newsmtsc
+from newstance.corpora.agreement import alpha_of_items
 from newstance.corpora.check import check_annotations
 from newstance.corpora.duplicates import near_pairs, same_text_key
-from newstance.corpora.own import SPLITS, corpus_folder
+from newstance.corpora.own import SPLITS, corpus_folder, up_to_version
 from newstance.corpora.statistics import Coverage, corpus_coverage
 from newstance.errors import UsageError
+from newstance.model import load_codebook
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +90,31 @@ def test_administrations_and_articles_stay_in_one_split(splits: dict[str, list[A
         assert {corpus_articles()[r.article or ""].split for r in records} == {split}
 
 
-def test_every_sentence_has_its_four_judgements(records: list[Annotation]) -> None:
-    judges: dict[str, list[str | None]] = {}
-    for record in records:
-        judges.setdefault(record.id, []).append(record.annotator)
-    assert all(found == ["writer", "second", "frames-1", "frames-2"] for found in judges.values())
+def test_every_sentence_has_its_judgements(splits: dict[str, list[Annotation]]) -> None:
+    four = ["writer", "second", "frames-1", "frames-2"]
+    for split, records in splits.items():
+        judges: dict[str, list[str | None]] = {}
+        for record in records:
+            judges.setdefault(record.id, []).append(record.annotator)
+        expected = four if split == "train" else [*four, "frames-3", "frames-4"]
+        assert all(found == expected for found in judges.values())
+
+
+def test_four_labellers_agree_on_the_frames_that_models_are_judged_by(splits: dict[str, list[Annotation]]) -> None:
+    codes = load_codebook().layer("frames").codes
+    for split in ("dev", "test"):
+        given: dict[str, list[frozenset[str]]] = {}
+        for record in splits[split]:
+            if record.frames is not None:
+                given.setdefault(record.id, []).append(frozenset(record.frames))
+        alphas = [alpha_of_items([[code in one for one in votes] for votes in given.values()]) for code in codes]
+        assert sum(alphas) / len(alphas) >= 0.75
+
+
+def test_what_came_to_old_sentences_later_is_not_of_their_version(splits: dict[str, list[Annotation]]) -> None:
+    judges = {version: {r.annotator for r in up_to_version(splits["dev"], version)} for version in (1, 5, 6)}
+    assert judges[1] == judges[5] == {"writer", "second", "frames-1", "frames-2"}
+    assert judges[6] == judges[5] | {"frames-3", "frames-4"}
 
 
 def test_articles_have_between_five_and_fifteen_sentences_and_a_role_for_each(written: list[Annotation]) -> None:
