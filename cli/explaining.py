@@ -50,6 +50,9 @@ def fit_evidence(
         Path | None,
         typer.Option("--removals", help="Keep the targets in this file. [default: OUT.removals.jsonl, beside OUT]"),
     ] = None,
+    epochs: Annotated[
+        int, typer.Option("--epochs", min=1, help="Passes over the sentences at most; the more there are, the fewer do.")
+    ] = 20,
     margin: Annotated[
         float,
         typer.Option("--margin", min=0, help="How much the margin that is explained weighs beside the single logits."),
@@ -69,6 +72,7 @@ def fit_evidence(
         minutes=minutes,
         words=words,
         removals=removals,
+        epochs=epochs,
         margin=margin,
         seed=seed,
     )

@@ -27,6 +27,7 @@ def run_fit_evidence(
     minutes: float | None,
     words: int | None,
     removals: Path | None,
+    epochs: int,
     margin: float,
     seed: int,
 ) -> None:
@@ -49,7 +50,7 @@ def run_fit_evidence(
             out,
             removals=removals,
             minutes=minutes,
-            config=FitConfig(removals=RemovalsConfig(words=words), margin=margin, seed=seed),
+            config=FitConfig(removals=RemovalsConfig(words=words), margin=margin, epochs=epochs, seed=seed),
             say=say,
             step=step,
         )
