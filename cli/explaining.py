@@ -51,7 +51,7 @@ def fit_evidence(
         typer.Option("--removals", help="Keep the targets in this file. [default: OUT.removals.jsonl, beside OUT]"),
     ] = None,
     epochs: Annotated[
-        int, typer.Option("--epochs", min=1, help="Passes over the sentences at most; the more there are, the fewer do.")
+        int, typer.Option("--epochs", min=1, help="Passes over the sentences at most; fewer do where there are many.")
     ] = 20,
     margin: Annotated[
         float,
