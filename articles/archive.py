@@ -62,9 +62,13 @@ class Archive:
         return sum(_size(found) for found in self._files() if isinstance(found, Path))
 
     def is_single(self) -> bool:
-        """Return whether one article is all there is to read, as far as names tell."""
+        """Return whether one article is all there is to read, as far as names and the head of standard input tell."""
         found = list(itertools.islice(self._files(), 2))
-        return len(found) == 1 and not (isinstance(found[0], Path) and inner_suffix(found[0]) in TABLE_SUFFIXES)
+        if len(found) != 1 or isinstance(found[0], Refusal):
+            return len(found) == 1
+        if str(found[0]) == "-":
+            return self._stdin_kind() == "article"
+        return inner_suffix(found[0]) not in TABLE_SUFFIXES
 
     def __iter__(self) -> Iterator[Draft | Refusal]:
         """Yield drafts in a fixed order: by path as given, folders sorted, tables row by row."""
@@ -118,14 +122,19 @@ class Archive:
     def _advance(self, size: int) -> None:
         self.done += size
 
+    def _stdin_kind(self) -> InputFormat:
+        """Return what standard input holds, by its head where nobody said; nothing of it is taken."""
+        if self._stdin != "auto" or sys.stdin is None:
+            return self._stdin
+        head: bytes = sys.stdin.buffer.peek(1 << 12)  # type: ignore[attr-defined]
+        return "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
+
     def _standard_input(self) -> Iterator[Draft | Refusal]:
         if sys.stdin is None:
             yield Refusal(ArticleError("standard input is closed; give a file, or something to read", path="-"))
             return
         stream: Any = sys.stdin.buffer
-        kind = self._stdin
-        if kind == "auto":
-            kind = "jsonl" if stream.peek(1 << 12).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
+        kind = self._stdin_kind()
         if kind == "jsonl":
             yield from read_jsonl("-", self.columns, most=self._most, stream=stream)
         elif kind in ("csv", "tsv"):

@@ -143,7 +143,8 @@ def _no_column(missing: str, found: list[str], path: str, number: int | None) ->
 def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a CSV file with a header row, separated by tabs, or by what its header shows.
 
-    UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it.
+    UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it. A quotation mark that is never
+    closed, or not doubled inside a cell, would let a record swallow others: such a one is refused with all its lines.
     """
     csv.field_size_limit(most)
     reader: Any = None
@@ -157,7 +158,7 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[by
             if (missing := columns.missing_in(header)) is not None:
                 yield Refusal(_no_column(missing, header, path, None))
                 return
-            reader = csv.reader(file, delimiter=separator)
+            reader = csv.reader(file, delimiter=separator, strict=True)
             yield from _csv_rows(reader, header, path, columns)
     except DAMAGED as error:
         yield _cut(path, 1 + (reader.line_num if reader else 0), error)
@@ -167,13 +168,36 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[by
 
 def _csv_rows(reader: Any, header: list[str], path: str, columns: Columns) -> Rows:
     number = 2
-    for cells in reader:
-        if len(cells) == len(header):
+    for cells in _records(reader):
+        if cells is None:
+            yield Refusal(_bad_quotes(path, number, reader.line_num + 1))
+        elif len(cells) == len(header):
             yield _draft({k: _decoded(v) for k, v in zip(header, cells, strict=True)}, path, number, columns)
         elif cells:
             message = f"has {len(cells)} cells, the header {len(header)}"
             yield Refusal(ArticleError(message, path=path, line=number))
         number = reader.line_num + 2
+
+
+def _records(reader: Any) -> Iterator[list[str] | None]:
+    """Yield records, None for one whose quotation marks are wrong; a cell of too many bytes ends the file."""
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            if "field limit" in str(error):
+                raise
+            yield None
+            continue
+        if cells is None:
+            return
+        yield cells
+
+
+def _bad_quotes(path: str, first: int, last: int) -> ArticleError:
+    lost = f"; lines {first} to {last} are lost" if last > first else ""
+    message = f"a quotation mark is not closed, or not doubled inside its cell{lost}"
+    return ArticleError(message, path=path, line=first)
 
 
 def _decoded(cell: str) -> str:

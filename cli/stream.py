@@ -98,7 +98,7 @@ def _score_stream(
     neighbours: bool,
 ) -> int:
     """Show articles, or write them to one file or page, as they are scored."""
-    from newstance.scoring.unique import each_once
+    from newstance.scoring.unique import EachOnce
 
     from .terminal import ArticleTable, progress  # takes a while, in which the model loads
 
@@ -117,11 +117,13 @@ def _score_stream(
         quiet = as_json or writer is not None or pages is not None
         table = None if quiet else ArticleTable(stance, wrap=wrap)
         step = stack.enter_context(progress("articles", None)) if quiet and not as_json else lambda: None
+        drafts = EachOnce(archive)
         results = scorer.score_drafts(
-            each_once(archive),
+            drafts,
             explain=explain,
             max_characters=archive.max_characters,
             remember=pages.remember if pages is not None else None,
+            unread=drafts.give_back,
         )
         for scored in results:
             if isinstance(scored, Refusal):

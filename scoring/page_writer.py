@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from newstance.articles import Article
-from newstance.errors import UsageError
+from newstance.errors import OutputError, UsageError
 from newstance.model import Layer
 
 from .corpus_page import ArticleRow, article_row, corpus_page
@@ -35,14 +35,20 @@ class PageWriter(AbstractContextManager["PageWriter"]):
         self._stance = stance
         self._folder = path.with_name(f"{path.stem}-articles") if several else None
         self._rows: list[ArticleRow] = []
+        self._written = False
 
     def write(self, article: Article, scored: ScoredArticle, extras: Mapping[int, Extras] | None = None) -> None:
         """Write an article's page.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: it cannot be written, or one page was announced and this is the second.
         """
         if self._folder is None:
+            if self._written:
+                raise OutputError(
+                    "is the page of one article, and a second came; name the inputs as files", path=self.path
+                )
+            self._written = True
             write_page(self.path, article_page(article, scored, self._stance, extras=extras))
             return
         name = f"{len(self._rows) + 1:05d}.html"

@@ -98,7 +98,11 @@ def score_archive(
     with Run(scorer, archive, out, output=output, explain=explain) as run:
         part = _PartWriter(run.folder, scorer.stances, part_articles)
         results = scorer.score_drafts(
-            run.drafts(), explain=explain, group=_GROUP, max_characters=archive.max_characters
+            run.drafts(),
+            explain=explain,
+            group=_GROUP,
+            max_characters=archive.max_characters,
+            unread=run.give_back,
         )
         try:
             for result in results:
@@ -157,6 +161,10 @@ class Run:
     def drafts(self) -> Iterator[Draft | Refusal]:
         """Yield what is still to be scored, until an interrupt."""
         return unique_drafts(self._archive, self._index, self.stop, self.status)
+
+    def give_back(self, draft: Draft) -> None:
+        """Let a later article have the id of a draft that could not be read."""
+        self._index.release(draft.id)
 
     def refuse(self, refusal: Refusal) -> None:
         """Account for an article that was not scored."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -162,6 +163,23 @@ def test_a_csv_row_with_too_many_cells_is_refused_alone(tmp_path: Path) -> None:
     assert refusals(tmp_path / "a.csv") == [f"{tmp_path}/a.csv:4: has 3 cells, the header 2"]
 
 
+@pytest.mark.parametrize(
+    ("rows", "ids", "lines"),
+    [
+        ('1,"The tide rose. unclosed\n2,The council met.\n3,It met again.\n', [], "2: .*lines 2 to 4 are lost"),
+        ('1,Fine.\n2,"unclosed\n3,"The council met."\n4,"Fine\ntoo."\n', ["1", "4"], "3: .*lines 3 to 4 are lost"),
+        ('1,"a "plan" it said"\n2,Fine.\n', ["2"], "2: .*not doubled inside its cell$"),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_swallows_no_row_in_silence(
+    tmp_path: Path, rows: str, ids: list[str], lines: str
+) -> None:
+    (tmp_path / "a.csv").write_text(f"id,text\n{rows}")
+    assert [d.id for d in drafts(tmp_path / "a.csv")] == ids
+    (problem,) = refusals(tmp_path / "a.csv")
+    assert re.search(rf"a\.csv:{lines}", problem)
+
+
 def test_a_spreadsheets_csv_is_read_in_its_encoding(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("id;text\n1;“Café”, said the council.\n".encode("cp1252"))
     assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“Café”, said the council."]
@@ -184,6 +202,7 @@ def test_standard_input_holds_rows_or_one_article(
     monkeypatch: pytest.MonkeyPatch, data: bytes, kind: InputFormat, ids: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    assert Archive(["-"], stdin=kind).is_single() == (ids == ["-"])
     assert [d.id for d in drafts("-", stdin=kind)] == ids
 
 

@@ -13,7 +13,7 @@ import pytest
 from markupsafe import escape
 
 from newstance.articles import Article
-from newstance.errors import UsageError
+from newstance.errors import OutputError, UsageError
 from newstance.model import load_codebook
 from newstance.scoring import ScoredArticle
 from newstance.scoring.corpus_page import article_row, corpus_page
@@ -104,6 +104,14 @@ def test_several_articles_get_a_page_that_leads_to_theirs(scored: HandScored, tm
         page = (tmp_path / link).read_text(encoding="utf-8")
         assert 'href="../out.html"' in page
     assert len(re.findall(r'href="', corpus)) == 2 and "2031-W07" in corpus
+
+
+def test_a_page_of_one_article_is_never_overwritten_by_another(scored: HandScored, tmp_path: Path) -> None:
+    with PageWriter(tmp_path / "out.html", STANCE, several=False) as writer:
+        writer.write(*scored("The council met.\n"))
+        with pytest.raises(OutputError, match="a second came"):
+            writer.write(*scored("Nobody came.\n"))
+    assert "Nobody came" not in (tmp_path / "out.html").read_text(encoding="utf-8")
 
 
 def rows_by_voice(page: str) -> dict[str, list[int]]:

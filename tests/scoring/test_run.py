@@ -259,6 +259,15 @@ def test_a_poisoned_archive_costs_only_what_is_bad(scorer: Scorer, tmp_path: Pat
     assert all(error["reason"] for error in errors) and status.refused == len(errors)
 
 
+def test_a_refused_article_leaves_its_id_to_the_next(scorer: Scorer, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"id": "a", "text": text}) + "\n" for text in ("", "It met.", "It met again.")))
+    status = score_archive(scorer, Archive([path]), tmp_path / "run")
+    assert (status.articles, status.refused) == (1, 2)
+    errors = [json.loads(line) for line in (tmp_path / "run" / "errors.jsonl").read_text().splitlines()]
+    assert [error["line"] for error in errors] == [1, 3] and f"at {path}:2" in errors[1]["reason"]
+
+
 def test_an_input_that_vanishes_loses_nothing_else(scorer: Scorer, tmp_path: Path) -> None:
     paths = [tmp_path / f"{n}.txt" for n in range(5)]
     for path in paths:
