@@ -38,6 +38,7 @@ class Archive:
         columns: Columns | None = None,
         stdin: InputFormat = "auto",
         max_characters: int = MAX_CHARACTERS,
+        leave_out: Iterable[Path] = (),
     ) -> None:
         """Name the inputs; nothing is read yet.
 
@@ -46,12 +47,14 @@ class Archive:
             columns: which columns of tables hold what.
             stdin: what standard input holds; `auto` takes JSON objects for rows and all else for one article.
             max_characters: longer articles are refused.
+            leave_out: files, and folders with the files in them, that are no articles: what this call is to write.
         """
         self.paths = list(paths)
         self.columns = columns or Columns()
         self.max_characters = max_characters
         self.done = 0
         self._stdin = stdin
+        self._leave_out = {path.name: path.resolve() for path in leave_out}
         #: A character takes six bytes at most, as an escape in JSON.
         self._most = 6 * max_characters + (1 << 16)
 
@@ -89,9 +92,16 @@ class Archive:
     def _files(self) -> Iterator[Path | Refusal]:
         for path in self.paths:
             try:
-                yield from expand_paths([path])
+                yield from (found for found in expand_paths([path]) if not self._is_left_out(found))
             except ArticleError as error:
                 yield Refusal(error)
+
+    def _is_left_out(self, path: Path) -> bool:
+        """Return whether a file is among those left out; only one of the same name is looked up."""
+        return any(
+            place.name in self._leave_out and self._leave_out[place.name] == place.resolve()
+            for place in (path, path.parent)
+        )
 
     def _table(self, path: Path) -> Iterator[Draft | Refusal]:
         kind = inner_suffix(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from typing import IO, Any
@@ -45,9 +45,9 @@ class Columns:
         named = {what: column for what, column in given.items() if column is not None}
         return cls(**named, named=frozenset(named))
 
-    def all(self) -> list[str]:
-        """Return the names of the columns."""
-        return [self.text, self.id, self.title, self.outlet, self.date]
+    def names(self) -> dict[str, str]:
+        """Return the name of each column by what it holds."""
+        return {"text": self.text, "id": self.id, "title": self.title, "outlet": self.outlet, "date": self.date}
 
     def missing_in(self, names: Mapping[str, Any] | list[str]) -> str | None:
         """Return the first column that must be there and is not."""
@@ -71,7 +71,11 @@ def read_jsonl(path: str, columns: Columns, *, most: int, stream: IO[bytes] | No
                 if line is None:
                     yield Refusal(ArticleError(f"the line has more than {most:,} bytes", path=path, line=number))
                 elif line.strip():
-                    yield _json_row(line, path, number, columns)
+                    row = _json_row(line, path, number)
+                    if isinstance(row, dict) and _is_result(row):
+                        yield _own_result(path)
+                        return
+                    yield _draft(row, path, number, columns) if isinstance(row, dict) else row
     except DAMAGED as error:
         yield _cut(path, number, error)
 
@@ -90,9 +94,9 @@ def _lines(file: IO[bytes], most: int) -> Iterator[tuple[int, bytes | None]]:
             yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
 
 
-def _json_row(line: bytes, path: str, number: int, columns: Columns) -> Draft | Refusal:
-    def refuse(message: str, field: str | None = None) -> Refusal:
-        return Refusal(ArticleError(message, path=path, line=number, field=field))
+def _json_row(line: bytes, path: str, number: int) -> dict[str, Any] | Refusal:
+    def refuse(message: str) -> Refusal:
+        return Refusal(ArticleError(message, path=path, line=number))
 
     try:
         row = json.loads(line)
@@ -102,7 +106,16 @@ def _json_row(line: bytes, path: str, number: int, columns: Columns) -> Draft | 
         return refuse(f"not JSON: {getattr(error, 'msg', error)}")
     if not isinstance(row, dict):
         return refuse("a line must hold one JSON object")
-    return _draft(row, path, number, columns)
+    return row
+
+
+def _is_result(names: Collection[str]) -> bool:
+    """Return whether columns are those of scored sentences, whose texts are no articles."""
+    return "stance_logits" in names and "target_spans" in names
+
+
+def _own_result(path: str) -> Refusal:
+    return Refusal(ArticleError("is a result of newstance, one row a sentence, not a table of articles", path=path))
 
 
 def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> Draft | Refusal:
@@ -157,6 +170,9 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[by
             header = next(csv.reader([head], delimiter=separator), [])
             if (missing := columns.missing_in(header)) is not None:
                 yield Refusal(_no_column(missing, header, path, None))
+                return
+            if _is_result(header):
+                yield _own_result(path)
                 return
             reader = csv.reader(file, delimiter=separator, strict=True)
             yield from _csv_rows(reader, header, path, columns)
@@ -228,7 +244,10 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None])
             if (missing := columns.missing_in(names)) is not None:
                 yield Refusal(_no_column(missing, names, path, None))
                 return
-            wanted = [column for column in dict.fromkeys(columns.all()) if column in names]
+            if _is_result(names):
+                yield _own_result(path)
+                return
+            wanted = [column for column in dict.fromkeys(columns.names().values()) if column in names]
             for batch in file.iter_batches(batch_size=64, columns=wanted, use_threads=False):
                 for cells in batch.to_pylist():
                     row += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from newstance.articles import Archive, Draft, Refusal
@@ -38,7 +38,10 @@ class EachOnce:
 
 
 def unique_drafts(
-    archive: Archive, index: IdIndex, stop: threading.Event | None = None, status: RunStatus | None = None
+    archive: Iterable[Draft | Refusal],
+    index: IdIndex,
+    stop: threading.Event | None = None,
+    status: RunStatus | None = None,
 ) -> Iterator[Draft | Refusal]:
     """Yield the drafts that are still to be scored, and a refusal for each id given twice.
 

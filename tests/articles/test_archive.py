@@ -85,6 +85,34 @@ def test_a_runs_own_folder_is_no_input(tmp_path: Path) -> None:
     assert [Path(d.id).name for d in drafts(tmp_path)] == ["a.txt"]
 
 
+def test_a_runs_folder_is_passed_over_by_patterns_and_named_when_given(tmp_path: Path) -> None:
+    (tmp_path / "a.markdown").write_text("The council met.")
+    (tmp_path / "run").mkdir()
+    for name in ("newstance-run.json", "summary.json", "part-00000.jsonl"):
+        (tmp_path / "run" / name).write_text("{}")
+    for pattern in ("**", "*"):
+        assert [Path(d.id).name for d in drafts(str(tmp_path / pattern))] == ["a.markdown"]
+        assert refusals(str(tmp_path / pattern)) == []
+    for given in ("run", "run/part-*"):
+        (problem,) = refusals(str(tmp_path / given))
+        assert "the result of a run" in problem
+
+
+def test_what_is_to_be_written_and_what_was_is_no_input(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.csv", "c.html", "c-articles/1.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("The council met.")
+    left_out = [tmp_path / "b.csv", tmp_path / "c.html", tmp_path / "c-articles"]
+    assert [Path(d.id).name for d in Archive([tmp_path], leave_out=left_out) if isinstance(d, Draft)] == ["a.txt"]
+    row = {"article": "a", "text": "The council met.", "target_spans": [], "stance_logits": [1.0]}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "r.parquet")
+    (tmp_path / "r.jsonl").write_text(2 * f"{json.dumps(row)}\n")
+    (tmp_path / "r.csv").write_text("article,text,target_spans,stance_logits\na,It met.,[],[1]\n")
+    for name in ("r.parquet", "r.jsonl", "r.csv"):
+        assert [type(f) for f in Archive([tmp_path / name])] == [Refusal]
+        assert "is a result of newstance" in refusals(tmp_path / name)[0]
+
+
 def test_rows_without_an_id_are_known_by_file_and_line(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", [{"text": "One."}, {"text": "Two."}])
     assert [d.id for d in drafts(path)] == [f"{path}:1", f"{path}:2"]
