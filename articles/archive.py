@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from newstance.articles.compressed import DAMAGED, inner_suffix, open_bytes
-from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal
+from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, spelt_out
 from newstance.articles.paths import TABLE_SUFFIXES, expand_paths
 from newstance.articles.rows import Columns, read_csv, read_jsonl, read_parquet
 from newstance.errors import ArticleError
@@ -87,7 +87,7 @@ class Archive:
                 self.done = before + _size(found)
             else:
                 self.done += _size(found)
-                yield Draft(id=str(found), path=str(found))
+                yield Draft(id=spelt_out(str(found)), path=str(found))
 
     def _files(self) -> Iterator[Path | Refusal]:
         for path in self.paths:
@@ -136,7 +136,7 @@ class Archive:
         """Return what standard input holds, by its head where nobody said; nothing of it is taken."""
         if self._stdin != "auto" or sys.stdin is None:
             return self._stdin
-        head: bytes = sys.stdin.buffer.peek(1 << 12)  # type: ignore[attr-defined]
+        head: bytes = sys.stdin.buffer.peek(1 << 12)  # type: ignore[union-attr]
         return "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
 
     def _standard_input(self) -> Iterator[Draft | Refusal]:

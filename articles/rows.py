@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
+from math import isnan
 from typing import IO, Any
 
 from newstance.articles.compressed import DAMAGED, open_bytes
-from newstance.articles.drafts import Draft, Refusal
+from newstance.articles.drafts import Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
 
 __all__ = ["Columns", "read_csv", "read_jsonl", "read_parquet"]
@@ -120,8 +122,11 @@ def _own_result(path: str) -> Refusal:
 
 def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> Draft | Refusal:
     """Make a draft of a row, or say which column is wrong."""
-    given = row.get(columns.id)
-    id = str(given) if isinstance(given, str | int) and str(given).strip() else None
+    given = _whole(row.get(columns.id))
+    if given is not None and not isinstance(given, str | int):
+        message = f"holds {type(given).__name__}, not an id"
+        return Refusal(ArticleError(message, path=path, line=number, field=columns.id))
+    id = spelt_out(str(given)) if given is not None and str(given).strip() else None
     missing = columns.missing_in(row)
     if missing is not None:
         return Refusal(_no_column(missing, list(row), path, number), id)
@@ -133,7 +138,7 @@ def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> 
         error = ArticleError(f"holds {found}, not a text", path=path, line=number, field=columns.text)
         return Refusal(error, id)
     return Draft(
-        id=id or f"{path}:{number}",
+        id=id or spelt_out(f"{path}:{number}"),
         path=path,
         line=number,
         text=text,
@@ -141,6 +146,15 @@ def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> 
         outlet=_one_line(row.get(columns.outlet)),
         date=_iso(row.get(columns.date)),
     )
+
+
+def _whole(value: Any) -> Any:
+    """Return a float that stands for a whole number as one, and NaN as None: a column with a gap holds such."""
+    if not isinstance(value, float):
+        return value
+    if value.is_integer():
+        return int(value)
+    return None if isnan(value) else value
 
 
 def _no_column(missing: str, found: list[str], path: str, number: int | None) -> ArticleError:
@@ -156,30 +170,40 @@ def _no_column(missing: str, found: list[str], path: str, number: int | None) ->
 def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a CSV file with a header row, separated by tabs, or by what its header shows.
 
-    UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it. A quotation mark that is never
-    closed, or not doubled inside a cell, would let a record swallow others: such a one is refused with all its lines.
+    UTF-16 by its mark, else UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it. A quotation
+    mark that is never closed, or not doubled inside a cell, would let a record swallow others: such a one is refused
+    with all its lines.
     """
     csv.field_size_limit(most)
     reader: Any = None
     try:
-        with io.TextIOWrapper(
-            stream or open_bytes(path), encoding="utf-8-sig", errors="surrogateescape", newline=""
-        ) as file:
+        with _as_text(stream or open_bytes(path)) as file:
             head = file.readline(most)
             separator = "\t" if tab else max(",;\t", key=head.count)
             header = next(csv.reader([head], delimiter=separator), [])
+            blanks = columns.missing_in(header) is not None and any(name != name.strip() for name in header)
+            if blanks:  # "id, text": then cells begin with a blank too
+                header = [name.strip() for name in header]
             if (missing := columns.missing_in(header)) is not None:
                 yield Refusal(_no_column(missing, header, path, None))
                 return
             if _is_result(header):
                 yield _own_result(path)
                 return
-            reader = csv.reader(file, delimiter=separator, strict=True)
+            reader = csv.reader(file, delimiter=separator, strict=True, skipinitialspace=blanks)
             yield from _csv_rows(reader, header, path, columns)
     except DAMAGED as error:
         yield _cut(path, 1 + (reader.line_num if reader else 0), error)
     except csv.Error as error:
         yield _cut(path, 1 + reader.line_num, error)
+
+
+def _as_text(stream: Any) -> IO[str]:
+    """Decode a table's bytes; those that are not UTF-8 are kept for `_decoded`."""
+    buffered = stream if hasattr(stream, "peek") else io.BufferedReader(stream, 1 << 16)
+    if buffered.peek(2).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return io.TextIOWrapper(buffered, encoding="utf-16", errors="replace", newline="")
+    return io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 def _csv_rows(reader: Any, header: list[str], path: str, columns: Columns) -> Rows:
@@ -249,12 +273,31 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None])
                 return
             wanted = [column for column in dict.fromkeys(columns.names().values()) if column in names]
             for batch in file.iter_batches(batch_size=64, columns=wanted, use_threads=False):
-                for cells in batch.to_pylist():
+                for cells in _cells(batch):
                     row += 1
                     yield _draft(cells, path, row, columns)
                 advance(size * batch.num_rows // max(1, file.metadata.num_rows))
     except (*DAMAGED, pa.ArrowException, UnicodeDecodeError) as error:
         yield _cut(path, row, error)
+
+
+def _cells(batch: Any) -> list[dict[str, Any]]:
+    """Return an Arrow batch as rows; a cell that Python cannot hold, such as a date in the year 20000, is None."""
+    try:
+        rows: list[dict[str, Any]] = batch.to_pylist()
+    except UnicodeDecodeError:
+        raise
+    except (OverflowError, ValueError):
+        columns = [[_cell(cell) for cell in column] for column in batch.columns]
+        return [dict(zip(batch.schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    return rows
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return cell.as_py()
+    except (OverflowError, ValueError):
+        return None
 
 
 def _cut(path: str, number: int, error: Exception) -> Refusal:

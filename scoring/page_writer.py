@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from newstance.articles import Article
 from newstance.errors import OutputError, UsageError
@@ -16,6 +17,7 @@ from .corpus_page import ArticleRow, article_row, corpus_page
 from .page import Extras, article_page
 from .records import ScoredArticle
 from .templating import write_page
+from .writers import pages_folder
 
 __all__ = ["PageWriter"]
 
@@ -33,7 +35,7 @@ class PageWriter(AbstractContextManager["PageWriter"]):
             raise UsageError("--html takes a file that ends in .html", path=path)
         self.path = path
         self._stance = stance
-        self._folder = path.with_name(f"{path.stem}-articles") if several else None
+        self._folder = pages_folder(path) if several else None
         self._rows: list[ArticleRow] = []
         self._written = False
 
@@ -52,9 +54,9 @@ class PageWriter(AbstractContextManager["PageWriter"]):
             write_page(self.path, article_page(article, scored, self._stance, extras=extras))
             return
         name = f"{len(self._rows) + 1:05d}.html"
-        page = article_page(article, scored, self._stance, extras=extras, index=f"../{self.path.name}")
+        page = article_page(article, scored, self._stance, extras=extras, index=f"../{quote(self.path.name)}")
         write_page(self._folder / name, page)
-        self._rows.append(article_row(scored, f"{self._folder.name}/{name}"))
+        self._rows.append(article_row(scored, f"{quote(self._folder.name)}/{name}"))
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -63,6 +65,13 @@ class PageWriter(AbstractContextManager["PageWriter"]):
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write the corpus page when there were several articles and no error."""
+        """Write the corpus page when there were several articles and no error; pages of an older, longer one go."""
         if kind is None and self._rows:
             write_page(self.path, corpus_page(self._rows, self._stance.codes))
+            self._remove_older()
+
+    def _remove_older(self) -> None:
+        assert self._folder is not None
+        for page in self._folder.glob("*.html"):
+            if page.stem.isdecimal() and int(page.stem) > len(self._rows):
+                page.unlink()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from newstance.articles import Archive, Draft, Refusal
+from newstance.articles import Archive, Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
 
 from .ids import IdIndex
@@ -54,7 +54,7 @@ def unique_drafts(
             yield found
             continue
         place = f"{found.path}:{found.line}" if found.line else found.path or "-"
-        claim = index.claim(found.id, place)
+        claim = index.claim(found.id, spelt_out(place))
         if claim == "new":
             yield found
         elif claim == "done":

@@ -213,6 +213,47 @@ def test_a_spreadsheets_csv_is_read_in_its_encoding(tmp_path: Path) -> None:
     assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“Café”, said the council."]
 
 
+def test_ids_are_plain_texts_whatever_the_column_or_file_name_holds(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [{"id": "caf\udce9", "text": "One."}])
+    assert [d.id for d in drafts(path)] == ["caf\\udce9"]
+    (tmp_path / "caf\udce9.txt").write_text("The council met.")
+    (found,) = drafts(tmp_path / "caf\udce9.txt")
+    assert found.id == f"{tmp_path}/caf\\udce9.txt" and article_from_draft(found).id == found.id
+    (tmp_path / "caf\udce9.parquet").touch()
+    assert len(refusals(tmp_path / "caf\udce9.parquet")) == 1
+
+
+def test_a_column_of_numbers_with_a_gap_still_holds_ids(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    ids = pa.array([7.0, None, float("nan"), 8.5])
+    pq.write_table(pa.table({"id": ids, "text": ["One.", "Two.", "Three.", "Four."]}), path)
+    assert [d.id for d in drafts(path)] == ["7", f"{path}:2", f"{path}:3"]
+    assert refusals(path) == [f"{path}:4: id: holds float, not an id"]
+
+
+def test_a_date_beyond_all_calendars_costs_only_itself(tmp_path: Path) -> None:
+    dates = pa.array([10**15, 0], pa.timestamp("s"))
+    pq.write_table(pa.table({"text": ["One.", "Two."], "date": dates}), tmp_path / "a.parquet")
+    assert [(d.text, d.date) for d in drafts(tmp_path / "a.parquet")] == [("One.", None), ("Two.", "1970-01-01")]
+
+
+def test_a_header_with_blanks_and_utf_16_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id, text\n1, "One, said the council."\n')
+    (tmp_path / "b.csv").write_bytes("id\ttext\n1\tOne, said the council.\n".encode("utf-16"))
+    for name in ("a.csv", "b.csv"):
+        assert [(d.id, d.text) for d in drafts(tmp_path / name)] == [("1", "One, said the council.")]
+
+
+def test_a_web_archive_that_cannot_be_read_here_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
+    (tmp_path / "a.warc").touch()
+    (tmp_path / "b.txt").write_text("The council met.")
+    assert [type(found) for found in Archive([tmp_path])] == [Refusal, Draft]
+    assert "newstance[warc]" in refusals(tmp_path)[0]
+
+
 class _Stdin:
     def __init__(self, data: bytes) -> None:
         self.buffer = io.BufferedReader(io.BytesIO(data))  # type: ignore[type-var]

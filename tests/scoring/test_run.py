@@ -219,7 +219,7 @@ def test_other_columns_are_another_run_and_those_of_old_runs_go_on(
 ) -> None:
     run(scorer, archive, tmp_path / "run")
     assert "columns" not in json.loads((tmp_path / "run" / "newstance-run.json").read_text())["settings"]
-    with pytest.raises(UsageError, match="columns.*outlet"):
+    with pytest.raises(UsageError, match=r"columns .*outlet"):
         score_archive(scorer, Archive([archive], columns=Columns(text="outlet")), tmp_path / "run")
 
 
