@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from newstance.articles.archive import Archive, InputFormat
-from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, article_from_draft
+from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, article_from_draft, spelt_out
 from newstance.articles.mentions import MentionFinder, mark_mentions
 from newstance.articles.page import article_from_html
 from newstance.articles.paths import RUN_MANIFEST, expand_paths
@@ -55,6 +55,7 @@ __all__ = [
     "mark_mentions",
     "mark_voices",
     "read_article",
+    "spelt_out",
 ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from newstance.articles.compressed import DAMAGED, inner_suffix, open_bytes
-from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal
+from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, spelt_out
 from newstance.articles.paths import TABLE_SUFFIXES, expand_paths
 from newstance.articles.rows import Columns, read_csv, read_jsonl, read_parquet
 from newstance.errors import ArticleError
@@ -38,6 +38,7 @@ class Archive:
         columns: Columns | None = None,
         stdin: InputFormat = "auto",
         max_characters: int = MAX_CHARACTERS,
+        leave_out: Iterable[Path] = (),
     ) -> None:
         """Name the inputs; nothing is read yet.
 
@@ -46,12 +47,14 @@ class Archive:
             columns: which columns of tables hold what.
             stdin: what standard input holds; `auto` takes JSON objects for rows and all else for one article.
             max_characters: longer articles are refused.
+            leave_out: files, and folders with the files in them, that are no articles: what this call is to write.
         """
         self.paths = list(paths)
         self.columns = columns or Columns()
         self.max_characters = max_characters
         self.done = 0
         self._stdin = stdin
+        self._leave_out = {path.name: path.resolve() for path in leave_out}
         #: A character takes six bytes at most, as an escape in JSON.
         self._most = 6 * max_characters + (1 << 16)
 
@@ -62,9 +65,13 @@ class Archive:
         return sum(_size(found) for found in self._files() if isinstance(found, Path))
 
     def is_single(self) -> bool:
-        """Return whether one article is all there is to read, as far as names tell."""
+        """Return whether one article is all there is to read, as far as names and the head of standard input tell."""
         found = list(itertools.islice(self._files(), 2))
-        return len(found) == 1 and not (isinstance(found[0], Path) and inner_suffix(found[0]) in TABLE_SUFFIXES)
+        if len(found) != 1 or isinstance(found[0], Refusal):
+            return len(found) == 1
+        if str(found[0]) == "-":
+            return self._stdin_kind() == "article"
+        return inner_suffix(found[0]) not in TABLE_SUFFIXES
 
     def __iter__(self) -> Iterator[Draft | Refusal]:
         """Yield drafts in a fixed order: by path as given, folders sorted, tables row by row."""
@@ -80,14 +87,21 @@ class Archive:
                 self.done = before + _size(found)
             else:
                 self.done += _size(found)
-                yield Draft(id=str(found), path=str(found))
+                yield Draft(id=spelt_out(str(found)), path=str(found))
 
     def _files(self) -> Iterator[Path | Refusal]:
         for path in self.paths:
             try:
-                yield from expand_paths([path])
+                yield from (found for found in expand_paths([path]) if not self._is_left_out(found))
             except ArticleError as error:
                 yield Refusal(error)
+
+    def _is_left_out(self, path: Path) -> bool:
+        """Return whether a file is among those left out; only one of the same name is looked up."""
+        return any(
+            place.name in self._leave_out and self._leave_out[place.name] == place.resolve()
+            for place in (path, path.parent)
+        )
 
     def _table(self, path: Path) -> Iterator[Draft | Refusal]:
         kind = inner_suffix(path)
@@ -118,14 +132,19 @@ class Archive:
     def _advance(self, size: int) -> None:
         self.done += size
 
+    def _stdin_kind(self) -> InputFormat:
+        """Return what standard input holds, by its head where nobody said; nothing of it is taken."""
+        if self._stdin != "auto" or sys.stdin is None:
+            return self._stdin
+        head: bytes = sys.stdin.buffer.peek(1 << 12)  # type: ignore[union-attr]
+        return "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
+
     def _standard_input(self) -> Iterator[Draft | Refusal]:
         if sys.stdin is None:
             yield Refusal(ArticleError("standard input is closed; give a file, or something to read", path="-"))
             return
         stream: Any = sys.stdin.buffer
-        kind = self._stdin
-        if kind == "auto":
-            kind = "jsonl" if stream.peek(1 << 12).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
+        kind = self._stdin_kind()
         if kind == "jsonl":
             yield from read_jsonl("-", self.columns, most=self._most, stream=stream)
         elif kind in ("csv", "tsv"):

@@ -11,8 +11,8 @@ from typing import IO, Any, cast
 __all__ = ["DAMAGED", "inner_suffix", "open_bytes"]
 
 _PACKED = frozenset({".gz", ".zst"})
-#: What reading a damaged or cut stream raises.
-DAMAGED = (OSError, EOFError, zlib.error)
+#: What reading a damaged or cut stream raises, and Arrow at a file name that is not UTF-8.
+DAMAGED = (OSError, EOFError, zlib.error, UnicodeEncodeError)
 
 
 def inner_suffix(path: str | PathLike[str]) -> str:

@@ -8,7 +8,7 @@ from newstance.articles.read import article_from_text, read_article
 from newstance.articles.records import Article
 from newstance.errors import ArticleError, InputError
 
-__all__ = ["MAX_CHARACTERS", "Draft", "Refusal", "article_from_draft"]
+__all__ = ["MAX_CHARACTERS", "Draft", "Refusal", "article_from_draft", "spelt_out"]
 
 #: No article has so many (170,000 words); what has is a file of another kind, and would hold up all others.
 MAX_CHARACTERS = 1_000_000
@@ -50,6 +50,11 @@ class Refusal:
 
     error: InputError
     id: str | None = None
+
+
+def spelt_out(id: str) -> str:
+    r"""Return an id that every format can hold: a lone surrogate (a file name that is not UTF-8) as ``\udce9``."""
+    return id if id.isascii() else id.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def article_from_draft(draft: Draft, *, max_characters: int = MAX_CHARACTERS) -> Article:

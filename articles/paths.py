@@ -18,7 +18,7 @@ PAGE_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 #: Files of many articles.
 TABLE_SUFFIXES = frozenset({".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".warc"})
 #: What a folder is searched for, also packed as ``.gz`` or ``.zst``. A file named outright may have any name.
-SUFFIXES = frozenset({".txt", ".md", ".html", ".htm"}) | TABLE_SUFFIXES
+SUFFIXES = frozenset({".txt"}) | MARKDOWN_SUFFIXES | PAGE_SUFFIXES | TABLE_SUFFIXES
 #: A folder that holds this file is the result of a run and never an input.
 RUN_MANIFEST = "newstance-run.json"
 
@@ -26,14 +26,15 @@ RUN_MANIFEST = "newstance-run.json"
 def expand_paths(paths: Iterable[str | PathLike[str]]) -> Iterator[Path]:
     """Yield the files to read, in order: files as they are, folders searched recursively, patterns filled in.
 
-    Folders yield their articles (``.txt``, ``.md``, ``.html``, ``.htm``) and files of many articles (``.jsonl``,
+    Folders yield their articles (``.txt``, ``.md``, ``.html`` and their kin) and files of many articles (``.jsonl``,
     ``.csv``, ``.parquet``, ``.warc`` and their kin, ``.gz`` and ``.zst`` included), sorted by path; what begins with
-    a dot, and folders that hold a run's results, are left out. ``-`` stands for standard input and is kept. A path
-    that does not exist is yielded too, so that reading it fails on its own and the others go on.
+    a dot, links to folders, and folders that hold a run's results, are left out, the last by patterns too. ``-`` stands
+    for standard input and is kept. A path that does not exist is yielded too, so that reading it fails on its own and
+    the others go on.
 
     Raises:
-        ArticleError: a folder holds no article or cannot be listed, or a pattern matches nothing. Expand path by path
-            to go on after it.
+        ArticleError: a folder holds no article, is a run's or cannot be listed, or a pattern matches nothing. Expand
+            path by path to go on after it.
     """
     for given in paths:
         path = Path(given)
@@ -51,15 +52,25 @@ def _matches(pattern: str) -> Iterator[Path]:
     found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
     if not found:
         raise ArticleError("no file matches this pattern", path=pattern)
-    for name in found:
-        if Path(name).is_dir():
+    paths = [path for path in map(Path, found) if not _is_of_run(path)]
+    if not paths:
+        raise ArticleError("all that matches this pattern is the result of a run, not an archive", path=pattern)
+    for path in paths:
+        if path.is_dir():
             if "**" not in pattern:  # there, its files match as well
-                yield from _searched(Path(name))
+                yield from _searched(path)
         else:
-            yield Path(name)
+            yield path
+
+
+def _is_of_run(path: Path) -> bool:
+    """Return whether a path is the folder of a run, or lies in it."""
+    return (path / RUN_MANIFEST).is_file() or (path.parent / RUN_MANIFEST).is_file()
 
 
 def _searched(folder: Path) -> Iterator[Path]:
+    if (folder / RUN_MANIFEST).is_file():
+        raise ArticleError("is the result of a run, not an archive; its parts hold what was scored", path=folder)
     empty = True
     for path in _walk(folder):
         empty = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from os import PathLike, fspath
 from pathlib import Path
@@ -16,6 +18,8 @@ from newstance.errors import ArticleError
 
 __all__ = ["article_from_text", "read_article"]
 
+#: How a JSON object, or an array of them, begins.
+_JSON = re.compile(r"\s*(?:\[\s*\{|\{\s*\")")
 #: Bytes of a character in the longest encoding.
 _WIDEST = 4
 
@@ -29,7 +33,7 @@ def read_article(path: str | PathLike[str], *, max_characters: int | None = None
 
     Raises:
         ArticleError: the path is missing, a folder, unreadable, empty or not text, a page has no text, or the file is
-            longer than `max_characters`.
+            JSON or longer than `max_characters`.
     """
     given = fspath(path)
     name = None if given == "-" else given
@@ -47,7 +51,10 @@ def read_article(path: str | PathLike[str], *, max_characters: int | None = None
         from newstance.articles.page import article_from_html
 
         return article_from_html(text, id=given, path=name, encoding=encoding)
-    return article_from_text(text, id=given, path=name, encoding=encoding, markdown=suffix in MARKDOWN_SUFFIXES)
+    markdown = suffix in MARKDOWN_SUFFIXES
+    if not markdown and _is_json(text):
+        raise ArticleError("is JSON, not a text; a table of articles is .jsonl, one JSON object a line", path=name)
+    return article_from_text(text, id=given, path=name, encoding=encoding, markdown=markdown)
 
 
 def article_from_text(
@@ -135,3 +142,16 @@ def _bounded(data: bytes, most: int, path: str) -> bytes:
 def _looks_like_page(data: bytes) -> bool:
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return head.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text, or its first line, is JSON with objects in it."""
+    if not _JSON.match(text):
+        return False
+    for part in (text, text.lstrip().partition("\n")[0]):
+        try:
+            json.loads(part)
+        except (ValueError, RecursionError):
+            continue
+        return True
+    return False

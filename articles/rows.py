@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date as Date
+from math import isnan
 from typing import IO, Any
 
 from newstance.articles.compressed import DAMAGED, open_bytes
-from newstance.articles.drafts import Draft, Refusal
+from newstance.articles.drafts import Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
 
 __all__ = ["Columns", "read_csv", "read_jsonl", "read_parquet"]
@@ -45,9 +47,9 @@ class Columns:
         named = {what: column for what, column in given.items() if column is not None}
         return cls(**named, named=frozenset(named))
 
-    def all(self) -> list[str]:
-        """Return the names of the columns."""
-        return [self.text, self.id, self.title, self.outlet, self.date]
+    def names(self) -> dict[str, str]:
+        """Return the name of each column by what it holds."""
+        return {"text": self.text, "id": self.id, "title": self.title, "outlet": self.outlet, "date": self.date}
 
     def missing_in(self, names: Mapping[str, Any] | list[str]) -> str | None:
         """Return the first column that must be there and is not."""
@@ -71,7 +73,11 @@ def read_jsonl(path: str, columns: Columns, *, most: int, stream: IO[bytes] | No
                 if line is None:
                     yield Refusal(ArticleError(f"the line has more than {most:,} bytes", path=path, line=number))
                 elif line.strip():
-                    yield _json_row(line, path, number, columns)
+                    row = _json_row(line, path, number)
+                    if isinstance(row, dict) and _is_result(row):
+                        yield _own_result(path)
+                        return
+                    yield _draft(row, path, number, columns) if isinstance(row, dict) else row
     except DAMAGED as error:
         yield _cut(path, number, error)
 
@@ -90,9 +96,9 @@ def _lines(file: IO[bytes], most: int) -> Iterator[tuple[int, bytes | None]]:
             yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
 
 
-def _json_row(line: bytes, path: str, number: int, columns: Columns) -> Draft | Refusal:
-    def refuse(message: str, field: str | None = None) -> Refusal:
-        return Refusal(ArticleError(message, path=path, line=number, field=field))
+def _json_row(line: bytes, path: str, number: int) -> dict[str, Any] | Refusal:
+    def refuse(message: str) -> Refusal:
+        return Refusal(ArticleError(message, path=path, line=number))
 
     try:
         row = json.loads(line)
@@ -102,13 +108,25 @@ def _json_row(line: bytes, path: str, number: int, columns: Columns) -> Draft | 
         return refuse(f"not JSON: {getattr(error, 'msg', error)}")
     if not isinstance(row, dict):
         return refuse("a line must hold one JSON object")
-    return _draft(row, path, number, columns)
+    return row
+
+
+def _is_result(names: Collection[str]) -> bool:
+    """Return whether columns are those of scored sentences, whose texts are no articles."""
+    return "stance_logits" in names and "target_spans" in names
+
+
+def _own_result(path: str) -> Refusal:
+    return Refusal(ArticleError("is a result of newstance, one row a sentence, not a table of articles", path=path))
 
 
 def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> Draft | Refusal:
     """Make a draft of a row, or say which column is wrong."""
-    given = row.get(columns.id)
-    id = str(given) if isinstance(given, str | int) and str(given).strip() else None
+    given = _whole(row.get(columns.id))
+    if given is not None and not isinstance(given, str | int):
+        message = f"holds {type(given).__name__}, not an id"
+        return Refusal(ArticleError(message, path=path, line=number, field=columns.id))
+    id = spelt_out(str(given)) if given is not None and str(given).strip() else None
     missing = columns.missing_in(row)
     if missing is not None:
         return Refusal(_no_column(missing, list(row), path, number), id)
@@ -120,7 +138,7 @@ def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> 
         error = ArticleError(f"holds {found}, not a text", path=path, line=number, field=columns.text)
         return Refusal(error, id)
     return Draft(
-        id=id or f"{path}:{number}",
+        id=id or spelt_out(f"{path}:{number}"),
         path=path,
         line=number,
         text=text,
@@ -128,6 +146,15 @@ def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> 
         outlet=_one_line(row.get(columns.outlet)),
         date=_iso(row.get(columns.date)),
     )
+
+
+def _whole(value: Any) -> Any:
+    """Return a float that stands for a whole number as one, and NaN as None: a column with a gap holds such."""
+    if not isinstance(value, float):
+        return value
+    if value.is_integer():
+        return int(value)
+    return None if isnan(value) else value
 
 
 def _no_column(missing: str, found: list[str], path: str, number: int | None) -> ArticleError:
@@ -143,21 +170,27 @@ def _no_column(missing: str, found: list[str], path: str, number: int | None) ->
 def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a CSV file with a header row, separated by tabs, or by what its header shows.
 
-    UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it.
+    UTF-16 by its mark, else UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it. A quotation
+    mark that is never closed, or not doubled inside a cell, would let a record swallow others: such a one is refused
+    with all its lines.
     """
     csv.field_size_limit(most)
     reader: Any = None
     try:
-        with io.TextIOWrapper(
-            stream or open_bytes(path), encoding="utf-8-sig", errors="surrogateescape", newline=""
-        ) as file:
+        with _as_text(stream or open_bytes(path)) as file:
             head = file.readline(most)
             separator = "\t" if tab else max(",;\t", key=head.count)
             header = next(csv.reader([head], delimiter=separator), [])
+            blanks = columns.missing_in(header) is not None and any(name != name.strip() for name in header)
+            if blanks:  # "id, text": then cells begin with a blank too
+                header = [name.strip() for name in header]
             if (missing := columns.missing_in(header)) is not None:
                 yield Refusal(_no_column(missing, header, path, None))
                 return
-            reader = csv.reader(file, delimiter=separator)
+            if _is_result(header):
+                yield _own_result(path)
+                return
+            reader = csv.reader(file, delimiter=separator, strict=True, skipinitialspace=blanks)
             yield from _csv_rows(reader, header, path, columns)
     except DAMAGED as error:
         yield _cut(path, 1 + (reader.line_num if reader else 0), error)
@@ -165,15 +198,46 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[by
         yield _cut(path, 1 + reader.line_num, error)
 
 
+def _as_text(stream: Any) -> IO[str]:
+    """Decode a table's bytes; those that are not UTF-8 are kept for `_decoded`."""
+    buffered = stream if hasattr(stream, "peek") else io.BufferedReader(stream, 1 << 16)
+    if buffered.peek(2).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return io.TextIOWrapper(buffered, encoding="utf-16", errors="replace", newline="")
+    return io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
 def _csv_rows(reader: Any, header: list[str], path: str, columns: Columns) -> Rows:
     number = 2
-    for cells in reader:
-        if len(cells) == len(header):
+    for cells in _records(reader):
+        if cells is None:
+            yield Refusal(_bad_quotes(path, number, reader.line_num + 1))
+        elif len(cells) == len(header):
             yield _draft({k: _decoded(v) for k, v in zip(header, cells, strict=True)}, path, number, columns)
         elif cells:
             message = f"has {len(cells)} cells, the header {len(header)}"
             yield Refusal(ArticleError(message, path=path, line=number))
         number = reader.line_num + 2
+
+
+def _records(reader: Any) -> Iterator[list[str] | None]:
+    """Yield records, None for one whose quotation marks are wrong; a cell of too many bytes ends the file."""
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            if "field limit" in str(error):
+                raise
+            yield None
+            continue
+        if cells is None:
+            return
+        yield cells
+
+
+def _bad_quotes(path: str, first: int, last: int) -> ArticleError:
+    lost = f"; lines {first} to {last} are lost" if last > first else ""
+    message = f"a quotation mark is not closed, or not doubled inside its cell{lost}"
+    return ArticleError(message, path=path, line=first)
 
 
 def _decoded(cell: str) -> str:
@@ -204,14 +268,36 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None])
             if (missing := columns.missing_in(names)) is not None:
                 yield Refusal(_no_column(missing, names, path, None))
                 return
-            wanted = [column for column in dict.fromkeys(columns.all()) if column in names]
+            if _is_result(names):
+                yield _own_result(path)
+                return
+            wanted = [column for column in dict.fromkeys(columns.names().values()) if column in names]
             for batch in file.iter_batches(batch_size=64, columns=wanted, use_threads=False):
-                for cells in batch.to_pylist():
+                for cells in _cells(batch):
                     row += 1
                     yield _draft(cells, path, row, columns)
                 advance(size * batch.num_rows // max(1, file.metadata.num_rows))
     except (*DAMAGED, pa.ArrowException, UnicodeDecodeError) as error:
         yield _cut(path, row, error)
+
+
+def _cells(batch: Any) -> list[dict[str, Any]]:
+    """Return an Arrow batch as rows; a cell that Python cannot hold, such as a date in the year 20000, is None."""
+    try:
+        rows: list[dict[str, Any]] = batch.to_pylist()
+    except UnicodeDecodeError:
+        raise
+    except (OverflowError, ValueError):
+        columns = [[_cell(cell) for cell in column] for column in batch.columns]
+        return [dict(zip(batch.schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    return rows
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return cell.as_py()
+    except (OverflowError, ValueError):
+        return None
 
 
 def _cut(path: str, number: int, error: Exception) -> Refusal:

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from newstance.articles.compressed import DAMAGED
 from newstance.articles.drafts import Draft, Refusal
-from newstance.errors import ArticleError, UsageError
+from newstance.errors import ArticleError
 
 __all__ = ["read_warc"]
 
@@ -21,14 +21,12 @@ def read_warc(path: str, stream: IO[bytes], *, most: int) -> Iterator[Draft | Re
         path: the file, named in errors.
         stream: its bytes; gzip is recognised.
         most: bytes of a page at most; a longer one is refused.
-
-    Raises:
-        UsageError: the package that reads WARC is not installed.
     """
     try:
         from fastwarc.warc import ArchiveIterator, WarcRecordType
-    except ImportError as error:
-        raise UsageError("reading WARC needs: pip install 'newstance[warc]'", path=path) from error
+    except ImportError:
+        yield Refusal(ArticleError("reading WARC needs: pip install 'newstance[warc]'", path=path))
+        return
     number = 0
     try:
         records = ArchiveIterator(

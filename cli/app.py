@@ -21,6 +21,7 @@ from .benchmark import benchmark
 from .configuring import config_app
 from .data_commands import data_app
 from .explaining import EXPLAIN_EPILOG, FIT_EPILOG, explain, fit_evidence
+from .once import once_each
 
 __all__ = ["app", "main", "only_what_is_asked_for"]
 
@@ -88,9 +89,12 @@ def score(
         typer.Option("--model", "-m", help="A model folder or a shipped model's name. [default: the shipped default]"),
     ] = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--out", "-o", help="A .jsonl, .csv or .parquet file; or a folder, for a run that can be resumed."
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="A .jsonl, .csv or .parquet file; or a folder, for a run that can be resumed.",
         ),
     ] = None,
     format: Annotated[
@@ -119,7 +123,7 @@ def score(
     stdin: inputs.Stdin = "auto",
     max_characters: inputs.MaxCharacters = 1_000_000,
     workers: inputs.Workers = None,
-    part_articles: inputs.PartArticles = 1000,
+    part_articles: inputs.PartArticles = None,
     engine: inputs.Engine = "local",
 ) -> None:
     """Score articles sentence by sentence: stance, confidence, and the words that carried it."""
@@ -242,6 +246,7 @@ judging.add_to(app)
 
 app.add_typer(data_app, name="data")
 app.add_typer(config_app, name="config")
+once_each(app, data_app, config_app)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newstance.articles import MentionFinder, load_profile
+from newstance.articles.decode import decode
 from newstance.errors import ArticleError, UsageError
 from newstance.eval.neighbours import Neighbour, Neighbours
 from newstance.model import Checkpoint, Method, Predictor, SentenceInput
@@ -22,6 +23,8 @@ from .terminal import progress
 __all__ = ["run_explain"]
 
 _BAR = 20
+#: Points of the integral when nobody says.
+_STEPS = 10
 
 
 def run_explain(
@@ -30,7 +33,7 @@ def run_explain(
     target: str,
     model: str | None,
     method: str,
-    steps: int,
+    steps: int | None,
     flip: bool,
     neighbours: bool,
     as_json: bool,
@@ -38,14 +41,16 @@ def run_explain(
     """Explain one sentence and print it, as a table or as one JSON object."""
     if method not in get_args(Method):
         raise UsageError(f"--method takes {', '.join(get_args(Method))}, not {method!r}")
-    text = " ".join((sys.stdin.read() if sentence == "-" else sentence).split())
+    if steps is not None and method != "ig":
+        raise UsageError("--steps goes with --method ig")
+    text = " ".join((_standard_input() if sentence == "-" else sentence).split())
     if not text:
         raise ArticleError("there is no sentence to explain")
     finder = MentionFinder(load_profile(target))
     checkpoint = Checkpoint.find(model)
     predictor = Predictor.open(checkpoint, runtime="torch" if method == "ig" else "auto")
     explained = explain_sentence(
-        checkpoint, predictor, text, finder, method=cast("Method", method), steps=steps, flip=flip
+        checkpoint, predictor, text, finder, method=cast("Method", method), steps=steps or _STEPS, flip=flip
     )
     near = _nearest(checkpoint, predictor, explained) if neighbours else None
     if as_json:
@@ -53,6 +58,13 @@ def run_explain(
         sys.stdout.write(json.dumps(data, ensure_ascii=True) + "\n")
     else:
         _print(explained, near)
+
+
+def _standard_input() -> str:
+    """Return standard input in whatever encoding it is, as `newstance score -` reads it."""
+    if sys.stdin is None:
+        raise ArticleError("standard input is closed; give a sentence, or something to read", path="-")
+    return decode(sys.stdin.buffer.read(), path="standard input")[0]
 
 
 def _nearest(checkpoint: Checkpoint, predictor: Predictor, explained: ExplainedSentence) -> list[Neighbour]:

@@ -90,7 +90,9 @@ def explain(
     method: Annotated[
         str, typer.Option("--method", help="evidence (free), ig (needs torch), loo (a pass a word) or random.")
     ] = "evidence",
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Points of the integral, for ig.")] = 10,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Points of the integral, for ig. [default: 10]")
+    ] = None,
     flip: Annotated[bool, typer.Option(help="Look for the fewest words whose deletion changes the stance.")] = True,
     neighbours: Annotated[
         bool,

@@ -48,14 +48,18 @@ Stdin = Annotated[
     str, typer.Option("--stdin", help="What - holds: auto, article, jsonl, csv or tsv.", rich_help_panel=_TABLES)
 ]
 MaxCharacters = Annotated[
-    int, typer.Option("--max-characters", min=1000, help="Longer articles are refused.", rich_help_panel=_RUNS)
+    int,
+    typer.Option(
+        "--max-characters", min=1000, max=1_000_000_000, help="Longer articles are refused.", rich_help_panel=_RUNS
+    ),
 ]
 Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, help="Batches at a time, or actors. [default: one a core]", rich_help_panel=_RUNS),
 ]
 PartArticles = Annotated[
-    int, typer.Option("--part-articles", min=1, help="Articles of a part of a run.", rich_help_panel=_RUNS)
+    int | None,
+    typer.Option("--part-articles", min=1, help="Articles of a part of a run. [default: 1000]", rich_help_panel=_RUNS),
 ]
 Engine = Annotated[
     str, typer.Option("--engine", help="local, or ray (extra `cluster`, experimental).", rich_help_panel=_RUNS)

@@ -11,10 +11,10 @@ from typing import cast, get_args
 from newstance.articles import Archive
 from newstance.errors import UsageError
 from newstance.scoring import Explain, Scorer
-from newstance.scoring.run import RunStatus, score_archive
+from newstance.scoring.run import PART_ARTICLES, RunStatus, score_archive
 from newstance.scoring.run_folder import PartFormat
 
-__all__ = ["run_folder"]
+__all__ = ["PART_ARTICLES", "run_folder"]
 
 
 def run_folder(

@@ -11,7 +11,7 @@ from newstance.corpora import Annotation, Suggestion, save_annotations
 from newstance.errors import ArticleError, UsageError
 from newstance.model import Codebook
 from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
-from newstance.scoring.unique import each_once
+from newstance.scoring.unique import EachOnce
 
 from .column_options import as_format
 from .convert import write_interface
@@ -39,8 +39,9 @@ def run_suggest(
     codebook = scorer.checkpoint.codebook
     suggestions: list[Suggestion] = []
     articles = refused = 0
+    drafts = EachOnce(archive)
     with progress("articles", None) as step:
-        for scored in scorer.score_drafts(each_once(archive), explain="none"):
+        for scored in scorer.score_drafts(drafts, explain="none", unread=drafts.give_back):
             if isinstance(scored, Refusal):
                 sys.stderr.write(f"newstance: {scored.error}\n")
                 refused += 1

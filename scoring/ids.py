@@ -47,6 +47,10 @@ class IdIndex:
             return "done"
         return (str(found[0]),)
 
+    def release(self, id: str) -> None:
+        """Give an id back that was claimed for an article that could not be read."""
+        self._table.execute("DELETE FROM seen WHERE id = ?", (_key(id),))
+
     def close(self) -> None:
         """Forget everything."""
         self._table.close()

@@ -7,15 +7,17 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from newstance.articles import Article
-from newstance.errors import UsageError
+from newstance.errors import OutputError, UsageError
 from newstance.model import Layer
 
 from .corpus_page import ArticleRow, article_row, corpus_page
 from .page import Extras, article_page
 from .records import ScoredArticle
 from .templating import write_page
+from .writers import pages_folder
 
 __all__ = ["PageWriter"]
 
@@ -33,22 +35,28 @@ class PageWriter(AbstractContextManager["PageWriter"]):
             raise UsageError("--html takes a file that ends in .html", path=path)
         self.path = path
         self._stance = stance
-        self._folder = path.with_name(f"{path.stem}-articles") if several else None
+        self._folder = pages_folder(path) if several else None
         self._rows: list[ArticleRow] = []
+        self._written = False
 
     def write(self, article: Article, scored: ScoredArticle, extras: Mapping[int, Extras] | None = None) -> None:
         """Write an article's page.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: it cannot be written, or one page was announced and this is the second.
         """
         if self._folder is None:
+            if self._written:
+                raise OutputError(
+                    "is the page of one article, and a second came; name the inputs as files", path=self.path
+                )
+            self._written = True
             write_page(self.path, article_page(article, scored, self._stance, extras=extras))
             return
         name = f"{len(self._rows) + 1:05d}.html"
-        page = article_page(article, scored, self._stance, extras=extras, index=f"../{self.path.name}")
+        page = article_page(article, scored, self._stance, extras=extras, index=f"../{quote(self.path.name)}")
         write_page(self._folder / name, page)
-        self._rows.append(article_row(scored, f"{self._folder.name}/{name}"))
+        self._rows.append(article_row(scored, f"{quote(self._folder.name)}/{name}"))
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -57,6 +65,13 @@ class PageWriter(AbstractContextManager["PageWriter"]):
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write the corpus page when there were several articles and no error."""
+        """Write the corpus page when there were several articles and no error; pages of an older, longer one go."""
         if kind is None and self._rows:
             write_page(self.path, corpus_page(self._rows, self._stance.codes))
+            self._remove_older()
+
+    def _remove_older(self) -> None:
+        assert self._folder is not None
+        for page in self._folder.glob("*.html"):
+            if page.stem.isdecimal() and int(page.stem) > len(self._rows):
+                page.unlink()

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from newstance.articles import TOTALLED_ROLES, Archive, Draft, Refusal, TargetProfile
-from newstance.errors import OutputError
+from newstance.articles import TOTALLED_ROLES, Archive, Columns, Draft, Refusal, TargetProfile
+from newstance.errors import ArticleError, OutputError
 
 from .ids import IdIndex
 from .records import VERSION, ScoredArticle
@@ -98,7 +98,11 @@ def score_archive(
     with Run(scorer, archive, out, output=output, explain=explain) as run:
         part = _PartWriter(run.folder, scorer.stances, part_articles)
         results = scorer.score_drafts(
-            run.drafts(), explain=explain, group=_GROUP, max_characters=archive.max_characters
+            run.drafts(),
+            explain=explain,
+            group=_GROUP,
+            max_characters=archive.max_characters,
+            unread=run.give_back,
         )
         try:
             for result in results:
@@ -148,6 +152,8 @@ class Run:
             self._index = IdIndex()
             closing.callback(self._index.close)
             self._index.add_done(self.folder.done_ids())
+            # Until this call ends, nothing says that the run is complete.
+            (self.folder.path / "summary.json").unlink(missing_ok=True)
             path = self.folder.path / "errors.jsonl"
             self._errors = closing.enter_context(path.open("w", encoding="utf-8", errors="replace"))
             closing.enter_context(_interrupts(self.stop))
@@ -156,7 +162,11 @@ class Run:
 
     def drafts(self) -> Iterator[Draft | Refusal]:
         """Yield what is still to be scored, until an interrupt."""
-        return unique_drafts(self._archive, self._index, self.stop, self.status)
+        return unique_drafts(map(_with_own_id, self._archive), self._index, self.stop, self.status)
+
+    def give_back(self, draft: Draft) -> None:
+        """Let a later article have the id of a draft that could not be read."""
+        self._index.release(draft.id)
 
     def refuse(self, refusal: Refusal) -> None:
         """Account for an article that was not scored."""
@@ -202,7 +212,7 @@ def _named(path: Path) -> Iterator[None]:
 
 def run_settings(scorer: Scorer, archive: Archive, explain: Explain, output: PartFormat) -> dict[str, Any]:
     """Return what must be the same for all parts of a run."""
-    return {
+    settings: dict[str, Any] = {
         "newstance": version("newstance"),
         "record": VERSION,
         "model": scorer.checkpoint.hash,
@@ -212,6 +222,17 @@ def run_settings(scorer: Scorer, archive: Archive, explain: Explain, output: Par
         "output": output,
         "max_characters": archive.max_characters,
     }
+    # Only what differs, so that a run begun when columns were no setting can go on.
+    others = {what: name for what, name in archive.columns.names().items() if name != Columns().names()[what]}
+    return settings | ({"columns": others} if others else {})
+
+
+def _with_own_id(found: Draft | Refusal) -> Draft | Refusal:
+    """Refuse what standard input does not name: the next call could not tell it from what comes in its place."""
+    if isinstance(found, Refusal) or found.path not in (None, "-") or found.id not in ("-", f"-:{found.line}"):
+        return found
+    message = "has no id, by which a run's folder knows standard input again; give one (--id-column), or a file"
+    return Refusal(ArticleError(message, path="-", line=found.line))
 
 
 def _profile_hash(profile: TargetProfile) -> str:

@@ -4,7 +4,7 @@
 
     newstance-run.json    the manifest: model, target, settings, versions
     part-00000.parquet    rows (`ScoredSentence`), or .jsonl
-    parts.jsonl           one line a finished part: name, counts, size, SHA-256
+    parts.jsonl           one line a finished part: name, counts, size, SHA-256; there from the beginning
     errors.jsonl          every article that the last run refused, and why
     summary.json          totals over all parts
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ PartFormat = Literal["parquet", "jsonl"]
 FORMAT = "newstance-run/1"
 _LOG = "parts.jsonl"
 _LOCK = ".lock"
+#: A part's name, or that of one put aside; whatever else lies in the folder is not ours.
+_PART = re.compile(r"part-(\d+)\.(parquet|jsonl)(\.damaged)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,11 @@ class RunFolder:
                 self._lock()
                 manifest = {"format": FORMAT, "config": self.config, "settings": self._settings, "notes": dict(notes)}
                 write_whole(path / RUN_MANIFEST, manifest)
+                write_whole(path / _LOG, "")  # from here on, a folder without it has lost it
             self.parts = self._checked_parts()
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
-        numbers = [int(name.split("-")[1].split(".")[0]) for name in self._names("part-*")]
-        self._next = 1 + max(numbers, default=-1)
+        self._next = 1 + max((int(found[1]) for found in map(_PART.match, self._names("part-*")) if found), default=-1)
 
     def close(self) -> None:
         """Let other processes have the folder."""
@@ -150,16 +153,29 @@ class RunFolder:
         """Return the parts that are listed and whole; put aside the damaged, clear away the unfinished."""
         for name in self._names(".*.tmp"):
             (self.path / name).unlink()
-        listed = list(_read_log(self.path / _LOG))
+        listed, intact = _read_log(self.path / _LOG)
         good = [part for part in listed if self._is_whole(part)]
-        if len(good) < len(listed) or not _ends_whole(self.path / _LOG):
+        if not intact or len(good) < len(listed) or not _ends_whole(self.path / _LOG):
             text = "".join(json.dumps(asdict(part)) + "\n" for part in good)
             write_whole(self.path / _LOG, text)
         known = {part.name for part in good}
         for name in self._names(f"part-*.{self.output}"):
-            if name not in known:
+            if name in known or not _PART.match(name):
+                continue
+            if intact:
                 (self.path / name).unlink()  # finished but never listed: its articles come again
+            else:
+                aside = self._put_aside(self.path / name)
+                message = (
+                    f"not listed in {_LOG}, which is lost or damaged; kept as {aside}; its articles are scored again"
+                )
+                self.damaged.append(f"{self.path / name}: {message}")
         return good
+
+    def _put_aside(self, path: Path) -> str:
+        aside = path.with_name(f"{path.name}.damaged")
+        path.replace(aside)
+        return aside.name
 
     def _is_whole(self, part: Part) -> bool:
         path = self.path / part.name
@@ -168,9 +184,8 @@ class RunFolder:
             return False
         if path.stat().st_size == part.bytes and file_sha256(path) == part.sha256:
             return True
-        aside = path.with_name(f"{path.name}.damaged")
-        path.replace(aside)
-        self.damaged.append(f"{path}: damaged, kept as {aside.name}; its {part.articles} articles are scored again")
+        aside = self._put_aside(path)
+        self.damaged.append(f"{path}: damaged, kept as {aside}; its {part.articles} articles are scored again")
         return False
 
     def done_ids(self) -> Iterator[str]:
@@ -222,15 +237,18 @@ def write_whole(path: Path, content: str | Mapping[str, Any]) -> None:
     sync_folder(path.parent)
 
 
-def _read_log(path: Path) -> Iterator[Part]:
-    """Yield the parts listed; a last line that a crash cut short is none."""
+def _read_log(path: Path) -> tuple[list[Part], bool]:
+    """Return the parts listed, and whether no others can have been: a crash may cut the last line, and only that."""
     if not path.exists():
-        return
-    for line in path.read_bytes().splitlines():
+        return [], False
+    parts, bad = [], []
+    lines = path.read_bytes().splitlines()
+    for number, line in enumerate(lines, start=1):
         try:
-            yield Part(**json.loads(line))
+            parts.append(Part(**json.loads(line)))
         except (ValueError, TypeError):
-            continue
+            bad.append(number)
+    return parts, all(number == len(lines) for number in bad)
 
 
 def _ends_whole(path: Path) -> bool:

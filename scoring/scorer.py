@@ -145,6 +145,7 @@ class Scorer:
         group: int = GROUP,
         max_characters: int = MAX_CHARACTERS,
         remember: Callable[[Article], None] | None = None,
+        unread: Callable[[Draft], None] | None = None,
     ) -> Generator[ScoredArticle | Refusal, None, None]:
         """Score an archive's drafts as they come; what cannot be read is refused in its place, and the rest goes on.
 
@@ -154,12 +155,15 @@ class Scorer:
             group: sentences that are sorted into batches together.
             max_characters: longer articles are refused.
             remember: shown every article that is going to be scored, in order, from the reading thread.
+            unread: shown every draft that could not be read, from that thread, before it takes the next.
         """
 
         def read(draft: Draft) -> Article | Refusal:
             article = self._read(draft, max_characters)
             if remember is not None and isinstance(article, Article):
                 remember(article)
+            if unread is not None and isinstance(article, Refusal):
+                unread(draft)
             return article
 
         articles = (d if isinstance(d, Refusal) else read(d) for d in drafts)

@@ -17,7 +17,16 @@ from newstance.errors import OutputError, UsageError
 
 from .records import ScoredArticle
 
-__all__ = ["Format", "Writer", "open_file", "open_writer", "parquet_schema", "parquet_table", "sync_folder"]
+__all__ = [
+    "Format",
+    "Writer",
+    "open_file",
+    "open_writer",
+    "pages_folder",
+    "parquet_schema",
+    "parquet_table",
+    "sync_folder",
+]
 
 Format = Literal["jsonl", "csv", "parquet"]
 
@@ -45,9 +54,10 @@ class Writer(AbstractContextManager["Writer"]):
         """
         self.path = path
         self._articles = 0
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        self._place = path.resolve() if path.is_symlink() else path  # a link stays one, and what it leads to is written
+        self._temporary = self._place.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._place.parent.mkdir(parents=True, exist_ok=True)
             self._sink = make(self._temporary)
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
@@ -80,15 +90,20 @@ class Writer(AbstractContextManager["Writer"]):
         """Give the file its name, or, after an error, remove what was written."""
         try:
             self._sink.close()
-            if kind is None and (self._articles or not self.path.exists()):
+            if kind is None and (self._articles or not self._place.exists()):
                 with self._temporary.open("rb") as file:
                     os.fsync(file.fileno())
-                self._temporary.replace(self.path)
-                sync_folder(self.path.parent)
+                self._temporary.replace(self._place)
+                sync_folder(self._place.parent)
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error
         finally:
             self._temporary.unlink(missing_ok=True)
+
+
+def pages_folder(path: Path) -> Path:
+    """Return the folder that holds the pages of several articles, beside the page that leads to them."""
+    return path.with_name(f"{path.stem}-articles")
 
 
 def sync_folder(folder: Path) -> None:

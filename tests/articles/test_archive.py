@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -82,6 +83,34 @@ def test_a_runs_own_folder_is_no_input(tmp_path: Path) -> None:
     (tmp_path / "run" / "newstance-run.json").write_text("{}")
     write_parquet(tmp_path / "run" / "part-00000.parquet")
     assert [Path(d.id).name for d in drafts(tmp_path)] == ["a.txt"]
+
+
+def test_a_runs_folder_is_passed_over_by_patterns_and_named_when_given(tmp_path: Path) -> None:
+    (tmp_path / "a.markdown").write_text("The council met.")
+    (tmp_path / "run").mkdir()
+    for name in ("newstance-run.json", "summary.json", "part-00000.jsonl"):
+        (tmp_path / "run" / name).write_text("{}")
+    for pattern in ("**", "*"):
+        assert [Path(d.id).name for d in drafts(str(tmp_path / pattern))] == ["a.markdown"]
+        assert refusals(str(tmp_path / pattern)) == []
+    for given in ("run", "run/part-*"):
+        (problem,) = refusals(str(tmp_path / given))
+        assert "the result of a run" in problem
+
+
+def test_what_is_to_be_written_and_what_was_is_no_input(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.csv", "c.html", "c-articles/1.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("The council met.")
+    left_out = [tmp_path / "b.csv", tmp_path / "c.html", tmp_path / "c-articles"]
+    assert [Path(d.id).name for d in Archive([tmp_path], leave_out=left_out) if isinstance(d, Draft)] == ["a.txt"]
+    row = {"article": "a", "text": "The council met.", "target_spans": [], "stance_logits": [1.0]}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "r.parquet")
+    (tmp_path / "r.jsonl").write_text(2 * f"{json.dumps(row)}\n")
+    (tmp_path / "r.csv").write_text("article,text,target_spans,stance_logits\na,It met.,[],[1]\n")
+    for name in ("r.parquet", "r.jsonl", "r.csv"):
+        assert [type(f) for f in Archive([tmp_path / name])] == [Refusal]
+        assert "is a result of newstance" in refusals(tmp_path / name)[0]
 
 
 def test_rows_without_an_id_are_known_by_file_and_line(tmp_path: Path) -> None:
@@ -162,9 +191,67 @@ def test_a_csv_row_with_too_many_cells_is_refused_alone(tmp_path: Path) -> None:
     assert refusals(tmp_path / "a.csv") == [f"{tmp_path}/a.csv:4: has 3 cells, the header 2"]
 
 
+@pytest.mark.parametrize(
+    ("rows", "ids", "lines"),
+    [
+        ('1,"The tide rose. unclosed\n2,The council met.\n3,It met again.\n', [], "2: .*lines 2 to 4 are lost"),
+        ('1,Fine.\n2,"unclosed\n3,"The council met."\n4,"Fine\ntoo."\n', ["1", "4"], "3: .*lines 3 to 4 are lost"),
+        ('1,"a "plan" it said"\n2,Fine.\n', ["2"], "2: .*not doubled inside its cell$"),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_swallows_no_row_in_silence(
+    tmp_path: Path, rows: str, ids: list[str], lines: str
+) -> None:
+    (tmp_path / "a.csv").write_text(f"id,text\n{rows}")
+    assert [d.id for d in drafts(tmp_path / "a.csv")] == ids
+    (problem,) = refusals(tmp_path / "a.csv")
+    assert re.search(rf"a\.csv:{lines}", problem)
+
+
 def test_a_spreadsheets_csv_is_read_in_its_encoding(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("id;text\n1;“Café”, said the council.\n".encode("cp1252"))
     assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“Café”, said the council."]
+
+
+def test_ids_are_plain_texts_whatever_the_column_or_file_name_holds(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [{"id": "caf\udce9", "text": "One."}])
+    assert [d.id for d in drafts(path)] == ["caf\\udce9"]
+    (tmp_path / "caf\udce9.txt").write_text("The council met.")
+    (found,) = drafts(tmp_path / "caf\udce9.txt")
+    assert found.id == f"{tmp_path}/caf\\udce9.txt" and article_from_draft(found).id == found.id
+    (tmp_path / "caf\udce9.parquet").touch()
+    assert len(refusals(tmp_path / "caf\udce9.parquet")) == 1
+
+
+def test_a_column_of_numbers_with_a_gap_still_holds_ids(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    ids = pa.array([7.0, None, float("nan"), 8.5])
+    pq.write_table(pa.table({"id": ids, "text": ["One.", "Two.", "Three.", "Four."]}), path)
+    assert [d.id for d in drafts(path)] == ["7", f"{path}:2", f"{path}:3"]
+    assert refusals(path) == [f"{path}:4: id: holds float, not an id"]
+
+
+def test_a_date_beyond_all_calendars_costs_only_itself(tmp_path: Path) -> None:
+    dates = pa.array([10**15, 0], pa.timestamp("s"))
+    pq.write_table(pa.table({"text": ["One.", "Two."], "date": dates}), tmp_path / "a.parquet")
+    assert [(d.text, d.date) for d in drafts(tmp_path / "a.parquet")] == [("One.", None), ("Two.", "1970-01-01")]
+
+
+def test_a_header_with_blanks_and_utf_16_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id, text\n1, "One, said the council."\n')
+    (tmp_path / "b.csv").write_bytes("id\ttext\n1\tOne, said the council.\n".encode("utf-16"))
+    for name in ("a.csv", "b.csv"):
+        assert [(d.id, d.text) for d in drafts(tmp_path / name)] == [("1", "One, said the council.")]
+
+
+def test_a_web_archive_that_cannot_be_read_here_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
+    (tmp_path / "a.warc").touch()
+    (tmp_path / "b.txt").write_text("The council met.")
+    assert [type(found) for found in Archive([tmp_path])] == [Refusal, Draft]
+    assert "newstance[warc]" in refusals(tmp_path)[0]
 
 
 class _Stdin:
@@ -184,6 +271,7 @@ def test_standard_input_holds_rows_or_one_article(
     monkeypatch: pytest.MonkeyPatch, data: bytes, kind: InputFormat, ids: list[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    assert Archive(["-"], stdin=kind).is_single() == (ids == ["-"])
     assert [d.id for d in drafts("-", stdin=kind)] == ids
 
 

@@ -122,6 +122,17 @@ def test_permission_errors_are_worded_for_any_user(tmp_path: Path, monkeypatch: 
         read_article(tmp_path / "a.txt")
 
 
+@pytest.mark.parametrize(
+    "text", ['[{"text": "It met."}]', '{"text": "It met."}\n{"text": "Again."}\n', '\n[\n {"a": 1}\n]']
+)
+def test_json_is_no_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "arr.json").write_text(text)
+    with pytest.raises(ArticleError, match=r"arr\.json: is JSON"):
+        read_article(tmp_path / "arr.json")
+    (tmp_path / "a.txt").write_text('{"We met", said the council.')
+    assert read_article(tmp_path / "a.txt").sentences
+
+
 def test_standard_input_may_be_text_or_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def give(data: bytes) -> None:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 import typer.testing
 
 from newstance.cli.app import app, only_what_is_asked_for
+from newstance.errors import UsageError
+from newstance.scoring.writers import Writer
 
 ARTICLE = "Council plan divides harbour\n\nThe council wrecked the harbour. Members of the council met at noon.\n"
 
@@ -79,7 +82,7 @@ def test_a_folder_takes_a_run_that_can_be_called_again(article: Path, tiny_expor
     assert json.loads(error)["line"] == 3
     again = run("score", article, rows, *options)
     assert "2 articles scored by earlier runs" in again.stderr
-    assert "explain" in run("score", article, *options, "--explain", "none").stderr
+    assert "explain" in run("score", article, rows, *options, "--explain", "none").stderr
 
 
 def test_rows_on_standard_input_are_articles(tiny_exported: Path) -> None:
@@ -153,7 +156,6 @@ def test_another_encoding_is_read(tiny_exported: Path, tmp_path: Path) -> None:
         (["--stdin", "xml"], 2, "xml"),
         (["--engine", "ray"], 2, "--out"),
         (["--engine", "spark", "--out", "run"], 2, "local"),
-        (["--model", "nowhere"], 1, "nowhere"),
         (["--out", "/dev/null/out.jsonl"], 1, "/dev/null/out.jsonl"),
     ],
 )
@@ -164,6 +166,66 @@ def test_a_wrong_call_ends_in_one_line(
     assert done.returncode == code
     assert problem in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_model_that_is_not_there_is_named(article: Path) -> None:
+    done = run("score", article, "--model", "nowhere")
+    assert done.returncode == 1 and "nowhere" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def refusal(*arguments: str | Path) -> str:
+    """Return why a call is refused, in this process."""
+    error = typer.testing.CliRunner().invoke(app, list(map(str, arguments))).exception
+    assert isinstance(error, UsageError)
+    return str(error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--json", "--out", "run"], "--json prints nothing"),
+        (["--json", "--wrap"], "--wrap is for the table"),
+        (["--wrap", "--out", "out.csv"], "--wrap is for the table"),
+        (["--stdin", "csv"], "--stdin is about standard input"),
+        (["--part-articles", "5"], "--part-articles goes with"),
+        (["--part-articles", "5", "--out", "out.csv"], "--part-articles goes with"),
+        (["--text-column", "body"], "--text-column is about tables"),
+        (["--target", "government", "-t", "government"], "--target: is given more than once"),
+        (["--html", "."], "this is a folder"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    article: Path, tiny_exported: Path, arguments: list[str], problem: str
+) -> None:
+    assert problem in refusal("score", article, "--model", tiny_exported, *arguments)
+
+
+def test_an_input_is_never_overwritten(article: Path, tiny_exported: Path) -> None:
+    rows, page = article.with_name("self.jsonl"), article.with_name("self.html")
+    pages = article.with_name("self-articles")
+    pages.mkdir()
+    for path in (rows, page, pages / "1.html"):
+        path.write_text("older")
+    for given, option, place in ((rows, "--out", rows), (page, "--html", page), (pages / "1.html", "--html", page)):
+        assert f"{given}: is an input" in refusal("score", article, given, "--model", tiny_exported, option, place)
+        assert given.read_text() == "older"
+
+
+def test_a_path_that_ends_in_a_slash_is_a_runs_folder(article: Path, tiny_exported: Path, tmp_path: Path) -> None:
+    options = ("--model", tiny_exported, "--out", f"{tmp_path}/run.v2/", "--max-characters", "1000000000")
+    assert run("score", article, *options).returncode == 0
+    assert (tmp_path / "run.v2" / "summary.json").exists()
+    assert run("score", article, "--model", tiny_exported, "--max-characters", "9" * 20).returncode == 2
+
+
+def test_a_terminated_call_leaves_no_half_file(
+    article: Path, tiny_exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(Writer, "write", lambda *_: signal.raise_signal(signal.SIGTERM))
+    arguments = ["score", str(article), "--model", str(tiny_exported), "--out", str(tmp_path / "out" / "a.csv")]
+    assert typer.testing.CliRunner().invoke(app, arguments).exit_code == 143
+    assert list((tmp_path / "out").iterdir()) == [] and signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_damaged_model_is_refused(article: Path, tiny_exported: Path, tmp_path: Path) -> None:
@@ -206,7 +268,8 @@ def test_help_and_version_answer() -> None:
 def test_a_run_in_which_every_article_fails_leaves_the_older_result_alone(tiny_exported: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     out.write_text("older")
-    assert run("score", tmp_path / "nowhere.txt", "--model", tiny_exported, "--out", out).returncode == 1
+    done = run("score", tmp_path / "nowhere.txt", "--model", tiny_exported, "--out", out)
+    assert done.returncode == 1 and f"nothing was scored: {out} is left as it was" in done.stderr
     assert out.read_text() == "older"
 
 

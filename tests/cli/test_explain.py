@@ -42,6 +42,17 @@ def test_an_unknown_method_is_named(tiny_exported: Path) -> None:
         CliRunner().invoke(app, ["explain", SENTENCE, "--method", "shap"], catch_exceptions=False)
 
 
+def test_steps_are_for_ig_alone(tiny_exported: Path) -> None:
+    with pytest.raises(UsageError, match="--steps goes with --method ig"):
+        output_of("explain", SENTENCE, "--model", tiny_exported, "--method", "loo", "--steps", 50)
+
+
+def test_a_sentence_on_standard_input_may_be_in_any_encoding(tiny_exported: Path) -> None:
+    arguments = ["explain", "-", "--model", str(tiny_exported), "--no-flip", "--json"]
+    result = CliRunner().invoke(app, arguments, input="The council’s café plan failed.".encode("cp1252"))
+    assert json.loads(result.stdout)["text"] == "The council’s café plan failed."
+
+
 def test_score_writes_a_page(tiny_exported: Path, tmp_path: Path) -> None:
     article = tmp_path / "article.txt"
     article.write_text("The harbour plan\n\nThe council wrecked the harbour. It rained.\n", encoding="utf-8")

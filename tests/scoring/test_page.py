@@ -13,7 +13,7 @@ import pytest
 from markupsafe import escape
 
 from newstance.articles import Article
-from newstance.errors import UsageError
+from newstance.errors import OutputError, UsageError
 from newstance.model import load_codebook
 from newstance.scoring import ScoredArticle
 from newstance.scoring.corpus_page import article_row, corpus_page
@@ -104,6 +104,25 @@ def test_several_articles_get_a_page_that_leads_to_theirs(scored: HandScored, tm
         page = (tmp_path / link).read_text(encoding="utf-8")
         assert 'href="../out.html"' in page
     assert len(re.findall(r'href="', corpus)) == 2 and "2031-W07" in corpus
+
+
+def test_links_lead_to_pages_of_any_name_and_no_older_page_stays(scored: HandScored, tmp_path: Path) -> None:
+    for texts in (("The council met.\n", "Nobody came.\n"), ("The council met.\n",)):
+        with PageWriter(tmp_path / "my page#1 50%.html", STANCE, several=True) as writer:
+            for text in texts:
+                writer.write(*scored(text))
+    corpus = (tmp_path / "my page#1 50%.html").read_text(encoding="utf-8")
+    (link,) = re.findall(r'href="([^"]+)"', corpus)
+    assert link == "my%20page%231%2050%25-articles/00001.html"
+    assert [path.name for path in (tmp_path / "my page#1 50%-articles").iterdir()] == ["00001.html"]
+
+
+def test_a_page_of_one_article_is_never_overwritten_by_another(scored: HandScored, tmp_path: Path) -> None:
+    with PageWriter(tmp_path / "out.html", STANCE, several=False) as writer:
+        writer.write(*scored("The council met.\n"))
+        with pytest.raises(OutputError, match="a second came"):
+            writer.write(*scored("Nobody came.\n"))
+    assert "Nobody came" not in (tmp_path / "out.html").read_text(encoding="utf-8")
 
 
 def rows_by_voice(page: str) -> dict[str, list[int]]:

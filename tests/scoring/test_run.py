@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from newstance.articles import Archive, TargetProfile
+from newstance.articles import Archive, Columns, TargetProfile
 from newstance.errors import OutputError, UsageError
 from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Scorer
@@ -186,6 +187,63 @@ def test_a_damaged_part_is_found_and_made_again(scorer: Scorer, archive: Path, t
     assert run(scorer, archive, out).articles == 0
 
 
+@pytest.mark.parametrize("harm", ["remove", "bad line"])
+def test_parts_that_a_lost_list_does_not_name_are_kept_aside_and_said(
+    scorer: Scorer, archive: Path, tmp_path: Path, harm: str
+) -> None:
+    out = tmp_path / "run"
+    run(scorer, archive, out)
+    whole, log = rows(out), out / "parts.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(["{\n", *lines[1:]]))
+    if harm == "remove":
+        log.unlink()
+    status = run(scorer, archive, out)
+    lost = 5 if harm == "remove" else 1
+    assert len(status.damaged) == lost and "parts.jsonl, which is lost" in status.damaged[0]
+    assert len(list(out.glob("part-*.parquet.damaged"))) == lost
+    assert rows(out) == whole
+
+
+def test_files_of_others_in_a_runs_folder_stay(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    run(scorer, archive, tmp_path / "run")
+    others = [tmp_path / "run" / name for name in ("part-notes.txt", "part-mine.parquet")]
+    for path in others:
+        path.touch()
+    assert run(scorer, archive, tmp_path / "run").skipped == 40
+    assert all(path.exists() for path in others)
+
+
+def test_other_columns_are_another_run_and_those_of_old_runs_go_on(
+    scorer: Scorer, archive: Path, tmp_path: Path
+) -> None:
+    run(scorer, archive, tmp_path / "run")
+    assert "columns" not in json.loads((tmp_path / "run" / "newstance-run.json").read_text())["settings"]
+    with pytest.raises(UsageError, match=r"columns .*outlet"):
+        score_archive(scorer, Archive([archive], columns=Columns(text="outlet")), tmp_path / "run")
+
+
+def test_standard_input_needs_ids_in_a_runs_folder(
+    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = io.TextIOWrapper(io.BufferedReader(io.BytesIO(b'{"text": "It met."}\n{"id": "a", "text": "It met."}\n')))
+    monkeypatch.setattr("sys.stdin", text)
+    status = score_archive(scorer, Archive(["-"]), tmp_path / "run")
+    assert (status.articles, status.refused) == (1, 1)
+    assert "has no id" in (tmp_path / "run" / "errors.jsonl").read_text()
+
+
+def test_a_summary_says_nothing_of_a_call_that_died(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    def die(status: RunStatus) -> None:
+        raise RuntimeError
+
+    run(scorer, archive, tmp_path / "run")
+    write(archive, 50)
+    with pytest.raises(RuntimeError):
+        score_archive(scorer, Archive([archive]), tmp_path / "run", report=die)
+    assert not (tmp_path / "run" / "summary.json").exists()
+
+
 def test_another_model_target_or_setting_is_refused(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
     run(scorer, archive, tmp_path / "run")
     other = Scorer(scorer.checkpoint, scorer.predictor, TargetProfile(name="the mayor", aliases=("the mayor",)))
@@ -257,6 +315,15 @@ def test_a_poisoned_archive_costs_only_what_is_bad(scorer: Scorer, tmp_path: Pat
         ("none.txt", None),
     ]
     assert all(error["reason"] for error in errors) and status.refused == len(errors)
+
+
+def test_a_refused_article_leaves_its_id_to_the_next(scorer: Scorer, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"id": "a", "text": text}) + "\n" for text in ("", "It met.", "It met again.")))
+    status = score_archive(scorer, Archive([path]), tmp_path / "run")
+    assert (status.articles, status.refused) == (1, 2)
+    errors = [json.loads(line) for line in (tmp_path / "run" / "errors.jsonl").read_text().splitlines()]
+    assert [error["line"] for error in errors] == [1, 3] and f"at {path}:2" in errors[1]["reason"]
 
 
 def test_an_input_that_vanishes_loses_nothing_else(scorer: Scorer, tmp_path: Path) -> None:

@@ -78,6 +78,14 @@ def test_lone_surrogates_and_empty_runs_are_written(tmp_path: Path, suffix: str)
     assert rows(tmp_path / f"empty.{suffix}") == []
 
 
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "a.jsonl").symlink_to(tmp_path / "there" / "b.jsonl")
+    with open_writer(tmp_path / "a.jsonl") as writer:
+        writer.write(ARTICLE)
+    assert (tmp_path / "a.jsonl").is_symlink() and len(rows(tmp_path / "there" / "b.jsonl")) > 0
+
+
 def test_a_folder_takes_one_file_of_the_wanted_format(tmp_path: Path) -> None:
     with open_writer(tmp_path / "results", "csv") as writer:
         writer.write(ARTICLE)

@@ -1,0 +1,122 @@
+"""What options of `newstance score` undo each other, do nothing, or would harm an input: refused before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from newstance.articles import InputFormat
+from newstance.articles.compressed import inner_suffix
+from newstance.articles.paths import TABLE_SUFFIXES
+from newstance.errors import UsageError
+from newstance.scoring import Explain, Format
+from newstance.scoring.writers import pages_folder
+
+__all__ = ["Output", "check_choices", "check_inputs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where results go.
+
+    Attributes:
+        out: file or folder of the rows.
+        html: page.
+        folder: whether `out` is a run's folder.
+    """
+
+    out: Path | None
+    html: Path | None
+    folder: bool
+
+    @classmethod
+    def named_by(cls, out: str | None, html: Path | None) -> Output:
+        """Take what the user gave; a path that ends in a slash is a folder whatever its suffix.
+
+        Raises:
+            UsageError: the page is a folder, or goes with a run's folder.
+        """
+        path = None if out is None else Path(out)
+        folder = path is not None and (path.is_dir() or not path.suffix or str(out).endswith("/"))
+        if html is not None and folder:
+            raise UsageError("--html goes with a file after --out, or without it; a run's folder takes none")
+        if html is not None and html.is_dir():
+            raise UsageError("--html takes a file that ends in .html, and this is a folder", path=html)
+        return cls(path, html, folder)
+
+    def files(self) -> list[Path]:
+        """Return the files that will be written, and the folder of a page's articles; not a run's folder."""
+        found = [self.out] if self.out is not None and not self.folder else []
+        return found if self.html is None else [*found, self.html, pages_folder(self.html)]
+
+
+def check_choices(
+    output: Output,
+    *,
+    wanted: str | None,
+    as_json: bool,
+    explain: str,
+    wrap: bool,
+    stdin: str,
+    part_articles: int | None,
+    engine: str,
+    flips: bool,
+    neighbours: bool,
+) -> None:
+    """Raise `UsageError` for options that are unknown or do nothing together."""
+    choices = (
+        ("--explain", explain, get_args(Explain)),
+        ("--format", wanted, get_args(Format)),
+        ("--stdin", stdin, get_args(InputFormat)),
+        ("--engine", engine, ("local", "ray")),
+    )
+    for option, given, known in choices:
+        if given is not None and given not in known:
+            raise UsageError(f"{option} takes {', '.join(known)}, not {given!r}")
+    shown = output.out is None and output.html is None and not as_json
+    problems = (
+        (wanted is not None and output.out is None, "--format goes with --out"),
+        (output.html is None and (flips or neighbours), "--flips and --neighbours go with --html"),
+        (flips and explain == "none", "--flips needs an explanation; leave --explain none out"),
+        (wrap and not shown, "--wrap is for the table on the terminal; not with --json, --out or --html"),
+        (as_json and output.folder, "--json prints nothing when --out is a run's folder; leave it out"),
+        (part_articles is not None and not output.folder, "--part-articles goes with a run's folder after --out"),
+        (engine != "local" and not output.folder, "--engine ray writes into a folder; give one with --out"),
+        (
+            engine == "ray" and explain not in ("evidence", "none"),
+            "--engine ray explains by evidence, or not at all",
+        ),
+    )
+    for wrong, problem in problems:
+        if wrong:
+            raise UsageError(problem)
+
+
+def check_inputs(paths: Iterable[str], output: Output, *, columns: Mapping[str, str | None], stdin: str) -> None:
+    """Raise `UsageError` when an input would be overwritten, or when an option is about inputs that are not given."""
+    paths = list(paths)
+    for place in filter(Path.exists, output.files()):
+        for path in map(Path, paths):
+            if _is_same(path, place) or (path.parent.name == place.name and _is_same(path.parent, place)):
+                raise UsageError(f"is an input, and {place} is to be written; give another place", path=path)
+    if stdin != "auto" and "-" not in paths:
+        raise UsageError("--stdin is about standard input; give - for it")
+    named = [what for what, column in columns.items() if column is not None]
+    if named and not any(_may_be_table(path, stdin) for path in paths):
+        raise UsageError(f"--{named[0]}-column is about tables of articles, and there is none among the inputs")
+
+
+def _is_same(path: Path, place: Path) -> bool:
+    try:
+        return path.samefile(place)
+    except OSError:
+        return False  # one of them is not there
+
+
+def _may_be_table(path: str, stdin: str) -> bool:
+    """Return whether a path may hold rows: it does, or it is a folder, a pattern or not there."""
+    if path == "-":
+        return stdin != "article"
+    return not Path(path).is_file() or inner_suffix(path) in TABLE_SUFFIXES
