@@ -53,6 +53,9 @@ def fit_evidence(
     epochs: Annotated[
         int, typer.Option("--epochs", min=1, help="Passes over the sentences at most; fewer do where there are many.")
     ] = 20,
+    size: Annotated[
+        int, typer.Option("--size", min=4, help="Width of the head; a multiple of 4. More removals fill a wider one.")
+    ] = 128,
     margin: Annotated[
         float,
         typer.Option("--margin", min=0, help="How much the margin that is explained weighs beside the single logits."),
@@ -73,6 +76,7 @@ def fit_evidence(
         words=words,
         removals=removals,
         epochs=epochs,
+        size=size,
         margin=margin,
         seed=seed,
     )

@@ -28,6 +28,7 @@ def run_fit_evidence(
     words: int | None,
     removals: Path | None,
     epochs: int,
+    size: int,
     margin: float,
     seed: int,
 ) -> None:
@@ -39,6 +40,9 @@ def run_fit_evidence(
     from newstance.training.evidence import FitConfig, fit_evidence
     from newstance.training.removals import RemovalsConfig
 
+    fit = FitConfig(removals=RemovalsConfig(words=words), margin=margin, epochs=epochs, size=size, seed=seed)
+    if size % fit.heads:
+        raise UsageError(f"takes a multiple of {fit.heads}, the number of its attention heads", field="--size")
     records = _records(Checkpoint(model), config, overrides, data)
     # A sentence that several annotators judged, or that is there with several targets masked alike, counts once.
     inputs: list[SentenceInput] = list(dict.fromkeys(sentence_inputs(records)))
@@ -50,7 +54,7 @@ def run_fit_evidence(
             out,
             removals=removals,
             minutes=minutes,
-            config=FitConfig(removals=RemovalsConfig(words=words), margin=margin, epochs=epochs, seed=seed),
+            config=fit,
             say=say,
             step=step,
         )
