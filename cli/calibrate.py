@@ -49,6 +49,9 @@ def run_calibrate(
     )
     fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
     folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)
+    for name, found in fitted.items():
+        if found.after.warning:
+            sys.stderr.write(f"warning: {name}: {found.after.warning}\n")
     if as_json:
         changes = {
             name: asdict(f) | {"before": f.before.model_dump(), "after": f.after.model_dump()}
