@@ -126,7 +126,7 @@ def symmetry(
         PartyFigures(
             party,
             **{
-                name: bootstrap.ratio(above * (parties == party), below * (parties == party))
+                name: bootstrap.ratio(above * (parties == party), below * (parties == party), share=name != "lean")
                 for name, (above, below) in values.items()
             },
         )

@@ -8,8 +8,9 @@ import pytest
 from newstance.corpora import Annotation
 from newstance.errors import UsageError
 from newstance.eval import evaluate_model
-from newstance.eval.behaviour import run_behaviour, wilson
+from newstance.eval.behaviour import run_behaviour
 from newstance.eval.behaviour_file import read_behaviour
+from newstance.eval.bootstrap import wilson
 from newstance.eval.symmetry import party_of, with_mentions_replaced
 from newstance.model import Checkpoint, Predictor, SentenceInput
 

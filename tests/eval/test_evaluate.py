@@ -112,3 +112,20 @@ def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
 def test_nothing_to_measure_is_an_error_not_a_zero(tiny_exported: Path) -> None:
     with pytest.raises(AnnotationError, match="no record has a label"):
         evaluate_model(Checkpoint(tiny_exported), [Annotation(id="1", text="x", frames=())])
+
+
+def test_few_articles_are_counted_for_each_layer() -> None:
+    stances = [Annotation(id=f"s{n}", text=f"It met {n} times.", stance="neutral", article=f"s{n}") for n in range(30)]
+    frames = [Annotation(id=f"f{n}", text=f"It paid {n}.", frames=("economic",), article=f"f{n % 2}") for n in range(9)]
+    report = evaluate_model(Checkpoint.shipped(), [*stances, *frames], samples=100, only_figures=True)
+    warnings = [warning for warning in report.run["warnings"] if "articles" in warning]
+    assert len(warnings) == 1 and warnings[0].startswith("frames: only 2 articles")
+
+
+def test_rows_that_call_themselves_the_own_corpus_have_no_roles(tiny_exported: Path) -> None:
+    rows = [
+        Annotation(id=f"mine {n}", text=f"It met {n}.", stance="neutral", corpus="newstance", article=f"x{n}")
+        for n in range(12)
+    ]
+    report = evaluate_model(Checkpoint(tiny_exported), rows, samples=100)
+    assert "role" not in {part.by for part in report.slices["stance"]}
