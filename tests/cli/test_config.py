@@ -76,7 +76,7 @@ def test_validate_names_what_would_stop_a_run_late(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert [line.removeprefix("newstance: smoke: ") for line in done.stderr.splitlines()] == [
         "class_weights.stance: no label 'favour'; the layer has favor, against, neutral",
-        "data.dev.0.layers: no layer 'positon'; the codebook has stance, frames, voice",
+        "data.dev.0.layers: no layer 'positon'; the codebook has stance, frames, sentiment",
         "layers: no training row has a label of the layer 'frames'",
         "freeze_layers: the encoder has 6 layers, not 99",
         *[line for line in done.stderr.splitlines() if "report_to" in line],
