@@ -45,10 +45,16 @@ def run_calibrate(
         columns=column_map(map_path, column),
         corpora=corpora,
         data_dir=data_dir,
-        split=split or ("dev" if corpora else None),
+        split=split,
+        corpus_split="dev",
     )
+    if split is None and any(record.split == "test" for record in records):
+        raise UsageError("the data hold a test split, which figures are reported on: give --split dev", field="--split")
     fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
     folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)
+    for name, found in fitted.items():
+        if found.after.warning:
+            sys.stderr.write(f"warning: {name}: {found.after.warning}\n")
     if as_json:
         changes = {
             name: asdict(f) | {"before": f.before.model_dump(), "after": f.after.model_dump()}

@@ -92,16 +92,15 @@ def split_of(path: str) -> str:
 def _configured(config: str, overrides: list[str], problems: list[AnnotationError]) -> tuple[Records, Codebook]:
     """Read what a training configuration trains, chooses and measures by; bad rows go into `problems`."""
     from newstance.training.config import codebook_of, load_config
-    from newstance.training.sources import open_source
+    from newstance.training.sources import drawn_from, open_source
 
     settings = load_config(config, overrides)
     codebook = codebook_of(settings)
     records: Records = []
     for split in ("train", "dev", "test", "held_out"):
         for source in getattr(settings.data, split):
-            for record in open_source(source, settings.data.root, codebook, problems=problems):
-                kept = record if source.layers is None else record.only(source.layers)
-                records += [] if kept is None else [(split, kept)]
+            found = open_source(source, settings.data.root, codebook, problems=problems)
+            records += [(split, record) for record in drawn_from(source, found)]
     return records, codebook
 
 

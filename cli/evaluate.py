@@ -37,6 +37,8 @@ _SHOWN = (
     "risk_at_100_coverage",
     "risk_at_80_coverage",
 )
+#: Sentences whose explanations are measured where nothing is said.
+_EXPLAINED = 300
 
 
 def run_evaluate(
@@ -56,13 +58,17 @@ def run_evaluate(
     seed: int,
     as_json: bool,
     faithfulness: bool,
-    sentences: int,
+    sentences: int | None,
 ) -> None:
     """Evaluate, write the report, and print a table or one JSON object."""
     if report is not None and report.suffix.lower() not in (".html", ".htm"):
         raise UsageError("the report is an HTML page: give FILE.html", field="--report", path=report)
+    if only_figures and behaviour is not None:
+        raise UsageError("--only-figures leaves out the behaviour tests: give one of the two", field="--behaviour")
+    if sentences is not None and not faithfulness:
+        raise UsageError("goes with --faithfulness", field="--sentences")
     checkpoint = Checkpoint.find(model)
-    corpora = _one_source(data, corpus, data_dir)
+    corpora = _one_source(data, corpus)
     file = read_behaviour(behaviour)
     columns = column_map(map_path, column)
     records = read_data(
@@ -84,7 +90,9 @@ def run_evaluate(
     if faithfulness:
         from .explanations import measure, print_explanations
 
-        explanations = measure(checkpoint, records, target=target, sentences=sentences, samples=samples, seed=seed)
+        explanations = measure(
+            checkpoint, records, target=target, sentences=sentences or _EXPLAINED, samples=samples, seed=seed
+        )
         found = replace(found, faithfulness=explanations.faithfulness, plausibility=explanations.plausibility or {})
         found.run["explanations"] = explanations.run
     if report is not None:
@@ -117,7 +125,7 @@ def run_compare(
 ) -> None:
     """Compare two models and print the differences, or one JSON object."""
     one, two = Checkpoint.find(first), Checkpoint.find(second)
-    corpora = _one_source(data, corpus, data_dir)
+    corpora = _one_source(data, corpus)
     columns = column_map(map_path, column)
     records = read_data(one.codebook, files=data, columns=columns, corpora=corpora, data_dir=data_dir, split=split)
     found = compare_models(one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed)
@@ -139,7 +147,7 @@ def run_agreement(
 ) -> None:
     """Print how far annotators agree."""
     known = load_codebook(codebook)
-    records = read_data(known, files=files, columns=column_map(map_path, column))
+    records = read_data(known, files=files, columns=column_map(map_path, column), name_annotators=True)
     found = annotator_agreement(records, known, samples=samples, seed=seed)
     if as_json:
         layers = {name: agreement.to_dict() for name, agreement in found.items()}
@@ -154,13 +162,12 @@ def run_agreement(
         rows |= {f"alpha, {code}": figure for code, figure in agreement.by_label.items()}
         rows |= {f"macro-F1 of {who} against the others": f for who, f in agreement.annotators.items()}
         console.print(_figures(rows))
+        _print_warning(console, agreement.warning)
 
 
-def _one_source(data: list[Path], corpus: str | None, data_dir: Path | None) -> list[str]:
+def _one_source(data: list[Path], corpus: str | None) -> list[str]:
     if bool(data) == (corpus is not None):
         raise UsageError("give either --data FILE or --corpus NAME")
-    if data_dir is not None and corpus in (None, "newstance"):
-        raise UsageError("--data-dir goes with a --corpus that does not ship")
     return [] if corpus is None else [corpus]
 
 
@@ -189,11 +196,16 @@ def _print(report: Report) -> None:
     if report.symmetry is not None:
         _print_symmetry(console, report)
     for warning in report.run["warnings"]:
-        console.print(f"! {warning}", style="dark_orange")
+        _print_warning(console, warning)
     run = report.run
     console.print(
         f"model {run['model']} · data {run['data']} · {run['sentences']} sentences of {run['clusters']} articles"
     )
+
+
+def _print_warning(console: Console, warning: str | None) -> None:
+    if warning is not None:
+        console.print(f"! {warning}", style="dark_orange")
 
 
 def _print_symmetry(console: Console, report: Report) -> None:
@@ -227,6 +239,7 @@ def _print_comparison(found: Comparison) -> None:
             f"{compared.mcnemar:.3g}; {compared.changes} sentences decided differently: "
             + ("the data show a difference" if compared.shown else "the data show no difference")
         )
+        _print_warning(console, compared.warning)
         for changed in compared.changed[:10]:
             console.print(
                 f"  {changed.first} → {changed.second} (annotated {changed.gold})  {changed.text}", markup=False

@@ -60,7 +60,7 @@ def fit_evidence(
         float,
         typer.Option("--margin", min=0, help="How much the margin that is explained weighs beside the single logits."),
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", help="Of the drawing, the order and the head.")] = 13,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the drawing, the order and the head.")] = 13,
 ) -> None:
     """Teach a trained model's evidence what taking each word away does; its labels stay exactly as they are."""
     from .fit_evidence import run_fit_evidence

@@ -61,7 +61,7 @@ SplitOption = Annotated[
     typer.Option("--split", help="Only this split. Without it: all of --data; of a corpus test, of seesaw valid."),
 ]
 SamplesOption = Annotated[int, typer.Option("--samples", min=100, help="Bootstrap samples behind each interval.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the bootstrap.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -99,8 +99,11 @@ def evaluate(
         bool, typer.Option("--faithfulness", help="Measure the explanations too: take their words away and look.")
     ] = False,
     sentences: Annotated[
-        int, typer.Option("--sentences", min=1, help="With --faithfulness: so many sentences at most, drawn at random.")
-    ] = 300,
+        int | None,
+        typer.Option(
+            "--sentences", min=1, help="With --faithfulness: so many sentences at most, drawn at random. [default: 300]"
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Measure a model against annotations: figures with intervals, calibration, annotators, behaviour, symmetry."""

@@ -49,6 +49,8 @@ def run_export(model: Path, *, out: Path, quantise: str, config: str | None, ove
     """Export, say how far the result agrees with the trained model, and how large it is."""
     if quantise not in ("auto", "int8-weights", "none"):
         raise UsageError(f"--quantise takes auto, int8-weights or none, not {quantise!r}")
+    if overrides and config is None:
+        raise UsageError("overrides settings of a configuration: give --config", field="--set")
     needs_torch()
     from newstance.corpora import read_corpus
     from newstance.eval.inputs import sentence_inputs

@@ -134,7 +134,7 @@ class Annotation(Unit):
         return kept if any(kept.judged(name) is not None for name in layers) else None
 
     def codes(self, layer: Layer) -> tuple[str, ...] | None:
-        """Return the codes given on a layer, or None when it was not judged.
+        """Return the codes given on a layer, each once, or None when it was not judged.
 
         Raises:
             AnnotationError: a code that the layer lacks, or several codes where it takes one.
@@ -151,7 +151,7 @@ class Annotation(Unit):
                 raise AnnotationError(
                     f"unknown label {code!r} (id {self.id}); the codebook has {known}", field=layer.name
                 )
-        return codes
+        return tuple(dict.fromkeys(codes))
 
 
 def same_sentence(records: Sequence[Annotation]) -> None:

@@ -128,23 +128,37 @@ def _identity(items: Sequence[Item], layers: dict[str, bool]) -> Iterable[Findin
             len(mixed),
             tuple(mixed),
         )
-    twice = []
+    contradicted, repeated = [], []
     for item in items:
         given: dict[tuple[str, str], object] = {}
         for record in item.records:
             for layer in layers if record.annotator is not None else ():
-                value = record.judged(layer)
-                if value is not None and given.setdefault((record.annotator or "", layer), value) != value:
-                    first = given[record.annotator or "", layer]
-                    twice.append(f"{item.place} {layer} by {record.annotator}: {first} and {value}")
-    if twice:
+                value, key = record.judged(layer), (record.annotator or "", layer)
+                if value is None:
+                    continue
+                if key not in given:
+                    given[key] = value
+                elif given[key] != value:
+                    contradicted.append(f"{item.place} {layer} by {record.annotator}: {given[key]} and {value}")
+                else:
+                    repeated.append(f"{item.place} {layer} by {record.annotator}")
+    if contradicted:
         yield Finding(
             "error",
             "annotator_contradicts_self",
-            f"{len(twice)} times one annotator gave one sentence two different labels",
+            f"{len(contradicted)} times one annotator gave one sentence two different labels",
             "Files were mixed up, or a correction stands beside what it corrects; keep one of the two.",
-            len(twice),
-            tuple(twice),
+            len(contradicted),
+            tuple(contradicted),
+        )
+    if repeated:
+        yield Finding(
+            "error",
+            "judged_twice",
+            f"{len(repeated)} times one annotator gave one sentence the same label twice",
+            "A judgement counts once; `evaluate` and `agreement` refuse the second. Keep one of the two.",
+            len(repeated),
+            tuple(repeated),
         )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from newstance.model.codebook import Codebook
 
-from .agreement import alpha_of_items
+from .agreement import alpha_of_items, mean_alpha
 from .cues import Cue, single_word_cues
 from .findings import Finding, found
 from .items import HELD_OUT, NONE, TIE, Item
@@ -87,11 +86,7 @@ def label_findings(
 def agreement_of(items: Sequence[Item], layer: str, *, many: bool) -> float:
     """Return Krippendorff's alpha of a layer; where it takes many codes the mean over them, each yes or no."""
     votes = [item.votes(layer) for item in items]
-    if not many:
-        return alpha_of_items(votes)
-    codes = dict.fromkeys(code for given in votes for vote in given for code in vote)
-    alphas = [alpha_of_items([[code in vote for vote in given] for given in votes]) for code in codes]
-    return sum(alphas) / len(alphas) if alphas else math.nan
+    return mean_alpha(votes) if many else alpha_of_items(votes)
 
 
 def low_agreement(agreement: dict[str, float]) -> Iterable[Finding]:

@@ -128,7 +128,10 @@ def _columns(row: Mapping[str, Any], codebook: Codebook | None, mapped: tuple[st
         if words and name in mapped:
             columns[name] = words
         spans += [_span(item, name) for item in given if not isinstance(item, str)]
-    spans += [_span(item, "entities") for item in row.get("entities") or []]
+    entities = row.get("entities") or []
+    if not isinstance(entities, list):
+        raise AnnotationError("is no list of spans", field="entities")
+    spans += [_span(item, "entities") for item in entities]
     whole = [name for name in mapped if name in _LABELS]
     return columns | span_columns(spans) | sorted_into_layers(codes, codebook, whole)
 

@@ -57,6 +57,7 @@ def open_annotations(
     columns: ColumnMap | None = None,
     codebook: Codebook | None = None,
     problems: Problems = None,
+    lines: list[int] | None = None,
 ) -> list[Annotation]:
     """Read annotations from a file or folder of any format that newstance knows.
 
@@ -67,14 +68,19 @@ def open_annotations(
         columns: which columns hold what, where they are not named as the record's fields and the codebook's layers.
         codebook: the layers and codes that labels must belong to; None takes labels as they are.
         problems: where to put the errors of single rows, which are then left out, instead of raising the first.
+        lines: where to put the row of each record as it stands in its file (of Label Studio the number of its task);
+            nothing for corpora.
 
     Raises:
         AnnotationError: the file cannot be read, a row is wrong, or nothing is left; names file, row and field.
         UsageError: no such split, or a map for a corpus that has its own columns.
     """
     if format in FORMATS[: FORMATS.index("newstance")]:
-        records = _file(Path(path), format, columns, codebook, problems)
+        found: list[int] = []
+        records = _file(Path(path), format, columns, codebook, problems, found)
         kept = [record for record in records if split in (None, record.split)]
+        if lines is not None:
+            lines += [line for line, record in zip(found, records, strict=True) if split in (None, record.split)]
         if records and not kept:
             raise AnnotationError(f"no row is of the split {split!r}", path=path, field="split")
         return kept
@@ -118,12 +124,17 @@ def _of_codebook(
 
 
 def _file(
-    path: Path, format: Format, columns: ColumnMap | None, codebook: Codebook | None, problems: Problems
+    path: Path,
+    format: Format,
+    columns: ColumnMap | None,
+    codebook: Codebook | None,
+    problems: Problems,
+    lines: list[int],
 ) -> list[Annotation]:
     if format == "annotations":
         format = detect_format(path, mapped=columns not in (None, _PLAIN))
     if format == "records":
-        return read_annotations(path, codebook, problems=problems)
+        return read_annotations(path, codebook, problems=problems, lines=lines)
     columns = columns or _PLAIN
     if format in _TOOLS:  # a task that nobody has judged yet is nothing unusual there
         columns = columns.model_copy(update={"unlabelled": "skip"})
@@ -141,6 +152,7 @@ def _file(
             continue
         if record is not None:
             records.append(record)
+            lines.append(line)
     if seen:
         columns.check(codebook, seen, path)
     if not records and len(problems or ()) == before:

@@ -38,9 +38,13 @@ class Item:
         return f"{self.split}/{self.records[0].id}"
 
     def votes(self, layer: str) -> list[tuple[str, ...]]:
-        """Return what each annotator who judged the layer gave."""
-        values = (record.judged(layer) for record in self.records)
-        return [(value,) if isinstance(value, str) else tuple(value) for value in values if value is not None]
+        """Return what each annotator of the layer gave, the first time; each nameless record is another annotator's."""
+        given: dict[str | int, tuple[str, ...]] = {}
+        for number, record in enumerate(self.records):
+            value = record.judged(layer)
+            if value is not None:
+                given.setdefault(record.annotator or number, (value,) if isinstance(value, str) else value)
+        return list(given.values())
 
     def codes(self, layer: str, *, many: bool) -> tuple[str, ...] | None:
         """Return the code most annotators gave or, where a layer takes many, those that at least half gave."""

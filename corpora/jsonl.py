@@ -62,7 +62,7 @@ def jsonl_objects(
 
 
 def read_annotations(
-    path: str | Path, codebook: Codebook | None = None, *, problems: Problems = None
+    path: str | Path, codebook: Codebook | None = None, *, problems: Problems = None, lines: list[int] | None = None
 ) -> list[Annotation]:
     """Read Annotation records, one JSON object a line.
 
@@ -70,17 +70,19 @@ def read_annotations(
         path: the file.
         codebook: when given, every label must be one of its codes.
         problems: where to put the errors of single rows, which are then left out, instead of raising the first.
+        lines: where to put the line of each record.
 
     Raises:
         AnnotationError: no record in the file, or one of them is wrong; names line and field.
     """
-    return gather(
-        read_jsonl_objects(path, problems),
-        lambda number, value: as_annotation(value, codebook, path=path, line=number),
-        path=path,
-        problems=problems,
-        unit="annotation",
-    )
+
+    def make(number: int, value: dict[str, Any]) -> Annotation:
+        record = as_annotation(value, codebook, path=path, line=number)
+        if lines is not None:
+            lines.append(number)
+        return record
+
+    return gather(read_jsonl_objects(path, problems), make, path=path, problems=problems, unit="annotation")
 
 
 def as_annotation(

@@ -171,19 +171,26 @@ def _columns(result: Sequence[Any], data: Mapping[str, Any], place: str) -> dict
         name, value = item.get("from_name"), item["value"]
         if "labels" in value or "hypertextlabels" in value:
             span = _span(value, str(data.get(str(item.get("to_name")), data.get("text", ""))), where)
-            for column, found in span_columns(
-                ((label, span) for label in value.get("labels", value.get("hypertextlabels"))), str(name)
-            ).items():
+            labels = value.get("labels", value.get("hypertextlabels"))
+            if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+                raise AnnotationError("a span has no list of labels", field=where)
+            for column, found in span_columns(((label, span) for label in labels), str(name)).items():
                 columns.setdefault(column, []).extend(found)
             continue
         for kind in ("choices", "text", "taxonomy", "rating", "number"):
             if kind in value:
                 given = value[kind]
                 if kind == "taxonomy":
+                    if not isinstance(given, list) or not all(_is_path(parts) for parts in given):
+                        raise AnnotationError("a taxonomy is no list of paths, each a list of names", field=where)
                     given = ["/".join(parts) for parts in given]
                 columns.setdefault(str(name), []).extend(given if isinstance(given, list) else [given])
                 break
     return columns
+
+
+def _is_path(parts: Any) -> bool:
+    return isinstance(parts, list) and all(isinstance(part, str) for part in parts)
 
 
 def _span(value: Mapping[str, Any], text: str, where: str) -> list[int]:

@@ -43,15 +43,15 @@ def read_prodigy(
         AnnotationError: the file cannot be read, or a row is wrong.
     """
     path, mapped = Path(path), tuple(mapped)
-    binary: dict[tuple[str, Any, Any], list[tuple[int, dict[str, Any]]]] = {}
+    binary: dict[tuple[str, str | None, str | None], list[tuple[int, dict[str, Any]]]] = {}
     for number, row in read_jsonl_objects(path, problems):
         answer = row.get("answer", "accept")
         if answer == "ignore":
             continue
         try:
             if isinstance(row.get("label"), str) and "accept" not in row:
-                who = row.get("_annotator_id", row.get("_session_id"))
-                binary.setdefault((str(row.get("text")), row.get("_input_hash"), who), []).append((number, row))
+                key = (str(row.get("text")), _name(row, "_input_hash"), _annotator(row))
+                binary.setdefault(key, []).append((number, row))
             elif answer == "accept":
                 yield number, _columns(row) | _sorted(row.get("accept"), codebook, mapped)
         except AnnotationError as error:
@@ -60,22 +60,33 @@ def read_prodigy(
         number, row = group[0]
         try:
             columns = _binary(group, codebook, mapped)
+            columns = _columns(row) | columns if columns else {}
         except AnnotationError as error:
             report(AnnotationError(error.message, path=path, line=number, field=error.field), problems)
             continue
         if columns:
-            yield number, _columns(row) | columns
+            yield number, columns
+
+
+def _annotator(row: Mapping[str, Any]) -> str | None:
+    return _name(row, "_annotator_id" if "_annotator_id" in row else "_session_id")
+
+
+def _name(row: Mapping[str, Any], field: str) -> str | None:
+    value = row.get(field)
+    if isinstance(value, dict | list):
+        raise AnnotationError("is neither text nor a number", field=field)
+    return None if value is None else str(value)
 
 
 def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
     meta = row.get("meta")
     columns: dict[str, Any] = dict(meta) if isinstance(meta, dict) else {}
     columns |= {name: value for name, value in row.items() if name not in _SKIPPED and not name.startswith("_")}
-    who = row.get("_annotator_id", row.get("_session_id"))
-    if who is not None:
-        columns["annotator"] = str(who)
-    if "id" not in columns and "_input_hash" in row:
-        columns["id"] = str(row["_input_hash"])
+    if (who := _annotator(row)) is not None:
+        columns["annotator"] = who
+    if "id" not in columns and (hashed := _name(row, "_input_hash")) is not None:
+        columns["id"] = hashed
     spans = row.get("spans") or []
     if not isinstance(spans, list):
         raise AnnotationError("is no list of spans", field="spans")

@@ -107,7 +107,7 @@ def _agreement(by: dict[str, list[Annotation]], codes: Sequence[str]) -> dict[st
     one, two = ([frozenset(r.frames or ()) for r in by[who]] for who in ("frames-1", "frames-2"))
     for code in codes:
         agreement[f"frame {code}"] = alpha([code in given for given in one], [code in given for given in two])
-    agreement["frames (mean)"] = float(np.mean([agreement[f"frame {code}"] for code in codes]))
+    agreement["frames (mean)"] = float(np.nanmean([agreement[f"frame {code}"] for code in codes]))
     return agreement
 
 

@@ -14,7 +14,7 @@ from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook
 
 from .alpha import MISSING, alpha_of, coincidences, krippendorff_alpha
-from .bootstrap import Figure, cluster_sums, interval
+from .bootstrap import Figure, cluster_sums, few_clusters, interval
 from .figures import macro_f1
 from .judgements import Judgements, collect_judgements
 
@@ -33,6 +33,7 @@ class Agreement:
         annotators: for each, macro-F1 of its labels against the majority of the others.
         sentences: judged by two or more.
         split: of those, how many not all gave the same label.
+        warning: what to beware of in the intervals where those come from few articles.
     """
 
     alpha: Figure | None
@@ -40,6 +41,7 @@ class Agreement:
     annotators: dict[str, Figure]
     sentences: int
     split: int
+    warning: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries."""
@@ -95,7 +97,8 @@ def layer_agreement(judgements: Judgements, *, samples: int, seed: int) -> Agree
             own = given[judged, column] if layer.kind == "single" else given[:, judged, column].T.astype(bool)
             groups = [g for g, keep in zip(judgements.groups, judged, strict=True) if keep]
             annotators[name] = macro_f1(layer, others, own, groups, samples=samples, seed=seed)
-    return Agreement(alpha, by_label, annotators, int(several.sum()), split)
+    warning = few_clusters(np.array(judgements.groups)[several])
+    return Agreement(alpha, by_label, annotators, int(several.sum()), split, warning)
 
 
 def others_majority(judgements: Judgements, column: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[Any]]:

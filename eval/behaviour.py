@@ -5,7 +5,6 @@ After Ribeiro, Wu, Guestrin and Singh, "Beyond Accuracy: Behavioral Testing of N
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,10 +15,10 @@ from newstance.model import Checkpoint, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
 from .behaviour_file import BehaviourTest
-from .bootstrap import Bootstrap, Figure
+from .bootstrap import Bootstrap, Figure, wilson
 from .inputs import layer_logits
 
-__all__ = ["Failure", "TestResult", "run_behaviour", "wilson"]
+__all__ = ["Failure", "TestResult", "run_behaviour"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -125,11 +124,3 @@ def pass_rate(passed: npt.NDArray[np.bool_], cases: Sequence[str], *, samples: i
         return Figure(found.value, max(0.0, found.low), min(1.0, found.high), len(passed))
     low, high = wilson(found.value, len(set(cases)))
     return Figure(found.value, low, high, len(passed))
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a share of `n` (Wilson, JASA 1927); it has a width at 0 and at 1 too."""
-    z = 1.959964
-    middle, half = share + z**2 / (2 * n), z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    low, high = (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
-    return max(0.0, min(low, share)), min(1.0, max(high, share))

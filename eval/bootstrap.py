@@ -7,6 +7,7 @@ How often they cover the truth is simulated by `python -m newstance.eval.coverag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +18,18 @@ import numpy.typing as npt
 
 from .metrics import Metric
 
-__all__ = ["FEWEST_CLUSTERS", "Bootstrap", "Figure", "Names", "Statistic", "cluster_sums", "interval", "resampled"]
+__all__ = [
+    "FEWEST_CLUSTERS",
+    "Bootstrap",
+    "Figure",
+    "Names",
+    "Statistic",
+    "cluster_sums",
+    "few_clusters",
+    "interval",
+    "resampled",
+    "wilson",
+]
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -28,6 +40,8 @@ Statistic = Callable[[Floats | None], float]
 
 #: With fewer articles than this nothing can be said about other articles: sentences are resampled, and it is said so.
 FEWEST_CLUSTERS = 5
+#: With fewer intervals are right, but wide.
+_FEW_CLUSTERS = 20
 _NORMAL = NormalDist()
 _LEVEL = 0.95
 
@@ -49,6 +63,23 @@ class Figure:
     n: int
 
 
+def few_clusters(clusters: Names) -> str | None:
+    """Return what to beware of where few articles stand behind intervals, or None where there are enough."""
+    n = len({str(name) for name in clusters})
+    if n < FEWEST_CLUSTERS:
+        found = f"only {n} article{'' if n == 1 else 's'}"
+        return f"{found}: intervals resample sentences, hold for these articles alone, and are too narrow for others"
+    return f"only {n} articles: intervals are wide, and rest on few of them" if n < _FEW_CLUSTERS else None
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return Wilson's 95% interval of a share of `n` (Wilson, JASA 1927); it has a width at 0 and at 1 too."""
+    z = 1.959964
+    middle, half = share + z**2 / (2 * n), z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    low, high = (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
+
+
 def resampled(clusters: Names) -> list[str]:
     """Return the unit that each item is resampled with: its cluster, or itself where there are too few clusters."""
     names = [str(name) for name in clusters]
@@ -63,7 +94,7 @@ def cluster_sums(cells: Floats, clusters: Names) -> Floats:
     return sums
 
 
-def interval(metric: Metric, sums: Floats, *, n: int, samples: int, seed: int) -> Figure:
+def interval(metric: Metric, sums: Floats, *, n: int, samples: int, seed: int, share_of: int = 0) -> Figure:
     """Return a metric with its interval.
 
     Args:
@@ -72,13 +103,15 @@ def interval(metric: Metric, sums: Floats, *, n: int, samples: int, seed: int) -
         n: sentences behind them.
         samples: how many times clusters are drawn with replacement.
         seed: of the drawing; the same seed draws the same clusters for every metric.
+        share_of: of a metric between 0 and 1 the number of clusters behind it: where no draw differs, which would look
+            like certainty, the interval is Wilson's of a share of so many. 0 for other metrics, which keep their value.
     """
     counts = _draw(len(sums), samples, seed)
     total = sums.sum(axis=0)
     value = float(metric(total))
     drawn = np.asarray(metric(np.tensordot(counts, sums, axes=1)))
     without = np.asarray(metric(total - sums)) if len(sums) > 1 else np.array([value])
-    return _figure(value, drawn, without, n)
+    return _figure(value, drawn, without, n, share_of)
 
 
 class Bootstrap:
@@ -91,16 +124,23 @@ class Bootstrap:
         self._samples, self._seed = samples, seed
         self._counts = _draw(self._units, samples, seed)
 
-    def mean(self, values: Floats) -> Figure:
-        """Return the mean of values (items,)."""
-        return self.ratio(values, np.ones(self._n))
+    def mean(self, values: Floats, *, share: bool = False) -> Figure:
+        """Return the mean of values (items,); `share` where they are yes or no."""
+        return self.ratio(values, np.ones(self._n), share=share)
 
-    def ratio(self, above: Floats, below: Floats) -> Figure:
-        """Return the sum of one value over the sum of another; NaN draws (nothing below) are left out."""
+    def ratio(self, above: Floats, below: Floats, *, share: bool = False) -> Figure:
+        """Return the sum of one value over the sum of another; NaN draws (nothing below) are left out.
+
+        Args:
+            above: (items,).
+            below: (items,).
+            share: it is a share, whose interval has a width also where no draw differs.
+        """
         sums = np.zeros((self._units, 2))
         np.add.at(sums, self._numbers, np.stack([above, below], axis=1))
         n = int(np.count_nonzero(below))
-        return interval(_quotient, sums, n=n, samples=self._samples, seed=self._seed)
+        share_of = int(np.count_nonzero(sums[:, 1])) if share else 0
+        return interval(_quotient, sums, n=n, samples=self._samples, seed=self._seed, share_of=share_of)
 
     def difference(self, above: Floats, below: Floats, one: Bools, two: Bools) -> Figure:
         """Return the ratio of one part of the items minus that of another; masks (items,) say which are which."""
@@ -112,9 +152,12 @@ class Bootstrap:
             lambda s: _quotient(s[..., :2]) - _quotient(s[..., 2:]), sums, n=n, samples=self._samples, seed=self._seed
         )
 
-    def statistic(self, statistic: Statistic) -> Figure:
-        """Return a statistic of weighted items with its interval."""
-        return self.statistics(lambda weights: [statistic(weights)])[0]
+    def statistic(self, statistic: Statistic, *, share: float = 0.0) -> Figure:
+        """Return a statistic of weighted items with its interval; `share`: it is one of so large a part of them."""
+        found = self.statistics(lambda weights: [statistic(weights)])[0]
+        if not share or found.low < found.high or not math.isfinite(found.value):
+            return found
+        return Figure(found.value, *wilson(found.value, max(1, round(share * self._units))), found.n)
 
     def statistics(self, statistics: Callable[[Floats | None], Sequence[float]]) -> list[Figure]:
         """Return several statistics of weighted items, computed together, with their intervals."""
@@ -152,11 +195,12 @@ def _quotient(sums: Floats) -> Floats:
     return np.asarray(np.divide(sums[..., 0], below, out=np.full(below.shape, np.nan), where=below > 0))
 
 
-def _figure(value: float, drawn: Floats, without: Floats, n: int) -> Figure:
+def _figure(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0) -> Figure:
     """Return a value with the BCa ends of its draws, accelerated by the values without each cluster."""
     drawn, without = drawn[np.isfinite(drawn)], without[np.isfinite(without)]
     if not len(drawn) or len(without) < 2 or np.ptp(drawn) < 1e-12:
-        return Figure(value, value, value, n)
+        low, high = wilson(value, share_of) if share_of and math.isfinite(value) else (value, value)
+        return Figure(value, low, high, n)
     below = ((drawn < value).mean() + (drawn <= value).mean()) / 2
     bias = _NORMAL.inv_cdf(float(np.clip(below, 1 / len(drawn), 1 - 1 / len(drawn))))
     apart = without.mean() - without

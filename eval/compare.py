@@ -20,10 +20,10 @@ from newstance.errors import UsageError
 from newstance.model import Checkpoint, RuntimeName
 
 from . import metrics
-from .bootstrap import Figure, cluster_sums, interval
+from .bootstrap import FEWEST_CLUSTERS, Figure, cluster_sums, few_clusters, interval, wilson
 from .evaluate import data_hash, versions
 from .judged import Judged, judge
-from .slices import FEW, slices_of
+from .slices import slices_of
 
 __all__ = ["Changed", "Comparison", "LayerComparison", "compare_models", "mcnemar", "paired_difference"]
 
@@ -69,6 +69,8 @@ class LayerComparison:
         parts: the difference on parts of the data.
         changed: sentences that they decide differently, at most 200.
         changes: how many there are.
+        few: whether articles are too few, or all alike, for any difference to be shown.
+        warning: what to beware of in the intervals where they come from few articles.
     """
 
     first: Figure
@@ -81,11 +83,13 @@ class LayerComparison:
     parts: list[Part]
     changed: list[Changed]
     changes: int
+    few: bool
+    warning: str | None
 
     @property
     def shown(self) -> bool:
-        """Return whether the data show a difference: whether the interval in macro-F1 leaves out 0."""
-        return not self.difference.low <= 0 <= self.difference.high
+        """Return whether the data show a difference: articles enough, and an interval in macro-F1 that leaves out 0."""
+        return not self.few and not self.difference.low <= 0 <= self.difference.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +159,32 @@ def paired_difference(
 ) -> Figure:
     """Return a metric of the second minus that of the first, with the interval of the paired bootstrap.
 
+    Where the models differ but no draw does, which would look like certainty, the interval is Newcombe's (Statistics in
+    Medicine, 1998) for two shares of as many clusters.
+
     Args:
-        metric: maps confusion matrices to values.
+        metric: maps confusion matrices to values between 0 and 1.
         first: (clusters, ...) summed confusion matrices of the first model.
         second: like `first`, of the second, the same clusters in the same order.
         n: sentences behind them.
         samples: bootstrap samples.
         seed: of the bootstrap.
     """
+    found = _paired(metric, first, second, n=n, samples=samples, seed=seed)
+    if not _alike(found):
+        return found
+    one, two = (float(metric(sums.sum(axis=0))) for sums in (first, second))
+    (low_one, high_one), (low_two, high_two) = wilson(one, len(first)), wilson(two, len(first))
+    low = found.value - math.hypot(two - low_two, high_one - one)
+    return Figure(found.value, low, found.value + math.hypot(high_two - two, one - low_one), n)
+
+
+def _alike(figure: Figure) -> bool:
+    """Return whether no draw of a difference differs from another, although the models do."""
+    return figure.value != 0 and figure.low == figure.high
+
+
+def _paired(metric: metrics.Metric, first: Floats, second: Floats, *, n: int, samples: int, seed: int) -> Figure:
     both = np.stack([first, second], axis=1)
 
     def difference(sums: Floats) -> Floats:
@@ -191,15 +213,15 @@ def _compare(one: Judged, two: Judged, records: Sequence[Annotation], *, samples
     first, second = (_sums(judged) for judged in (one, two))
     n = len(one.gold)
     single = {
-        "first": interval(macro, first, n=n, samples=samples, seed=seed),
-        "second": interval(macro, second, n=n, samples=samples, seed=seed),
+        "first": interval(macro, first, n=n, samples=samples, seed=seed, share_of=len(first)),
+        "second": interval(macro, second, n=n, samples=samples, seed=seed, share_of=len(second)),
     }
     parts = []
     for part in slices_of(one, records):
         a, b = (_sums(judged.where(part.mask)) for judged in (one, two))
         size = int(part.mask.sum())
         found = paired_difference(macro, a, b, n=size, samples=samples, seed=seed)
-        parts.append(Part(part.by, part.part, found, size < FEW))
+        parts.append(Part(part.by, part.part, found, part.is_few(one)))
     only_first, only_second = int((one.right & ~two.right).sum()), int((two.right & ~one.right).sum())
     differs = (one.predicted != two.predicted).reshape(n, -1).any(axis=1)
     return LayerComparison(
@@ -213,6 +235,9 @@ def _compare(one: Judged, two: Judged, records: Sequence[Annotation], *, samples
         parts=parts,
         changed=[_changed(one, two, i) for i in np.flatnonzero(differs)[:_SHOWN]],
         changes=int(differs.sum()),
+        few=len(set(one.groups.tolist())) < FEWEST_CLUSTERS
+        or _alike(_paired(macro, first, second, n=n, samples=samples, seed=seed)),
+        warning=few_clusters(one.groups),
     )
 
 

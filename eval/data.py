@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newstance.corpora import (
@@ -17,7 +18,6 @@ from newstance.corpora import (
     read_seesaw,
 )
 from newstance.corpora.frac import frac_annotations
-from newstance.corpora.jsonl import read_jsonl_objects
 from newstance.errors import AnnotationError, UsageError
 from newstance.model.codebook import Codebook
 
@@ -67,6 +67,18 @@ CORPORA: dict[str, EvaluationCorpus] = {
     ),
 }
 
+#: Corpora of one split, whose readers are not told which.
+_UNDIVIDED = ("frac",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A record with its place: the file, and the row as its reader counts."""
+
+    path: Path
+    line: int
+    record: Annotation
+
 
 def read_data(
     codebook: Codebook,
@@ -76,6 +88,8 @@ def read_data(
     corpora: Sequence[str] = (),
     data_dir: Path | None = None,
     split: str | None = None,
+    corpus_split: str | None = None,
+    name_annotators: bool = False,
 ) -> list[Annotation]:
     """Read annotations from files, from corpora, or from both.
 
@@ -85,26 +99,32 @@ def read_data(
         columns: which columns of the files hold what, where they are not named as the record's fields.
         corpora: names of `CORPORA`.
         data_dir: the folder of the corpus in its official layout, or the one above it; the own corpus needs none.
-        split: only this split; without it all of a file, and of a corpus the split that is for judging.
+        split: only this split; without it all of a file, and of a corpus `corpus_split`.
+        corpus_split: the split of corpora where none is asked for; without it the one that is for judging.
+        name_annotators: call nameless annotators of several files by their files, so that each is somebody else.
 
     Raises:
-        UsageError: nothing is asked for, an unknown corpus, a folder that is missing, a column map without a file.
+        UsageError: nothing is asked for, an unknown corpus or split of one, a folder that is missing or not needed, a
+            column map without a file.
         AnnotationError: a file is wrong, or no row is of that split; names file, row and field.
     """
     if not files and not corpora:
         raise UsageError("give --data FILE or --corpus NAME")
     if columns is not None and not files:
         raise UsageError("a column map goes with --data; corpora have columns of their own", field="--column")
-    records: list[Annotation] = []
+    if data_dir is not None and all(name in CORPORA and not CORPORA[name].folder for name in corpora):
+        raise UsageError("--data-dir goes with a --corpus that does not ship")
+    rows: list[_Row] = []
     for path in files:
-        found = open_annotations(path, codebook=codebook, columns=columns)
-        _check_judgements(found, path)
-        kept = [record for record in found if split in (None, record.split)]
-        if not kept:
+        found = _read_rows(path, codebook, columns)
+        rows += _with_annotators(found, files) if name_annotators and len(files) > 1 else found
+    _check_judgements(rows)
+    records = [row.record for row in rows if split in (None, row.record.split)]
+    for path in files:
+        if not any(row.path == path and split in (None, row.record.split) for row in rows):
             raise AnnotationError(f"no row is of the split {split!r}", path=path, field="split")
-        records += kept
     for name in corpora:
-        records += _read_corpus(name, data_dir, split)
+        records += _read_corpus(name, data_dir, split or corpus_split)
     return records
 
 
@@ -118,6 +138,8 @@ def _read_corpus(name: str, data_dir: Path | None, split: str | None) -> list[An
     if name not in CORPORA:
         raise UsageError(f"unknown corpus {name!r}; known: {', '.join(CORPORA)}", field="--corpus")
     corpus = CORPORA[name]
+    if name in _UNDIVIDED and split not in (None, corpus.split):
+        raise UsageError(f"{name} has no split {split!r}, only its {corpus.split}", field="--split")
     split = split or corpus.split
     if not corpus.folder:
         return corpus.read(Path(), split)
@@ -135,35 +157,55 @@ def _read_corpus(name: str, data_dir: Path | None, split: str | None) -> list[An
     return records
 
 
-def _check_judgements(records: Sequence[Annotation], path: Path) -> None:
-    """Refuse a second judgement by the same annotator, and one id for two texts; name the row."""
-    first: dict[tuple[str | None, str], int] = {}
-    seen: dict[tuple[object, ...], int] = {}
-    for number, record in enumerate(records):
-        start = first.setdefault((record.corpus, record.id), number)
-        if record.text != records[start].text:
+def _read_rows(path: Path, codebook: Codebook, columns: ColumnMap | None) -> list[_Row]:
+    lines: list[int] = []
+    found = open_annotations(path, codebook=codebook, columns=columns, lines=lines)
+    return [_Row(path, line, record) for line, record in zip(lines, found, strict=True)]
+
+
+def _with_annotators(rows: Sequence[_Row], files: Sequence[Path]) -> list[_Row]:
+    """Return the rows of a file with its name for a nameless annotator, numbered where a sentence has several."""
+    named = []
+    times: Counter[tuple[str | None, str]] = Counter()
+    for row in rows:
+        record, file = row.record, row.path
+        if record.annotator is None:
+            times[record.corpus, record.id] += 1
+            name = file.stem if sum(file.stem == other.stem for other in files) == 1 else str(file)
+            number = times[record.corpus, record.id]
+            record = record.model_copy(update={"annotator": name if number == 1 else f"{name} {number}"})
+        named.append(replace(row, record=record))
+    return named
+
+
+def _check_judgements(rows: Sequence[_Row]) -> None:
+    """Refuse a second judgement by the same annotator, and one id for two texts, in all files; name file and row."""
+    first: dict[tuple[str | None, str], _Row] = {}
+    seen: dict[tuple[object, ...], _Row] = {}
+    for row in rows:
+        record = row.record
+        start = first.setdefault((record.corpus, record.id), row)
+        if record.text != start.record.text:
             raise AnnotationError(
-                f"the id {record.id!r} stands for another text in row {_row(path, start)}",
-                path=path,
-                line=_row(path, number),
+                f"the id {record.id!r} stands for another text in {_place(start, row)}",
+                path=row.path,
+                line=row.line,
                 field="text",
             )
         if record.annotator is None:
             continue
         layers = [name for name in ("stance", "frames", "voice", *record.labels) if record.judged(name) is not None]
         for layer in layers:
-            before = seen.setdefault((record.corpus, record.id, record.annotator, layer), number)
-            if before != number:
+            before = seen.setdefault((record.corpus, record.id, record.annotator, layer), row)
+            if before is not row:
                 raise AnnotationError(
-                    f"{record.annotator!r} judged the {layer} of {record.id!r} already in row {_row(path, before)}",
-                    path=path,
-                    line=_row(path, number),
+                    f"{record.annotator!r} judged the {layer} of {record.id!r} already in {_place(before, row)}",
+                    path=row.path,
+                    line=row.line,
                     field="annotator",
                 )
 
 
-def _row(path: Path, number: int) -> int:
-    """Return the row of the file that holds a record, as its readers count; of a tool's export the record's number."""
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
-        return next((line for i, (line, _) in enumerate(read_jsonl_objects(path)) if i == number), number + 1)
-    return number + (2 if path.suffix.lower() in (".csv", ".tsv") else 1)
+def _place(row: _Row, beside: _Row) -> str:
+    """Return what a message about another row calls this one."""
+    return f"row {row.line}" if row.path == beside.path else f"row {row.line} of {row.path}"

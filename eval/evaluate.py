@@ -19,7 +19,7 @@ from newstance.model import Checkpoint, Method, Predictor, RuntimeName
 from .annotators import AmongAnnotators, among_annotators
 from .behaviour import TestResult, run_behaviour
 from .behaviour_file import BehaviourFile, read_behaviour
-from .bootstrap import FEWEST_CLUSTERS, Figure
+from .bootstrap import Figure, few_clusters
 from .curves import Curves, layer_curves
 from .figures import better, judged_figures
 from .judged import Judged, judge
@@ -183,19 +183,13 @@ def _run(
         "seed": seed,
         "command": " ".join(["newstance", *sys.argv[1:]]),
         "versions": versions(),
-        "warnings": list(_warnings(layers, len(groups), records)),
+        "warnings": _warnings(layers, records),
     }
 
 
-def _warnings(layers: Sequence[Judged], groups: int, records: Sequence[Annotation]) -> list[str]:
-    found = []
-    if groups < FEWEST_CLUSTERS:
-        found.append(
-            f"only {groups} articles: intervals resample sentences, hold for these articles alone, and are too narrow "
-            "for others"
-        )
-    elif groups < 20:
-        found.append(f"only {groups} articles: intervals are wide, and rest on few of them")
+def _warnings(layers: Sequence[Judged], records: Sequence[Annotation]) -> list[str]:
+    few = {judged.layer.name: few_clusters(judged.groups) for judged in layers}
+    found = [f"{name}: {warning}" for name, warning in few.items() if warning is not None]
     for judged in layers:
         counts = (
             judged.gold.sum(axis=0)

@@ -85,7 +85,7 @@ def layer_figures(
         wanted, cells = _multi_metrics(layer), metrics.label_confusions(gold, predicted)
     sums = cluster_sums(cells, clusters)
     return {
-        name: interval(metric, sums, n=len(gold), samples=samples, seed=seed)
+        name: interval(metric, sums, n=len(gold), samples=samples, seed=seed, share_of=len(sums))
         for name, metric in wanted.items()
         if only is None or name in only
     }
@@ -118,12 +118,12 @@ def probability_figures(judged: Judged, calibration: LayerCalibration, *, sample
     if single:
         decided = _decided(judged, judged.probability)
         for share in (1.0, COVERAGE):
-            found[f"risk_at_{share * 100:.0f}_coverage"] = bootstrap.statistic(_risk_of(decided, share))
+            found[f"risk_at_{share * 100:.0f}_coverage"] = bootstrap.statistic(_risk_of(decided, share), share=share)
         found["area_under_risk_coverage"] = bootstrap.statistic(lambda w: risk_coverage_area(decided, w))
         kept = judged.probability.max(axis=1) >= calibration.abstain_below
-        found["coverage_kept"] = bootstrap.mean(kept.astype(float))
+        found["coverage_kept"] = bootstrap.mean(kept.astype(float), share=True)
         if kept.any():
-            found["risk_kept"] = bootstrap.ratio((kept & ~judged.right).astype(float), kept.astype(float))
+            found["risk_kept"] = bootstrap.ratio((kept & ~judged.right).astype(float), kept.astype(float), share=True)
         found["mean_confidence"] = bootstrap.mean(judged.probability.max(axis=1))
     else:
         found |= _precision_figures(judged, bootstrap)

@@ -106,8 +106,12 @@ def label_recall(matrix: Floats) -> Floats:
 
 
 def label_macro_f1(matrix: Floats) -> Floats:
-    """Return the mean F1 over all labels; higher is better."""
-    return np.asarray(label_f1(matrix).mean(axis=-1))
+    """Return the mean of the labels' F1 over the labels that occur in gold or are predicted; higher is better.
+
+    As `macro_f1` does; scikit-learn's ``average="macro"`` counts the others as 0.
+    """
+    present = (matrix.sum(axis=(-2, -1)) - matrix[..., 0, 0]) > 0
+    return _ratio(label_f1(matrix).sum(axis=-1), present.sum(axis=-1))
 
 
 def label_micro_f1(matrix: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from newstance.corpora import Annotation, corpus_articles
 
-from .bootstrap import Figure
+from .bootstrap import FEWEST_CLUSTERS, Figure
 from .figures import layer_figures
 from .judged import Judged
 
@@ -33,6 +33,10 @@ class Slice:
     part: str
     mask: npt.NDArray[np.bool_]
 
+    def is_few(self, judged: Judged) -> bool:
+        """Return whether it holds too few sentences, or articles, for its figure to say much."""
+        return int(self.mask.sum()) < FEW or len(set(judged.groups[self.mask].tolist())) < FEWEST_CLUSTERS
+
 
 @dataclass(frozen=True, slots=True)
 class SliceFigures:
@@ -43,7 +47,7 @@ class SliceFigures:
         part: which part.
         accuracy: share of right decisions; of a multi-label layer micro-F1.
         macro_f1: over the labels that occur.
-        few: whether there are too few sentences to say much.
+        few: whether there are too few sentences, or articles, to say much.
     """
 
     by: str
@@ -76,7 +80,7 @@ def slice_figures(judged: Judged, records: Sequence[Annotation], *, samples: int
             samples=samples,
             seed=seed,
         )
-        found.append(SliceFigures(part.by, part.part, figures[main], figures["macro_f1"], int(part.mask.sum()) < FEW))
+        found.append(SliceFigures(part.by, part.part, figures[main], figures["macro_f1"], part.is_few(judged)))
     return found
 
 
@@ -127,6 +131,7 @@ def _role(record: Annotation) -> str | None:
     """Return the role of a sentence of the own corpus, whose article tells it; other records have none."""
     if record.corpus != "newstance" or record.article is None:
         return None
-    roles = corpus_articles()[record.article].roles
-    number = int(record.id.rsplit("-", 1)[1])
-    return roles[number]
+    article, number = corpus_articles().get(record.article), record.id.rpartition("-")[2]
+    # A row of somebody else's may call its corpus so too.
+    known = article is not None and number.isdecimal() and int(number) < len(article.roles)
+    return article.roles[int(number)] if article is not None and known else None

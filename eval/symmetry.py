@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 from newstance.corpora import Annotation
 from newstance.corpora.own import administration_parties
-from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, probabilities
+from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, Span, probabilities
 
 from .behaviour import pass_rate
 from .behaviour_file import BehaviourFile
 from .bootstrap import Bootstrap, Figure
-from .inputs import layer_logits, sentence_inputs
+from .inputs import layer_logits
 from .judged import Judged
 
 __all__ = ["Difference", "PartyFigures", "Swap", "Symmetry", "party_of", "symmetry", "with_mentions_replaced"]
@@ -112,7 +112,12 @@ def symmetry(
     """
     if not set(_SIGN) <= set(judged.layer.codes):
         return None
-    parties = np.array([party_of(record, file) or "" for record in judged.sentences])
+    parties = np.array(
+        [
+            party_of(record, file, asked.target_spans) or ""
+            for record, asked in zip(judged.sentences, judged.inputs, strict=True)
+        ]
+    )
     sizes = {party: int((parties == party).sum()) for party in dict.fromkeys(parties.tolist()) if party}
     large = sorted((party for party, n in sizes.items() if n >= _FEWEST), key=lambda party: -sizes[party])
     values = _values(judged)
@@ -121,7 +126,7 @@ def symmetry(
         PartyFigures(
             party,
             **{
-                name: bootstrap.ratio(above * (parties == party), below * (parties == party))
+                name: bootstrap.ratio(above * (parties == party), below * (parties == party), share=name != "lean")
                 for name, (above, below) in values.items()
             },
         )
@@ -136,11 +141,17 @@ def symmetry(
     return Symmetry(found, differences, swaps, unchanged)
 
 
-def party_of(record: Annotation, file: BehaviourFile) -> str | None:
-    """Return the party of the administration that a sentence is about, or None where nothing or two things tell it."""
+def party_of(record: Annotation, file: BehaviourFile, spans: Sequence[Span]) -> str | None:
+    """Return the party of the administration that a sentence is about, or None where nothing or two things tell it.
+
+    Args:
+        record: the sentence.
+        file: words that tell a party.
+        spans: where the sentence mentions its target.
+    """
     if record.corpus == "newstance":
         return administration_parties().get(record.target or "")
-    named = " ".join([record.target or "", *(record.text[start:end] for start, end in record.target_spans)])
+    named = " ".join([record.target or "", *(record.text[start:end] for start, end in spans)])
     words = set(re.findall(r"\w+", named))
     found = {party for party, telling in file.parties.items() if words & set(telling)}
     return found.pop() if len(found) == 1 else None
@@ -194,11 +205,7 @@ def _swaps(
     if not len(named) or not names:
         return [], None
     chosen = np.sort(np.random.default_rng(seed).permutation(named)[:most])
-    inputs = sentence_inputs([judged.sentences[i] for i in chosen])
-    usable = [i for i, sentence in enumerate(inputs) if sentence.target_spans]
-    if not usable:
-        return [], None
-    chosen, inputs = chosen[usable], [inputs[i] for i in usable]
+    inputs = [judged.inputs[i] for i in chosen]
     codes = judged.layer.codes
     temperature = checkpoint.calibration.layer(judged.layer.name).temperature
     asked = [*inputs, *(with_mentions_replaced(sentence, name) for name in names for sentence in inputs)]

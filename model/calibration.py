@@ -27,6 +27,7 @@ class LayerCalibration(BaseModel):
         show_above: a label of a multi-label layer is shown from this probability on.
         fitted_on: what the numbers were fitted on.
         target_risk: share of wrong decisions among those not abstained that `abstain_below` was chosen for.
+        warning: why the temperature is not to be relied on; empty where nothing speaks against it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +37,7 @@ class LayerCalibration(BaseModel):
     show_above: float = Field(default=0.5, ge=0, le=1)
     fitted_on: str = ""
     target_risk: float | None = None
+    warning: str = ""
 
 
 class Calibration(BaseModel):
@@ -75,6 +77,8 @@ class Calibration(BaseModel):
                 )
             else:
                 line += f"; a label is shown from a probability of {layer.show_above:.2f} on"
+            if layer.warning:
+                line += f". **Not to be relied on:** {layer.warning}"
             lines.append(line)
         return "\n".join(lines)
 

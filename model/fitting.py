@@ -34,13 +34,14 @@ def fit_layer(
         weights: how much each sentence counts; alike when None.
     """
     note = f"{len(gold)} development sentences"
-    temperature = fit_temperature(logits, gold.astype(int), layer, weights)
+    temperature, warning = _fit_temperature(logits, gold.astype(int), layer, weights)
+    found = LayerCalibration(temperature=temperature, fitted_on=note, warning=warning)
     p = probabilities(logits, layer, temperature)
     if layer.kind == "multi":
-        show, _ = best_threshold(gold.astype(bool), p)
-        return LayerCalibration(temperature=temperature, show_above=show, fitted_on=note)
+        show, _ = best_threshold(gold.astype(bool), p, weights)
+        return found.model_copy(update={"show_above": show})
     threshold = threshold_for_risk(p.max(1), p.argmax(1) == gold, target_risk, weights)
-    return LayerCalibration(temperature=temperature, abstain_below=threshold, target_risk=target_risk, fitted_on=note)
+    return found.model_copy(update={"abstain_below": threshold, "target_risk": target_risk})
 
 
 def fit_temperature(
@@ -55,10 +56,18 @@ def fit_temperature(
         weights: how much each sentence counts; alike when None.
 
     Returns:
-        The temperature, searched between 0.05 and 20; 1 where there is nothing to fit on.
+        The temperature, searched between 0.05 and 20; 1 where there is nothing to fit on, or where every decision is
+        right, so that the likelihood would have probabilities of 0 and 1.
     """
+    return _fit_temperature(logits, labels, layer, weights)[0]
+
+
+def _fit_temperature(
+    logits: Floats, labels: npt.NDArray[np.integer], layer: Layer, weights: Floats | None
+) -> tuple[float, str]:
+    """Return the temperature, and what is wrong with it where the best one lies on an end of the search."""
     if not len(logits):
-        return 1.0
+        return 1.0, ""
 
     def loss(log_temperature: float) -> float:
         p = np.clip(probabilities(logits, layer, float(np.exp(log_temperature))), 1e-12, 1 - 1e-12)
@@ -69,7 +78,7 @@ def fit_temperature(
         return float(np.average(surprise, weights=weights))
 
     # The loss is smooth with one minimum in the log temperature: golden-section search needs no derivative.
-    low, high = np.log(0.05), np.log(20.0)
+    low, high = sharpest, flattest = np.log(0.05), np.log(20.0)
     ratio = (np.sqrt(5.0) - 1.0) / 2.0
     for _ in range(60):
         a, b = high - ratio * (high - low), low + ratio * (high - low)
@@ -77,7 +86,14 @@ def fit_temperature(
             high = b
         else:
             low = a
-    return float(np.exp((low + high) / 2.0))
+    best = (low + high) / 2.0
+    if loss(sharpest) <= loss(best):
+        return 1.0, "the sentences are too few, or all decided rightly, to fit a temperature: it is left at 1"
+    if loss(flattest) <= loss(best):
+        return float(
+            np.exp(flattest)
+        ), "the logits say nothing about these sentences: the flattest temperature is taken"
+    return float(np.exp(best)), ""
 
 
 def threshold_for_risk(
@@ -104,16 +120,23 @@ def threshold_for_risk(
     return float(probability[order][fine[-1]]) if fine.size else 1.0
 
 
-def best_threshold(gold: npt.NDArray[np.bool_], probability: Floats) -> tuple[float, float]:
+def best_threshold(
+    gold: npt.NDArray[np.bool_], probability: Floats, weights: Floats | None = None
+) -> tuple[float, float]:
     """Return the one threshold with the highest macro-F1 over a multi-label layer's labels, and that macro-F1.
+
+    Macro-F1 is over the labels that occur or are shown, as figures take it.
 
     Args:
         gold: (sentences, labels).
         probability: like `gold`.
+        weights: how much each sentence counts; alike when None.
     """
+    weight = np.ones(len(gold)) if weights is None else weights
     shown = probability[None] >= _THRESHOLDS[:, None, None]
-    both = (shown & gold).sum(axis=1)
-    either = shown.sum(axis=1) + gold.sum(axis=0)
-    scores = np.divide(2.0 * both, either, out=np.zeros(both.shape), where=either > 0).mean(axis=1)
+    both = np.einsum("s,tsl->tl", weight, shown & gold)
+    either = np.einsum("s,tsl->tl", weight, shown) + weight @ gold
+    f1 = np.divide(2.0 * both, either, out=np.zeros(both.shape), where=either > 0)
+    scores = f1.sum(axis=1) / np.maximum((either > 0).sum(axis=1), 1)
     best = int(scores.argmax())
     return round(float(_THRESHOLDS[best]), 2), float(scores[best])

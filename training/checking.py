@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from newstance.articles import load_profile
 from newstance.corpora import Annotation
 from newstance.errors import NewstanceError, UsageError
-from newstance.model import Checkpoint, Codebook, encoder_folder
+from newstance.model import Checkpoint, Codebook, encoder_folder, load_codebook
 
 from .config import TrainingConfig, codebook_of
 from .sections import Source
 from .sources import read_sources
 
-__all__ = ["check_config"]
+__all__ = ["check_config", "report_problem"]
+
+#: A part of fewer articles says little, and another division would say something else.
+_FEW_ARTICLES = 5
+#: What configurations of encoders call their number of layers.
+_DEPTHS = ("num_hidden_layers", "n_layers", "num_layers")
 
 
 def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
@@ -26,8 +34,11 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     problems: list[str] = []
     counts: list[str] = []
     codebook: Codebook | None = None
+    labelled: Counter[str] = Counter()
+    unread = False
     try:
         codebook = codebook_of(config)
+        problems += _codes(config, codebook)
     except NewstanceError as error:
         problems.append(f"{'layers' if isinstance(error, UsageError) else 'codebook'}: {error}")
     for place, source in _sources(config):
@@ -37,12 +48,59 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
             records = [record for record, _ in read_sources([source], config.data.root, codebook)]
         except NewstanceError as error:
             problems.append(f"{place}: {error}")
+            unread = True
             continue
         counts.append(f"{place}: {source.name}: {len(records)} rows")
         if codebook is not None:
-            counts[-1] += "".join(f", {n} with {layer}" for layer, n in _judged(records, codebook).items())
+            judged = _judged(records, codebook)
+            counts[-1] += "".join(f", {n} with {layer}" for layer, n in judged.items())
+            labelled.update(judged if place.startswith("data.train.") else {})
+        if source.part is not None:
+            counts[-1] += _articles(records)
+    if codebook is not None and not unread:
+        missing = [layer.name for layer in codebook.layers if not labelled[layer.name]]
+        problems += [f"layers: no training row has a label of the layer {name!r}" for name in missing]
     problems += [f"{place}: {problem}" for place, problem in _folders(config)]
+    if (problem := report_problem(config.report_to)) is not None:
+        problems.append(f"report_to: {problem}")
     return problems, counts
+
+
+def report_problem(names: Sequence[str]) -> str | None:
+    """Return what is wrong with what a run reports to, or None; without `transformers` nobody can say."""
+    if not names or find_spec("transformers") is None:
+        return None
+    from transformers.integrations.integration_utils import get_available_reporting_integrations
+
+    known = get_available_reporting_integrations()  # type: ignore[no-untyped-call]
+    strangers = [name for name in names if name not in known]
+    if not strangers:
+        return None
+    return (
+        f"cannot report to {strangers[0]!r}: its package is not installed, or there is none of that name; "
+        f"installed: {', '.join(known) or 'none'}"
+    )
+
+
+def _codes(config: TrainingConfig, codebook: Codebook) -> Iterator[str]:
+    """Yield where labels and layers are named that the codebook lacks."""
+    weights = config.class_weights if isinstance(config.class_weights, dict) else {}
+    for layer in codebook.layers:
+        for code in weights.get(layer.name, {}):
+            if code not in layer.codes:
+                yield f"class_weights.{layer.name}: no label {code!r}; the layer has {', '.join(layer.codes)}"
+    whole = config.codebook if isinstance(config.codebook, Codebook) else load_codebook(config.codebook)
+    known = [layer.name for layer in whole.layers]
+    for place, source in _sources(config):
+        for name in source.layers or ():
+            if name not in known:
+                yield f"{place}.layers: no layer {name!r}; the codebook has {', '.join(known)}"
+
+
+def _articles(records: Sequence[Annotation]) -> str:
+    """Return how many articles a part has, sentences without one by themselves, and whether those are few."""
+    n = len({record.article or record.text for record in records})
+    return f", {n} articles" + (f" (fewer than {_FEW_ARTICLES}: it says little)" if n < _FEW_ARTICLES else "")
 
 
 def _sources(config: TrainingConfig) -> Iterator[tuple[str, Source]]:
@@ -77,3 +135,15 @@ def _folders(config: TrainingConfig) -> Iterator[tuple[str, str]]:
     looks_local = folder.startswith((".", "/", "~")) or "/" not in folder
     if looks_local and not (Path(folder) / "config.json").is_file():
         yield "encoder", f"{config.encoder} is no folder with a config.json, and no name on a hub"
+    elif (depth := _depth(Path(folder))) is not None and config.freeze_layers > depth:
+        yield "freeze_layers", f"the encoder has {depth} layers, not {config.freeze_layers}"
+
+
+def _depth(folder: Path) -> int | None:
+    """Return how many layers an encoder's folder says it has, or None where it does not say."""
+    try:
+        described = json.loads((folder / "config.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    found = [described.get(name) for name in _DEPTHS] if isinstance(described, dict) else []
+    return next((n for n in found if isinstance(n, int)), None)

@@ -19,7 +19,7 @@ from .config import TrainingConfig
 from .lower_layers import kept_lower_layers
 from .run import Run, Say
 from .stops import last_state, stopping_with_a_reason
-from .trainer import LayerTrainer, make_trainer
+from .trainer import TEACHER_ANSWERS, LayerTrainer, make_trainer
 
 __all__ = ["finetune"]
 
@@ -66,14 +66,17 @@ def finetune(
     say, progress = (say, progress) if main else (lambda _: None, _silent)
     set_seed(config.seed)  # before the encoder is loaded: the heads are initialised from it too
     run = Run.prepare(config, say)
+    if main and not (out / _NOTE).is_file():
+        # What a run that never began was taught may be about other rows.
+        (out / TEACHER_ANSWERS).unlink(missing_ok=True)
     processes.wait()  # until all have seen that the folder is free
-    if main:
-        # Only now: data that cannot be read must not leave a folder that the corrected run may not use.
-        (out / _NOTE).write_text(_described(config), encoding="utf-8")
     batches = math.ceil(math.ceil(len(run.train) / config.batch_size) / processes.count())
     steps = math.ceil(batches / config.gradient_accumulation) * config.epochs
     with progress("steps", steps) as step:
         trainer = make_trainer(run, out, step=step)
+        if main:
+            # Only now: data or settings that are wrong must not leave a folder that the corrected run may not use.
+            (out / _NOTE).write_text(_described(config), encoding="utf-8")
         with processes.main_first():  # it may have to clear half a state away
             state = last_state(out / "steps") if resume else None
         with stopping_with_a_reason(trainer), _frozen_states(run, trainer):

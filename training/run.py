@@ -133,8 +133,12 @@ class Run:
         return macro_f1_by_layer(self.dev, self._predict_dev(), self.codebook)
 
     def calibrate(self) -> Calibration:
-        """Fit temperature and thresholds of each layer on the development rows."""
-        return calibrate(self.dev, self._predict_dev(), self.codebook, self.config.target_risk)
+        """Fit temperature and thresholds of each layer on the development rows, and say what is wrong with them."""
+        found = calibrate(self.dev, self._predict_dev(), self.codebook, self.config.target_risk)
+        for name, layer in found.layers.items():
+            if layer.warning:
+                self.say(f"warning: {name}: {layer.warning}")
+        return found
 
     def save(self, folder: Path, made_by: dict[str, Any]) -> Path:
         """Round the weights if the configuration says so, calibrate, and write the checkpoint, its report and card.

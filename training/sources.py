@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from newstance.model.codebook import Codebook
 
 from .sections import Source
 
-__all__ = ["open_source", "read_sources"]
+__all__ = ["drawn_from", "open_source", "part_of", "read_sources"]
 
 Part = Literal["train", "dev", "test"]
 _PARTS: tuple[tuple[Part, float], ...] = (("dev", 0.15), ("test", 0.30), ("train", 1.0))
@@ -31,17 +32,8 @@ def read_sources(
     """
     pairs: list[tuple[Annotation, float]] = []
     for source in sources:
-        records = open_source(source, root, codebook)
-        drawn = [record for record in records if _drawn(record.id, source.share)]
-        if source.part is not None:
-            drawn = [record for record in drawn if _part(record) == source.part]
-            if records and not drawn:
-                raise AnnotationError(f"no article falls into the part {source.part!r}: too few rows", path=source.path)
-        if source.target is not None:
-            drawn = [_with_mentions(record, source.target) for record in drawn]
-        if source.layers is not None:
-            drawn = [kept for record in drawn if (kept := record.only(source.layers)) is not None]
-        pairs += [(record, source.weight) for record in drawn]
+        records = drawn_from(source, open_source(source, root, codebook))
+        pairs += [(record, source.weight) for record in records]
     return pairs
 
 
@@ -74,6 +66,31 @@ def open_source(
     return records if source.version is None else up_to_version(records, source.version)
 
 
+def drawn_from(source: Source, records: Sequence[Annotation]) -> list[Annotation]:
+    """Return what a source gives of its rows: its share and part of them, with mentions found, and its layers alone.
+
+    Raises:
+        AnnotationError: the source wants a part of rows of several splits, or the part is empty.
+        UsageError: there is no such target profile.
+    """
+    drawn = [record for record in records if _drawn(record.id, source.share)]
+    if source.part is not None:
+        if source.split is None and any(record.split is not None for record in records):
+            raise AnnotationError(
+                "rows name their split: choose by `split`; `part` divides rows without one, or those of one split",
+                path=source.path or source.name,
+                field="part",
+            )
+        drawn = [record for record in drawn if part_of(record) == source.part]
+        if records and not drawn:
+            raise AnnotationError(f"no article falls into the part {source.part!r}: too few rows", path=source.path)
+    if source.target is not None:
+        drawn = [_with_mentions(record, source.target) for record in drawn]
+    if source.layers is not None:
+        drawn = [kept for record in drawn if (kept := record.only(source.layers)) is not None]
+    return drawn
+
+
 def _with_mentions(record: Annotation, profile: str) -> Annotation:
     """Return the record with the mentions that a profile finds where it gives none itself."""
     found = sentence_inputs([record], profile)[0]
@@ -81,10 +98,11 @@ def _with_mentions(record: Annotation, profile: str) -> Annotation:
     return record.model_copy(update=spans)
 
 
-def _part(record: Annotation) -> Part:
-    """Return the part that a record's article falls into."""
+def part_of(record: Annotation) -> Part:
+    """Return the part that a record's article falls into; of a record without an article, its text."""
     name = record.article or record.text
-    place = zlib.crc32(name.encode("utf-8", "replace")) / 2**32
+    # Not CRC32: it is linear, so that names which differ in a few digits do not spread evenly.
+    place = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big") / 2**64
     return next(part for part, end in _PARTS if place < end)
 
 

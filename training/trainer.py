@@ -18,7 +18,6 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
-from transformers.integrations.integration_utils import get_available_reporting_integrations
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from transformers.utils import logging as hf_logging
 
@@ -26,6 +25,7 @@ from newstance.errors import TrainingError, UsageError
 from newstance.model import plan_batches
 
 from . import processes
+from .checking import report_problem
 from .collator import LABELS, RATIONALE, TEACHER, Collator
 from .config import TrainingConfig
 from .data import as_dataset
@@ -35,7 +35,10 @@ from .run import Run
 from .sampling import LengthGroupedOrder
 from .teacher import taught_probabilities
 
-__all__ = ["LayerTrainer", "make_trainer"]
+__all__ = ["TEACHER_ANSWERS", "LayerTrainer", "make_trainer"]
+
+#: The file of a run's folder that keeps what its teachers said.
+TEACHER_ANSWERS = "teacher.npz"
 
 
 def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None) -> LayerTrainer:
@@ -50,7 +53,7 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
         UsageError: the hardware has no such precision, or nothing called so can be reported to.
     """
     with processes.main_first():
-        taught = taught_probabilities(run, out / "teacher.npz")
+        taught = taught_probabilities(run, out / TEACHER_ANSWERS)
     marked = run.config.rationale_weight > 0
     rows, long = as_dataset(run.train, run.encoding, run.codebook, taught, rationales=marked)
     if long:
@@ -77,13 +80,8 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
 
 
 def _arguments(config: TrainingConfig, out: Path) -> TrainingArguments:
-    known = get_available_reporting_integrations()  # type: ignore[no-untyped-call]
-    if strangers := [name for name in config.report_to if name not in known]:
-        raise UsageError(
-            f"cannot report to {strangers[0]!r}: its package is not installed, or there is none of that name; "
-            f"installed: {', '.join(known) or 'none'}",
-            field="report_to",
-        )
+    if (problem := report_problem(config.report_to)) is not None:
+        raise UsageError(problem, field="report_to")
     try:
         return TrainingArguments(
             output_dir=str(out / "steps"),

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from newstance.cli.app import app
 from newstance.errors import UsageError
+from newstance.model import Codebook, load_codebook
 from newstance.training.config import load_config, shipped_configs
 
 
@@ -56,3 +57,38 @@ def test_validate_names_everything_that_is_wrong_at_once(tiny_checkpoint: Path) 
         assert part in done.stderr
     assert "checkpoints.0" not in done.stderr
     assert all(line.startswith("newstance: smoke: ") for line in done.stderr.splitlines())
+
+
+def test_validate_names_what_would_stop_a_run_late(tmp_path: Path) -> None:
+    rows = [f"It met {n}.,favor,a{n}" for n in range(12)]
+    table = tmp_path / "mine.csv"
+    table.write_text("\n".join(["text,stance,article", *rows]) + "\n", encoding="utf-8")
+    settings = [
+        "layers=[stance, frames]",
+        "class_weights={stance: {favour: 2}}",
+        "freeze_layers=99",
+        "report_to=[nonsense]",
+        f"data.train=[{{corpus: annotations, path: {table}, part: train}}]",
+        f"data.dev=[{{corpus: annotations, path: {table}, layers: [stance, positon]}}]",
+        f"data.test=[{{corpus: annotations, path: {table}, part: dev}}]",
+    ]
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *(x for s in settings for x in ("--set", s))])
+    assert done.exit_code == 1
+    *problems, last = [line.removeprefix("newstance: smoke: ") for line in done.stderr.splitlines()]
+    assert problems == [
+        "class_weights.stance: no label 'favour'; the layer has favor, against, neutral",
+        "data.dev.0.layers: no layer 'positon'; the codebook has stance, frames, sentiment",
+        "layers: no training row has a label of the layer 'frames'",
+        "freeze_layers: the encoder has 6 layers, not 99",
+    ]
+    assert last.startswith("report_to: cannot report to 'nonsense'")
+    train, _, test = done.stdout.splitlines()
+    assert train.endswith(" articles") and test.endswith("(fewer than 5: it says little)")
+
+
+@pytest.mark.parametrize("name", shipped_configs())
+def test_the_sources_of_shipped_configurations_name_layers_of_their_codebooks(name: str) -> None:
+    config = load_config(name)
+    known = config.codebook if isinstance(config.codebook, Codebook) else load_codebook(config.codebook)
+    sources = (*config.data.train, *config.data.dev, *config.data.test, *config.data.held_out)
+    assert {layer for source in sources for layer in source.layers or ()} <= {layer.name for layer in known.layers}

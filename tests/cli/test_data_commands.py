@@ -56,6 +56,18 @@ def test_the_data_of_a_configuration_are_checked_with_its_codebook(run: Run, tin
     assert "duplicates_across_splits" in [finding["kind"] for finding in report["findings"]]
 
 
+def test_a_configuration_that_divides_one_file_is_checked_by_its_parts(run: Run, tmp_path: Path) -> None:
+    rows = [f"Sentence {n} on the mill.,{('for', 'against', 'unclear')[n % 3]},1,0,a{n}" for n in range(60)]
+    (tmp_path / "annotations.csv").write_text(
+        "\n".join(["sentence,label,about_cost,about_safety,article", *rows]), encoding="utf-8"
+    )
+    run("config", "copy", "your-codebook", "mine.yaml")
+    report = json.loads(run("data", "check", "--config", "mine.yaml", "--json")[1])
+    assert set(report["sentences"]) == {"train", "dev", "test"}
+    assert sum(report["sentences"].values()) == 60
+    assert "article_in_several_splits" not in [finding["kind"] for finding in report["findings"]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

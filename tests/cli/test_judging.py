@@ -94,12 +94,24 @@ def test_a_column_map_goes_with_a_file(tiny_exported: Path) -> None:
 def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotations_file: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"id": "1", "text": "It met.", "stance": "angry"}\n', encoding="utf-8")
+    divided = tmp_path / "divided.csv"
+    divided.write_text("text,stance,split\nIt met.,neutral,dev\nIt sat.,neutral,test\n", encoding="utf-8")
+    data = ("--data", annotations_file)
     for arguments, code, words in (
         (("evaluate", tiny_exported, "--data", bad), 1, f"{bad}:1: stance"),
         (("evaluate", tiny_exported, "--data", annotations_file, "--report", tmp_path / "x.pdf"), 2, ".html"),
         (("evaluate", tiny_exported, "--corpus", "reuters"), 2, "unknown corpus"),
         (("calibrate", tiny_exported, "--corpus", "newstance", "--split", "test"), 2, "test splits"),
+        (("calibrate", tiny_exported, "--data", divided, "--out", tmp_path / "m"), 2, "--split dev"),
+        (("evaluate", tiny_exported, *data, "--only-figures", "--behaviour", tmp_path / "b.yaml"), 2, "--behaviour"),
+        (("evaluate", tiny_exported, *data, "--sentences", "5"), 2, "--faithfulness"),
+        (("export", tiny_exported, "--out", tmp_path / "o", "--set", "epochs=1"), 2, "--config"),
     ):
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (code, "")
         assert words in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_seed_below_zero_is_no_seed(tiny_exported: Path, annotations_file: Path) -> None:
+    done = run("evaluate", tiny_exported, "--data", annotations_file, "--seed", "-1")
+    assert done.returncode == 2 and "--seed" in done.stderr

@@ -110,3 +110,20 @@ def test_a_word_that_gives_the_label_away_is_named_with_its_interval_and_a_commo
 
 def test_words_in_few_texts_prove_nothing() -> None:
     assert single_word_cues(["krell spoke"] * 5 + ["others spoke"] * 20, [["a"]] * 5 + [["b"]] * 20) == []
+
+
+def test_codes_that_nobody_could_disagree_on_do_not_raise_the_agreement() -> None:
+    def frames(identifier: str, who: str, *codes: str) -> Row:
+        return "train", Annotation(id=identifier, text=f"Text {identifier}.", frames=codes, annotator=who)
+
+    both = [frames(str(n), who, "jobs", *(["harbour"] if (n + shift) % 2 else [])) for n in range(8)
+            for shift, who in enumerate("ab")]  # fmt: skip
+    alone = frames("single", "a", "schools")
+    assert check([*both, alone]).agreement == check(both).agreement == {"frames": pytest.approx(-0.875)}
+
+
+def test_a_judgement_that_stands_twice_is_an_error_and_counts_once() -> None:
+    rows = [row("x", "One text.", "favor", annotator="Ada"), row("x", "One text.", "against", annotator="Bo")]
+    report = check([*TRAIN, *rows, rows[0]])
+    assert kinds(report)["judged_twice"] == "error"
+    assert report.agreement == check([*TRAIN, *rows]).agreement

@@ -253,3 +253,19 @@ def test_frac_is_a_corpus_with_a_layer_of_merged_frames(write: Write) -> None:
     assert open_annotations(path, "frac") == [
         Annotation(id="frac-2", text="The court ruled.", labels={"merged_frame": "legality+crime"}, corpus="frac")
     ]
+
+
+def test_malformed_exports_of_tools_are_said_in_one_line(write: Write) -> None:
+    spans = {"from_name": "spans", "to_name": "text", "value": {"start": 0, "end": 3, "labels": None}}
+    paths = {"from_name": "stance", "to_name": "text", "value": {"taxonomy": [3]}}
+    binary = {"text": "A.", "label": "favor", "answer": "accept"}
+    for name, text, message in (
+        ("a.json", labelstudio([spans]), "annotations.0.result.0: a span has no list of labels"),
+        ("b.json", labelstudio([paths]), "annotations.0.result.0: a taxonomy is no list of paths"),
+        ("c.jsonl", json.dumps({"text": "A.", "entities": 5, "label": ["favor"]}), "entities: is no list of spans"),
+        ("d.jsonl", json.dumps(binary | {"_input_hash": [1]}), "_input_hash: is neither text nor a number"),
+        ("e.jsonl", json.dumps(binary | {"_annotator_id": {"id": 1}}), "_annotator_id: is neither text nor a number"),
+        ("f.jsonl", json.dumps(binary | {"_input_hash": 1, "spans": 5}), "f.jsonl:1: spans: is no list of spans"),
+    ):
+        with pytest.raises(AnnotationError, match=message):
+            open_annotations(write(name, text))

@@ -94,3 +94,13 @@ def test_nobody_to_agree_with_is_an_error() -> None:
 def test_an_annotator_who_judged_twice_is_named() -> None:
     with pytest.raises(AnnotationError, match="a judged this sentence twice"):
         annotator_agreement([judged("1", "a", "favor"), judged("1", "a", "against")], load_codebook())
+
+
+def test_agreement_on_few_articles_is_said_to_hold_for_them_alone() -> None:
+    records = [
+        judged(str(n), who, ("favor", "against")[(n * shift) % 2]).model_copy(update={"article": f"a{n % 2}"})
+        for n in range(12)
+        for shift, who in enumerate(("Ada", "Bo"))
+    ]
+    found = annotator_agreement(records, load_codebook(), samples=100)["stance"]
+    assert (found.warning or "").startswith("only 2 articles")

@@ -7,8 +7,10 @@ import pytest
 
 from newstance.corpora import Annotation
 from newstance.errors import UsageError
-from newstance.eval.behaviour import run_behaviour, wilson
+from newstance.eval import evaluate_model
+from newstance.eval.behaviour import run_behaviour
 from newstance.eval.behaviour_file import read_behaviour
+from newstance.eval.bootstrap import wilson
 from newstance.eval.symmetry import party_of, with_mentions_replaced
 from newstance.model import Checkpoint, Predictor, SentenceInput
 
@@ -107,8 +109,7 @@ def test_a_party_is_told_by_one_kind_of_name_only(own: Path) -> None:
     def about(text: str, target: str) -> str | None:
         start = text.index(target)
         return party_of(
-            Annotation(id="1", text=text, target=target, target_spans=((start, start + len(target)),), stance="favor"),
-            file,
+            Annotation(id="1", text=text, target=target, stance="favor"), file, [(start, start + len(target))]
         )
 
     assert about("Mr. Obama spoke.", "Obama") == "Democratic"
@@ -125,3 +126,12 @@ def test_swapped_names_change_nothing_in_mask_mode(tiny_exported: Path) -> None:
     found = Predictor.open(checkpoint).predict([sentence, *(with_mentions_replaced(sentence, name) for name in names)])
     for other in found[1:]:
         assert np.allclose(other.logits["stance"], found[0].logits["stance"], atol=1e-5)
+
+
+def test_mentions_that_a_profile_finds_tell_the_party_and_are_swapped(own: Path, tiny_exported: Path) -> None:
+    records = [Annotation(id=str(n), text=f"President Biden signed order {n}.", stance="favor") for n in range(20)]
+    model, file = Checkpoint(tiny_exported), read_behaviour(own)
+    report = evaluate_model(model, records, target="us-biden-2021", behaviour=file, samples=100)
+    assert report.symmetry is not None
+    assert [party.party for party in report.symmetry.parties] == ["Democratic"]
+    assert report.symmetry.swaps

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from newstance.eval.bootstrap import FEWEST_CLUSTERS, Bootstrap, _width, cluster_sums, interval
+from newstance.eval.bootstrap import FEWEST_CLUSTERS, Bootstrap, _width, cluster_sums, interval, wilson
 from newstance.eval.coverage import articles, coverage, false_alarms, truth
 from newstance.eval.metrics import accuracy, confusions, macro_f1
 
@@ -62,3 +62,18 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     values = np.random.default_rng(2).random(50)
     runs = [Bootstrap([str(i) for i in range(50)], samples=200, seed=s).mean(values) for s in (0, 0, 1)]
     assert runs[0] == runs[1] != runs[2]
+
+
+def test_shares_that_no_draw_changes_are_not_certain() -> None:
+    names = [str(i) for i in range(5)]
+    sums = cluster_sums(confusions(np.zeros(5, dtype=int), np.zeros(5, dtype=int), 2), names)
+    for metric in (accuracy, macro_f1):
+        found = interval(metric, sums, n=5, samples=100, seed=0, share_of=5)
+        assert (found.value, found.low, found.high) == pytest.approx((1.0, 0.566, 1.0), abs=1e-3)
+    bootstrap = Bootstrap(names, samples=100, seed=0)
+    below = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
+    two = bootstrap.ratio(below, below, share=True)
+    assert (two.low, two.high) == pytest.approx(wilson(1.0, 2)), "two articles stand behind it"
+    assert bootstrap.statistic(lambda _: 0.0, share=1.0).high == pytest.approx(wilson(0.0, 5)[1])
+    same = bootstrap.mean(np.full(5, 1.5))
+    assert same.low == same.high == 1.5, "what is no share keeps its value"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from scipy.stats import binomtest
 
 from newstance.corpora import read_annotations
+from newstance.eval.bootstrap import Figure
 from newstance.eval.calibrating import write_calibration
 from newstance.eval.compare import compare_models, mcnemar, paired_difference
 from newstance.eval.metrics import accuracy, confusions
@@ -39,3 +41,25 @@ def test_a_model_does_not_differ_from_itself(tiny_exported: Path, annotations_fi
     assert (stance.difference.value, stance.only_first, stance.only_second, stance.changes) == (0.0, 0, 0, 0)
     assert stance.mcnemar == 1.0 and not stance.shown
     assert found.run["first"]["model"] != found.run["second"]["model"]
+
+
+@pytest.mark.parametrize("n", [1, 12])
+def test_a_difference_that_no_draw_changes_is_not_certain(n: int) -> None:
+    gold = np.zeros(n, dtype=int)
+    wrong, right = (confusions(gold, gold + number, 2) for number in (1, 0))
+    found = paired_difference(accuracy, wrong, right, n=n, samples=100, seed=0)
+    assert found.value == 1.0 and found.low < 1.0 <= found.high
+    same = paired_difference(accuracy, right, right, n=n, samples=100, seed=0)
+    assert (same.low, same.value, same.high) == (0.0, 0.0, 0.0)
+
+
+def test_few_articles_are_said_and_show_no_difference(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    records = [r.model_copy(update={"article": f"a{i % 2}"}) for i, r in enumerate(read_annotations(annotations_file))]
+    found = compare_models(Checkpoint(tiny_exported), Checkpoint(tiny_exported), records, samples=100)
+    stance = found.layers["stance"]
+    assert stance.few and not stance.shown and (stance.warning or "").startswith("only 2 articles")
+    assert not replace(stance, difference=Figure(0.5, 0.4, 0.6, 36)).shown
+    assert replace(stance, difference=Figure(0.5, 0.4, 0.6, 36), few=False).shown
+    assert all(part.few for part in stance.parts)

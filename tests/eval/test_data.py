@@ -79,3 +79,46 @@ def test_what_is_asked_for_must_exist() -> None:
         read_data(load_codebook(), corpora=["reuters"])
     with pytest.raises(UsageError, match="--data-dir"):
         read_data(load_codebook(), corpora=["seesaw"])
+
+
+def test_blank_and_skipped_rows_are_counted_too(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("id,text,stance,annotator\n1,It met.,favor,a\n\n,,,\n1,It met.,favor,a\n", encoding="utf-8")
+    with pytest.raises(AnnotationError, match="already in row 2") as caught:
+        read_data(load_codebook(), files=[path])
+    assert caught.value.line == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "message"),
+    [({"text": "It met."}, "text", "another text in row 1 of .*one.jsonl"), ({}, "annotator", "row 1 of .*one.jsonl")],
+)
+def test_what_does_not_fit_between_files_is_named_with_both(
+    tmp_path: Path, change: dict[str, str], field: str, message: str
+) -> None:
+    files = [write(tmp_path / "one.jsonl", GOOD), write(tmp_path / "two.jsonl", GOOD | {"id": "2"}, GOOD | change)]
+    with pytest.raises(AnnotationError, match=message) as caught:
+        read_data(load_codebook(), files=files)
+    assert (caught.value.path, caught.value.line, caught.value.field) == (str(files[1]), 3, field)
+
+
+def test_nameless_annotators_of_several_files_are_called_by_their_files(tmp_path: Path) -> None:
+    nameless = {name: value for name, value in GOOD.items() if name != "annotator"}
+    files = [write(tmp_path / "ada.jsonl", nameless, nameless), write(tmp_path / "bo.jsonl", nameless)]
+    found = read_data(load_codebook(), files=files, name_annotators=True)
+    assert [record.annotator for record in found] == ["ada", "ada 2", "bo"]
+    assert read_data(load_codebook(), files=files[:1], name_annotators=True)[0].annotator is None
+
+
+def test_what_would_not_be_read_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", GOOD)
+    with pytest.raises(UsageError, match="--data-dir goes with a --corpus"):
+        read_data(load_codebook(), files=[path], data_dir=tmp_path)
+    with pytest.raises(UsageError, match="frac has no split 'banana'"):
+        read_data(load_codebook(), corpora=["frac"], data_dir=tmp_path, split="banana")
+
+
+def test_files_beside_corpora_are_read_whole(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.jsonl", {name: value for name, value in GOOD.items() if name != "split"})
+    found = read_data(load_codebook(), files=[path], corpora=["newstance"], corpus_split="dev")
+    assert {record.split for record in found} == {None, "dev"}

@@ -12,6 +12,7 @@ from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import cluster_sums, interval
+from newstance.eval.gold import gold_labels
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.metrics import (
     accuracy,
@@ -24,7 +25,7 @@ from newstance.eval.metrics import (
     label_micro_f1,
     macro_f1,
 )
-from newstance.model import Checkpoint
+from newstance.model import Checkpoint, load_codebook
 
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
 
@@ -50,8 +51,22 @@ def test_every_metric_agrees_with_scikit_learn(pairs: list[tuple[int, int]]) -> 
 def test_multi_label_metrics_agree_with_scikit_learn(pairs: list[tuple[list[bool], list[bool]]]) -> None:
     gold, predicted = (np.array(x, dtype=bool) for x in zip(*pairs, strict=True))
     matrix = label_confusions(gold, predicted).sum(axis=0)
-    for average, function in (("macro", label_macro_f1), ("micro", label_micro_f1)):
-        assert float(function(matrix)) == pytest.approx(f1_score(gold, predicted, average=average, zero_division=0.0))
+    micro = f1_score(gold, predicted, average="micro", zero_division=0.0)
+    assert float(label_micro_f1(matrix)) == pytest.approx(micro)
+    present = np.flatnonzero((gold | predicted).any(axis=0))  # the labels that a single-label macro-F1 is over
+    each = f1_score(gold, predicted, average=None, zero_division=0.0)
+    assert float(label_macro_f1(matrix)) == pytest.approx(each[present].mean() if len(present) else 0.0)
+    if len(present) == 3:
+        macro = f1_score(gold, predicted, average="macro", zero_division=0.0)
+        assert float(label_macro_f1(matrix)) == pytest.approx(macro)
+
+
+def test_a_code_that_an_annotator_gave_twice_is_one_vote() -> None:
+    frames = load_codebook().layer("frames")
+    votes = [("economic", "economic"), ("morality",), ("morality",), ("economic",), ("morality",)]
+    records = [Annotation(id="1", text="It met.", frames=codes, annotator=str(i)) for i, codes in enumerate(votes)]
+    found = gold_labels(records, frames).labels[0]
+    assert [code for code, given in zip(frames.codes, found, strict=True) if given] == ["morality"]
 
 
 def test_clusters_widen_the_interval() -> None:
@@ -97,3 +112,20 @@ def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
 def test_nothing_to_measure_is_an_error_not_a_zero(tiny_exported: Path) -> None:
     with pytest.raises(AnnotationError, match="no record has a label"):
         evaluate_model(Checkpoint(tiny_exported), [Annotation(id="1", text="x", frames=())])
+
+
+def test_few_articles_are_counted_for_each_layer() -> None:
+    stances = [Annotation(id=f"s{n}", text=f"It met {n} times.", stance="neutral", article=f"s{n}") for n in range(30)]
+    frames = [Annotation(id=f"f{n}", text=f"It paid {n}.", frames=("economic",), article=f"f{n % 2}") for n in range(9)]
+    report = evaluate_model(Checkpoint.shipped(), [*stances, *frames], samples=100, only_figures=True)
+    warnings = [warning for warning in report.run["warnings"] if "articles" in warning]
+    assert len(warnings) == 1 and warnings[0].startswith("frames: only 2 articles")
+
+
+def test_rows_that_call_themselves_the_own_corpus_have_no_roles(tiny_exported: Path) -> None:
+    rows = [
+        Annotation(id=f"mine {n}", text=f"It met {n}.", stance="neutral", corpus="newstance", article=f"x{n}")
+        for n in range(12)
+    ]
+    report = evaluate_model(Checkpoint(tiny_exported), rows, samples=100)
+    assert "role" not in {part.by for part in report.slices["stance"]}

@@ -107,7 +107,7 @@ def test_few_articles_are_warned_of(tiny_exported: Path) -> None:
         for i in range(12)
     ]
     found = evaluate_model(Checkpoint(tiny_exported), records, samples=100, only_figures=True)
-    assert any("only 1 articles" in warning for warning in found.run["warnings"])
+    assert any("stance: only 1 article:" in warning for warning in found.run["warnings"])
 
 
 def test_only_the_labels_that_a_corpus_knows_are_decided_for(tiny_exported: Path, annotations_file: Path) -> None:

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from newstance.model import Label, Layer, best_threshold, fit_temperature, probabilities, threshold_for_risk
+from newstance.model import (
+    Calibration,
+    Label,
+    Layer,
+    best_threshold,
+    fit_layer,
+    fit_temperature,
+    probabilities,
+    threshold_for_risk,
+)
 
 SINGLE = Layer(name="stance", kind="single", labels=(Label(code="a"), Label(code="b"), Label(code="c")))
 MULTI = Layer(name="frames", kind="multi", labels=(Label(code="x"), Label(code="y")))
@@ -66,3 +75,37 @@ def test_the_threshold_for_showing_labels_has_the_best_macro_f1() -> None:
     threshold, score = best_threshold(gold, p)
     assert score == pytest.approx(f1_score(gold, p >= threshold, average="macro"))
     assert all(score >= f1_score(gold, p >= t, average="macro") - 1e-12 for t in np.arange(0.15, 0.61, 0.01))
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0])
+def test_sentences_that_are_all_right_do_not_sharpen_the_probabilities(scale: float) -> None:
+    labels = np.array([0, 1, 2, 0, 1])
+    logits = np.eye(3)[labels] * scale
+    found = fit_layer(logits, labels, SINGLE, target_risk=0.1)
+    assert (found.temperature, "too few" in found.warning) == (1.0, True)
+    assert "Not to be relied on" in Calibration(layers={"stance": found}).describe()
+
+
+def test_logits_that_say_nothing_are_flattened_with_a_warning() -> None:
+    labels = np.array([0, 1, 2, 0, 1])
+    found = fit_layer(-np.eye(3)[labels], labels, SINGLE, target_risk=0.1)
+    assert found.temperature == pytest.approx(20.0) and found.warning
+
+
+def test_a_temperature_inside_the_search_has_no_warning() -> None:
+    labels = np.array([0, 1, 2, 0, 1, 2, 2])
+    logits = np.eye(3)[[0, 1, 2, 0, 1, 2, 0]] * 4
+    assert fit_layer(logits, labels, SINGLE, target_risk=0.1).warning == ""
+
+
+def test_the_threshold_for_showing_labels_counts_weights_like_repetitions() -> None:
+    generator = np.random.default_rng(4)
+    gold, p = generator.random((40, 3)) < 0.4, generator.random((40, 3))
+    counts = generator.integers(0, 5, 40)
+    repeated = np.repeat(np.arange(40), counts)
+    assert best_threshold(gold, p, counts) == pytest.approx(best_threshold(gold[repeated], p[repeated]))
+
+
+def test_a_label_that_does_not_occur_does_not_lower_the_macro_f1() -> None:
+    gold = np.array([[True, False], [False, False]])
+    assert best_threshold(gold, np.array([[0.9, 0.01], [0.02, 0.01]]))[1] == 1.0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
 
+from newstance.corpora import Annotation
 from newstance.errors import AnnotationError, UsageError
 from newstance.training.config import codebook_of, load_config
-from newstance.training.sources import read_sources
+from newstance.training.sources import part_of, read_sources
 
 CONFIG = {
     "name": "own",
@@ -76,3 +78,16 @@ def test_a_recipe_keeps_its_data_when_the_corpus_grows(tmp_path: Path) -> None:
 def test_only_the_own_corpus_has_versions(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"data.train.0: version: only newstance has versions, not newsmtsc"):
         own_rows(tmp_path, corpus="newsmtsc", path="train.jsonl", version=2)
+
+
+def test_parts_are_refused_where_rows_name_their_split(tmp_path: Path) -> None:
+    (tmp_path / "split.csv").write_text("text,stance,split\nA.,favor,test\nB.,against,train\n", encoding="utf-8")
+    with pytest.raises(AnnotationError, match=r"split.csv: part: rows name their split"):
+        own_rows(tmp_path, corpus="annotations", path=str(tmp_path / "split.csv"), part="train")
+
+
+def test_parts_of_articles_with_similar_names_have_their_sizes() -> None:
+    records = [Annotation(id=str(n), text="A.", stance="favor", article=f"art-{n:03d}") for n in range(400)]
+    sizes = Counter(part_of(record) for record in records)
+    shares = [sizes[part] / 400 for part in ("train", "dev", "test")]
+    assert shares == pytest.approx([0.7, 0.15, 0.15], abs=0.04)
