@@ -35,7 +35,7 @@ def test_the_same_seed_gives_the_same_weights(tiny_config: Path, tmp_path: Path)
 @pytest.mark.parametrize("wrong", ["class_weights={stance: {favour: 2}}", "report_to=[nonsense]"])
 def test_settings_that_stop_a_run_leave_its_folder_free(tiny_config: Path, tmp_path: Path, wrong: str) -> None:
     for _ in range(2):
-        with pytest.raises(UsageError, match="favour|nonsense"):
+        with pytest.raises(UsageError, match=r"favour|nonsense"):
             finetune(load_config(tiny_config, ["epochs=1", wrong]), tmp_path / "run")
         assert not (tmp_path / "run" / "teacher.npz").exists(), "answers about rows of another run are not kept"
         (tmp_path / "run" / "teacher.npz").write_bytes(b"left over")
