@@ -27,7 +27,7 @@ from newstance.model.codebook import Layer
 
 from .baselines import BagOfWords, Majority
 from .bootstrap import Figure
-from .data import choices_of, read_data
+from .data import CORPORA, choices_of, read_data
 from .evaluate import Report, evaluate_model
 from .figures import layer_figures
 from .gold import clusters, gold_labels
@@ -90,7 +90,7 @@ def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[tuple[Row
     tests: dict[str, list[Annotation]] = {}
     for name in NAMES:
         try:
-            tests[name] = read_data(codebook, corpora=[name], data_dir=root)
+            tests[name] = read_data(codebook, corpora=[name], data_dir=root if CORPORA[name].folder else None)
         except AnnotationError as error:
             typer.echo(f"left out: {error}", err=True)
     train = read_corpus("train")
