@@ -40,7 +40,7 @@ def test_copy_keeps_the_comments_and_overwrites_nothing(tmp_path: Path) -> None:
 def test_validate_counts_the_rows_of_a_configuration_that_could_run() -> None:
     done = CliRunner().invoke(app, ["config", "validate", "smoke"])
     assert done.exit_code == 0
-    assert "data.dev.0: newstance dev: 1592 rows, 796 with stance, 796 with frames" in done.stdout
+    assert "data.dev.0: newstance dev: 2388 rows, 796 with stance, 1592 with frames" in done.stdout
 
 
 def test_validate_names_everything_that_is_wrong_at_once(tiny_checkpoint: Path) -> None:
