@@ -44,11 +44,12 @@ def times(
     Raises:
         UsageError: the model has no ONNX file.
     """
-    predictor = Predictor.open(checkpoint)
+    # Without a cache, or every round but the first would only look up what it said before.
+    predictor = Predictor.open(checkpoint, cache_bytes=0)
     runtime = predictor.runtime
     if not isinstance(runtime, OnnxRuntime):
         raise UsageError("costs are measured on an exported model")
-    torch = Predictor.open(checkpoint, runtime="torch") if gradients else None
+    torch = Predictor.open(checkpoint, runtime="torch", cache_bytes=0) if gradients else None
     windows = [sentence.windows[0] for sentence in encoded]
     batches = [
         collate([windows[i] for i in batch], predictor.encoding.pad_id)
