@@ -72,7 +72,8 @@ def _data(run: dict[str, Any], provenance: dict[str, Any]) -> str:
     parts: list[dict[str, Any]] = provenance.get("average_of", [])
     lines: list[str] = []
     for part in parts:
-        lines.append(f"- {part['weight']:.0%} of the weights' mean: a run of at most {part['config'].get('epochs')} epochs on")
+        epochs = part["config"].get("epochs")
+        lines.append(f"- {part['weight']:.0%} of the weights' mean: a run of at most {epochs} epochs on")
         lines += [f"  {line}" for line in _sources(part["config"])]
     if not parts:
         rows = provenance.get("rows", {})
