@@ -15,6 +15,8 @@ __all__ = ["article_from_html"]
 
 _UNENCODABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
+#: What pages that newstance wrote say of themselves (`scoring/templates/base.html`); they are no articles.
+_OWN_PAGE = '<meta name="generator" content="newstance">'
 _TITLE_ELEMENT = re.compile(r"<title[^>]*>([^<]{1,500})</title>", re.IGNORECASE)
 
 
@@ -41,10 +43,12 @@ def article_from_html(
         date: ISO date of publication, where the page need not be asked.
 
     Raises:
-        ArticleError: the page is empty or has no main text.
+        ArticleError: the page is empty, has no main text, or was written by newstance.
     """
     if isinstance(html, bytes):
         html, encoding = decode(html, path=path, page=True)
+    if _OWN_PAGE in html[:2000]:
+        raise ArticleError("is a page that newstance wrote, not an article", path=path)
     page = _UNENCODABLE.sub("\ufffd", normalise_newlines(html))
     document = _extract(page)
     if document is None:

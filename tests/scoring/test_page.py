@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
-from newstance.articles import Article
-from newstance.errors import OutputError, UsageError
+from newstance.articles import Article, article_from_html
+from newstance.errors import ArticleError, OutputError, UsageError
 from newstance.model import load_codebook
 from newstance.scoring import ScoredArticle
 from newstance.scoring.corpus_page import article_row, corpus_page
@@ -41,6 +41,13 @@ def test_nothing_that_an_article_holds_becomes_markup(scored: HandScored, hostil
     corpus = corpus_page([article_row(result, "a/1.html")], STANCE.codes)
     assert corpus.count("<script") == 1 and "<img" not in corpus
     assert str(escape(hostile)) in corpus.split("By speaker")[1] and str(escape(hostile)) in page.split("By speaker")[1]
+
+
+def test_no_page_of_ours_is_read_as_an_article(scored: HandScored) -> None:
+    article, result = scored("The council met. It praised the ferry, and everybody who came to the quay heard it.\n")
+    for page in (article_page(article, result, STANCE), corpus_page([article_row(result, "x")], STANCE.codes)):
+        with pytest.raises(ArticleError, match="newstance wrote"):
+            article_from_html(page)
 
 
 def test_only_the_pages_own_style_and_script_are_allowed(scored: HandScored) -> None:
