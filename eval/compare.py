@@ -170,13 +170,17 @@ def paired_difference(
         samples: bootstrap samples.
         seed: of the bootstrap.
     """
-    found = _paired(metric, first, second, n=n, samples=samples, seed=seed)
+    return _with_width(_paired(metric, first, second, n=n, samples=samples, seed=seed), metric, first, second)
+
+
+def _with_width(found: Figure, metric: metrics.Metric, first: Floats, second: Floats) -> Figure:
+    """Return a paired difference as it is, or with Newcombe's interval where no draw differs."""
     if not _alike(found):
         return found
     one, two = (float(metric(sums.sum(axis=0))) for sums in (first, second))
     (low_one, high_one), (low_two, high_two) = wilson(one, len(first)), wilson(two, len(first))
     low = found.value - math.hypot(two - low_two, high_one - one)
-    return Figure(found.value, low, found.value + math.hypot(high_two - two, one - low_one), n)
+    return Figure(found.value, low, found.value + math.hypot(high_two - two, one - low_one), found.n)
 
 
 def _alike(figure: Figure) -> bool:
@@ -222,12 +226,13 @@ def _compare(one: Judged, two: Judged, records: Sequence[Annotation], *, samples
         size = int(part.mask.sum())
         found = paired_difference(macro, a, b, n=size, samples=samples, seed=seed)
         parts.append(Part(part.by, part.part, found, part.is_few(one)))
+    drawn = _paired(macro, first, second, n=n, samples=samples, seed=seed)
     only_first, only_second = int((one.right & ~two.right).sum()), int((two.right & ~one.right).sum())
     differs = (one.predicted != two.predicted).reshape(n, -1).any(axis=1)
     return LayerComparison(
         first=single["first"],
         second=single["second"],
-        difference=paired_difference(macro, first, second, n=n, samples=samples, seed=seed),
+        difference=_with_width(drawn, macro, first, second),
         accuracy_difference=paired_difference(plain, first, second, n=n, samples=samples, seed=seed),
         only_first=only_first,
         only_second=only_second,
@@ -235,8 +240,7 @@ def _compare(one: Judged, two: Judged, records: Sequence[Annotation], *, samples
         parts=parts,
         changed=[_changed(one, two, i) for i in np.flatnonzero(differs)[:_SHOWN]],
         changes=int(differs.sum()),
-        few=len(set(one.groups.tolist())) < FEWEST_CLUSTERS
-        or _alike(_paired(macro, first, second, n=n, samples=samples, seed=seed)),
+        few=len(set(one.groups.tolist())) < FEWEST_CLUSTERS or _alike(drawn),
         warning=few_clusters(one.groups),
     )
 

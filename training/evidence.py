@@ -283,7 +283,7 @@ def _loss(head: AmortisedEvidence, batch: Sequence[_Row], scale: Tensor, margin_
     Layers count alike, however many labels they have: stance has three, frames fifteen. The margins' drops are
     measured in the same way, and all of them together weigh `margin` times what all layers do.
     """
-    # One padded product for the batch: a product for each sentence takes three times as long, most of it bookkeeping.
+    # One padded product for the batch, not one for each sentence; it takes about the same time.
     there = _padded([torch.ones_like(row.sizes, dtype=torch.bool) for row in batch])
     unit = _padded([row.sizes for row in batch])[there].sqrt().unsqueeze(-1)
     error = _predicted(head, batch) - _padded([row.drops for row in batch])
