@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from newstance.errors import UsageError
 from newstance.model import Codebook, EncodingConfig, load_codebook
@@ -18,9 +18,10 @@ from newstance.model.head_config import Pooling
 
 from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig
 
-__all__ = ["AttentionCode", "TrainingConfig", "codebook_of", "config_text", "load_config", "shipped_configs"]
+__all__ = ["AttentionCode", "MixedPrecision", "TrainingConfig", "codebook_of", "config_text", "load_config", "shipped_configs"]
 
 AttentionCode = Literal["auto", "eager", "sdpa"]
+MixedPrecision = Literal["auto", "no", "bf16", "fp16"]
 
 
 class TrainingConfig(Section):
@@ -61,7 +62,7 @@ class TrainingConfig(Section):
         epochs: passes over the training rows at most.
         early_stopping: stop after so many epochs without a better one; None never stops early.
         seed: of initialisation, order, dropout and masking.
-        mixed_precision: `bf16` or `fp16` where the hardware has it; on a processor `no` is the fastest.
+        mixed_precision: `auto` is bf16 on hardware that multiplies it natively, else none; or `no`, `bf16`, `fp16`.
         save_every: keep a state to resume from every so many steps, besides one an epoch.
         report_to: what the Trainer logs to: `tensorboard`, `wandb`, `mlflow` and others that are installed.
         round_weights: put the finished weights on the int8 grid that an export stores, so that the checkpoint and its
@@ -100,12 +101,18 @@ class TrainingConfig(Section):
     epochs: int = Field(default=4, ge=1)
     early_stopping: int | None = Field(default=None, ge=1)
     seed: int = Field(default=13, ge=0)
-    mixed_precision: Literal["no", "bf16", "fp16"] = "no"
+    mixed_precision: MixedPrecision = "auto"
     save_every: int | None = Field(default=None, ge=1)
     report_to: tuple[str, ...] = ()
     round_weights: bool = True
     target_risk: float = Field(default=0.15, gt=0, lt=1)
     report: ReportConfig = ReportConfig()
+
+    @field_validator("mixed_precision", mode="before")
+    @classmethod
+    def _no_is_a_word(cls, value: Any) -> Any:
+        """Take YAML's bare `no`, which it reads as false, for what was meant."""
+        return "no" if value is False else value
 
     @model_validator(mode="after")
     def _maps_name_trained_layers(self) -> Self:

@@ -39,6 +39,7 @@ from .encoder import load_encoder, load_tokenizer
 from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
 from .other_mentions import asked_of_others
+from .precision import precision_of
 from .report import EvaluationSet, Row, make_report, write_report
 from .rounding import snap_to_grid
 from .sources import read_sources
@@ -110,7 +111,7 @@ class Run:
         freeze(encoder, config)
         network = SentenceClassifier(encoder, _heads(config, codebook))
         if config.start_from is not None:
-            _start_from(network, Checkpoint.find(config.start_from), say)
+            _start_from(network, codebook, Checkpoint.find(config.start_from), say)
         encoding = SentenceEncoding(tokenizer, described)
         if config.feed_forward is not None:
             _narrow(network, config.feed_forward, encoding, train, say)
@@ -192,6 +193,7 @@ class Run:
         return {
             "config": run,
             "rows": {"train": len(self.train), "dev": len(self.dev)},
+            "precision": precision_of(self.config.mixed_precision),
             "versions": {name: version(name) for name in ("newstance", "torch", "transformers", "tokenizers")}
             | {"python": platform.python_version()},
         }
@@ -235,8 +237,8 @@ def _narrow(network: SentenceClassifier, width: int, encoding: SentenceEncoding,
     say(f"feed-forward blocks of {width} units instead of {before}, chosen by {len(sample)} training rows")
 
 
-def _start_from(network: SentenceClassifier, checkpoint: Checkpoint, say: Say) -> None:
-    """Copy a checkpoint's weights; heads that it lacks keep their fresh ones.
+def _start_from(network: SentenceClassifier, codebook: Codebook, checkpoint: Checkpoint, say: Say) -> None:
+    """Copy a checkpoint's weights; heads of layers that it lacks, or has with other labels, keep their fresh ones.
 
     Raises:
         CheckpointError: the weights are missing, or those of the encoder do not fit.
@@ -244,13 +246,18 @@ def _start_from(network: SentenceClassifier, checkpoint: Checkpoint, say: Say) -
     found = load_network(checkpoint)
     if (width := feed_forward_width(found.encoder)) < feed_forward_width(network.encoder):
         narrow_feed_forward(network.encoder, width)
+    asked = {layer.name: (layer.kind, tuple(layer.codes)) for layer in checkpoint.codebook.layers}
+    alike = [x.name for x in codebook.layers if asked.get(x.name) == (x.kind, tuple(x.codes))]
+    # The evidence head is fitted to the finished weights, so it is not taken over.
+    prefixes = ("encoder.", *(f"heads.{layer}." for layer in alike))
     trained, own = found.state_dict(), network.state_dict()
-    misfit = [name for name, tensor in trained.items() if name in own and own[name].shape != tensor.shape]
-    if misfit or not all(name in own for name in trained if name.startswith("encoder.")):
+    trained = {name: tensor for name, tensor in trained.items() if name.startswith(prefixes)}
+    # A head may pool otherwise than the checkpoint's: it takes over what both have.
+    known = {name: tensor for name, tensor in trained.items() if name in own or name.startswith("encoder.")}
+    if misfit := [name for name, tensor in known.items() if name not in own or own[name].shape != tensor.shape]:
         raise CheckpointError(
             "is of another architecture than this run", path=checkpoint.path, field=", ".join(misfit[:3])
         )
-    known = {name: tensor for name, tensor in trained.items() if name in own}
     network.load_state_dict(known, strict=False)
-    fresh = sorted({name.split(".")[1] for name in own if name not in known})
+    fresh = [layer.name for layer in codebook.layers if layer.name not in alike]
     say(f"weights from {checkpoint.path}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))

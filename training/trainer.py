@@ -31,6 +31,7 @@ from .config import TrainingConfig
 from .data import as_dataset
 from .losses import RATIONALE_LAYER, LayerLosses
 from .optimiser import make_optimiser
+from .precision import precision_of
 from .run import Run
 from .sampling import LengthGroupedOrder
 from .teacher import taught_probabilities
@@ -82,6 +83,7 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
 def _arguments(config: TrainingConfig, out: Path) -> TrainingArguments:
     if (problem := report_problem(config.report_to)) is not None:
         raise UsageError(problem, field="report_to")
+    precision = precision_of(config.mixed_precision)
     try:
         return TrainingArguments(
             output_dir=str(out / "steps"),
@@ -104,8 +106,8 @@ def _arguments(config: TrainingConfig, out: Path) -> TrainingArguments:
             report_to=list(config.report_to) or "none",
             remove_unused_columns=False,
             use_cpu=not torch.cuda.is_available(),
-            bf16=config.mixed_precision == "bf16",
-            fp16=config.mixed_precision == "fp16",
+            bf16=precision == "bf16",
+            fp16=precision == "fp16",
             disable_tqdm=True,
             # A batch may hold no label of some layer, and nobody uses the encoder's pooler.
             ddp_find_unused_parameters=True,

@@ -107,6 +107,36 @@ def test_a_run_can_start_from_another_checkpoint(tiny_config: Path, tiny_checkpo
     assert Checkpoint(folder).config.provenance["dev_macro_f1"]["as trained"]["stance"] > 0.8
 
 
+def test_heads_of_other_labels_start_fresh(tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """The same words in another order, or more of them, are another question: the encoder alone is taken over."""
+    codes = ["neutral", "against", "favor"]
+    for own in (codes, [*codes, "unclear"]):
+        labels = ", ".join(f"{{code: {code}, name: {code}}}" for code in own)
+        codebook = f"codebook={{name: own, layers: [{{name: stance, kind: single, labels: [{labels}]}}]}}"
+        said: list[str] = []
+        settings = ["epochs=1", f"start_from={tiny_checkpoint}", "learning_rate=1.0e-9", "head_learning_rate=1.0e-9"]
+        folder = finetune(load_config(tiny_config, [*settings, codebook]), tmp_path / str(len(own)), say=said.append)
+        assert any(line.endswith("fresh heads: stance") for line in said)
+        before, after = (load_file(path / "model.safetensors") for path in (tiny_checkpoint, folder))
+        name = "encoder.encoder.layer.0.output.dense.weight"
+        assert torch.allclose(before[name], after[name], atol=1e-3)
+        head = "heads.stance.attention_hidden.weight"
+        assert not torch.allclose(before[head], after[head], atol=1e-3)
+
+
+def test_a_head_that_pools_otherwise_takes_over_what_both_have(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    settings = ["epochs=1", f"start_from={tiny_checkpoint}", "learning_rate=1.0e-9", "head_learning_rate=1.0e-9"]
+    folder = finetune(load_config(tiny_config, [*settings, "pooling=target"]), tmp_path / "run", say=said.append)
+    assert not any("fresh" in line for line in said)
+    before, after = (load_file(path / "model.safetensors") for path in (tiny_checkpoint, folder))
+    assert "heads.stance.target_bonus" in after.keys() - before.keys()
+    head = "heads.stance.attention_hidden.weight"
+    assert torch.allclose(before[head], after[head], atol=1e-3)
+
+
 def test_export_keeps_out_what_is_there_already(tiny_checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("mine")
     with pytest.raises(UsageError, match="not empty"):
