@@ -83,7 +83,6 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
 def _arguments(config: TrainingConfig, out: Path) -> TrainingArguments:
     if (problem := report_problem(config.report_to)) is not None:
         raise UsageError(problem, field="report_to")
-    precision = precision_of(config.mixed_precision)
     try:
         return TrainingArguments(
             output_dir=str(out / "steps"),
@@ -106,8 +105,8 @@ def _arguments(config: TrainingConfig, out: Path) -> TrainingArguments:
             report_to=list(config.report_to) or "none",
             remove_unused_columns=False,
             use_cpu=not torch.cuda.is_available(),
-            bf16=precision == "bf16",
-            fp16=precision == "fp16",
+            # Not bf16: the Trainer would wrap the network, which calibration and export then read in bf16 as well.
+            fp16=precision_of(config.mixed_precision) == "fp16",
             disable_tqdm=True,
             # A batch may hold no label of some layer, and nobody uses the encoder's pooler.
             ddp_find_unused_parameters=True,
@@ -124,6 +123,7 @@ class LayerTrainer(Trainer):
         super().__init__(**arguments)
         self.run = run
         self._losses = LayerLosses(run.config, run.codebook, run.train)
+        self._bf16 = precision_of(run.config.mixed_precision) == "bf16"
         rows_a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         self.order = LengthGroupedOrder(lengths, rows_a_step, run.config.seed)
 
@@ -150,7 +150,9 @@ class LayerTrainer(Trainer):
         """
         loss_only = (LABELS, TEACHER, RATIONALE, "weight")
         self.run.network.shows_weights = (RATIONALE_LAYER,) if self.run.config.rationale_weight > 0 else ()
-        outputs = model(**{name: tensor for name, tensor in inputs.items() if not name.startswith(loss_only)})
+        bf16 = torch.autocast(inputs["weight"].device.type, torch.bfloat16, enabled=self._bf16)
+        with bf16:
+            outputs = model(**{name: tensor for name, tensor in inputs.items() if not name.startswith(loss_only)})
         self.run.network.shows_weights = ()
         total = self._losses(outputs, inputs)
         if not torch.isfinite(total):
