@@ -1,11 +1,10 @@
 """Figures of parts of the data that may have few articles, each over its own, and the difference between two parts.
 
 How many articles stand behind a figure is counted in the part alone. Its interval is Student's t with the spread of the
-articles, taken on the scale of the logit, as the figure has bounds. With few articles, and for a
-lean where nearly everything is right, it holds the truth near 95% of the time where the bootstrap's BCa ends fall far
-below, as `python -m newstance.eval.coverage` shows.
-The interval of a difference comes from the parts' own by MOVER (Zou and Donner, Statistics in Medicine 2008), of which
-Newcombe's for two shares is a case.
+articles, taken on the scale of the logit, as the figure has bounds. With few articles, and for a lean where nearly
+everything is right, it holds the truth near 95% of the time where the bootstrap's BCa ends fall far below, as
+`python -m newstance.eval.coverage` shows. The interval of a difference comes from the parts' own by MOVER (Zou and
+Donner, Statistics in Medicine 2008), of which Newcombe's for two shares is a case.
 """
 
 from __future__ import annotations
