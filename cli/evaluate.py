@@ -69,7 +69,7 @@ def run_evaluate(
         raise UsageError("goes with --faithfulness", field="--sentences")
     checkpoint = Checkpoint.find(model)
     corpora = _one_source(data, corpus)
-    file = read_behaviour(behaviour)
+    file = read_behaviour(behaviour, checkpoint.codebook)
     columns = column_map(map_path, column)
     records = read_data(
         checkpoint.codebook, files=data, columns=columns, corpora=corpora, data_dir=data_dir, split=split

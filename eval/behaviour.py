@@ -15,13 +15,16 @@ from newstance.model import Checkpoint, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
 from .behaviour_file import BehaviourTest
-from .bootstrap import Bootstrap, Figure, wilson
-from .inputs import layer_logits
+from .bootstrap import Figure
+from .inputs import layer_logits, token_keys
+from .parts import part_of
 
-__all__ = ["Failure", "TestResult", "run_behaviour"]
+__all__ = ["SAME_INPUT", "Failure", "TestResult", "behaviour_warnings", "run_behaviour"]
 
 Floats = npt.NDArray[np.floating]
 
+#: What pages say of a test that the model cannot fail.
+SAME_INPUT = "same input: holds by construction"
 #: How many of a test's failures are shown, the worst first.
 _WORST = 3
 
@@ -47,6 +50,9 @@ class TestResult:
         expects: label or same.
         pass_rate: share of checks passed, with its interval over cases; `n` checks.
         cases: how many cases the checks come from.
+        few: whether they are too few to say much of others.
+        same_input: whether the model reads the same tokens in all that must get the same label, case by case: then the
+            test holds by construction.
         worst: failures, those first that the model is surest about.
     """
 
@@ -55,47 +61,86 @@ class TestResult:
     expects: str
     pass_rate: Figure
     cases: int
+    few: bool
+    same_input: bool
     worst: list[Failure]
 
 
-def run_behaviour(
-    checkpoint: Checkpoint, predictor: Predictor, tests: Sequence[BehaviourTest], *, samples: int, seed: int
-) -> list[TestResult]:
+def run_behaviour(checkpoint: Checkpoint, predictor: Predictor, tests: Sequence[BehaviourTest]) -> list[TestResult]:
     """Run tests on the stance layer; those that want a label which the model does not know are left out.
 
     Args:
         checkpoint: the model.
         predictor: the model, opened.
         tests: the tests.
-        samples: bootstrap samples.
-        seed: of the bootstrap.
     """
     if "stance" not in checkpoint.codebook:
         return []
     layer = checkpoint.codebook.layer("stance")
-    tests = [test for test in tests if all(case.stance in (None, *layer.codes) for case in test.cases)]
-    inputs = [(test, case, test.inputs(case)) for test in tests for case in test.cases]
-    flat = [sentence for _, _, group in inputs for sentence in group]
+    tests = [test for test in tests if not _unknown(test, layer)]
+    flat = [sentence for test in tests for case in test.cases for sentence in test.inputs(case)]
     if not flat:
         return []
     logits = layer_logits(predictor.predict(flat), layer)
     p = iter(probabilities(logits, layer, checkpoint.calibration.layer("stance").temperature))
+    keys = iter(token_keys(predictor, flat))
     results = []
     for test in tests:
         passed: list[bool] = []
         cases: list[str] = []
         failures: list[Failure] = []
+        same_input = test.expects == "same"
         for number, case in enumerate(test.cases):
             group = test.inputs(case)
             own = np.stack([next(p) for _ in group])
+            same_input &= len({next(keys) for _ in group}) == 1 and case.stance is None
             for ok, failure in _checks(layer, case.stance, group, own):
                 passed.append(ok)
                 cases.append(str(number))
                 failures += [failure] if failure else []
         worst = sorted(failures, key=lambda f: -f.probability)[:_WORST]
-        rate = pass_rate(np.array(passed), cases, samples=samples, seed=seed)
-        results.append(TestResult(test.name, test.description, test.expects, rate, len(test.cases), worst))
+        rate = part_of(np.array(passed, dtype=float), np.ones(len(passed)), cases)
+        results.append(
+            TestResult(
+                name=test.name,
+                description=test.description,
+                expects=test.expects,
+                pass_rate=rate.figure,
+                cases=len(test.cases),
+                few=rate.few,
+                same_input=same_input,
+                worst=worst,
+            )
+        )
     return results
+
+
+def behaviour_warnings(
+    checkpoint: Checkpoint, tests: Sequence[BehaviourTest], results: Sequence[TestResult]
+) -> list[str]:
+    """Return what to beware of: tests that were not run, and tests that the model cannot fail.
+
+    Args:
+        checkpoint: the model.
+        tests: the tests that were asked for.
+        results: what `run_behaviour` made of them.
+    """
+    if "stance" not in checkpoint.codebook:
+        return ["behaviour: no test was run, as the model has no layer called stance"] if tests else []
+    layer = checkpoint.codebook.layer("stance")
+    found = []
+    skipped = {test.name: unknown for test in tests if (unknown := _unknown(test, layer))}
+    if skipped:
+        named = ", ".join(f"{name} ({', '.join(map(repr, unknown))})" for name, unknown in skipped.items())
+        found.append(f"behaviour: not run, as the model's stance lacks a label that is asked for: {named}")
+    if held := [result.name for result in results if result.same_input]:
+        found.append(f"behaviour: {', '.join(held)}: {SAME_INPUT}")
+    return found
+
+
+def _unknown(test: BehaviourTest, layer: Layer) -> list[str]:
+    """Return the labels that a test asks for and the layer does not have."""
+    return sorted({case.stance for case in test.cases if case.stance is not None} - set(layer.codes))
 
 
 def _checks(
@@ -115,12 +160,3 @@ def _checks(
 
 def _shown(sentence: SentenceInput) -> str:
     return " ".join(part for part in (sentence.before, sentence.text, sentence.after) if part)
-
-
-def pass_rate(passed: npt.NDArray[np.bool_], cases: Sequence[str], *, samples: int, seed: int) -> Figure:
-    """Return the share passed with an interval over cases; where no draw differs, Wilson's over as many cases."""
-    found = Bootstrap(cases, samples=samples, seed=seed).mean(passed.astype(float))
-    if found.low < found.high:
-        return Figure(found.value, max(0.0, found.low), min(1.0, found.high), len(passed))
-    low, high = wilson(found.value, len(set(cases)))
-    return Figure(found.value, low, high, len(passed))

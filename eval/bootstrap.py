@@ -28,12 +28,12 @@ __all__ = [
     "few_clusters",
     "interval",
     "resampled",
+    "student",
     "wilson",
 ]
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
-Bools = npt.NDArray[np.bool_]
 Names = Sequence[str] | npt.NDArray[np.str_]
 #: A statistic of weighted items: weights (items,) in the data's order, or None for 1 each.
 Statistic = Callable[[Floats | None], float]
@@ -142,16 +142,6 @@ class Bootstrap:
         share_of = int(np.count_nonzero(sums[:, 1])) if share else 0
         return interval(_quotient, sums, n=n, samples=self._samples, seed=self._seed, share_of=share_of)
 
-    def difference(self, above: Floats, below: Floats, one: Bools, two: Bools) -> Figure:
-        """Return the ratio of one part of the items minus that of another; masks (items,) say which are which."""
-        columns = np.stack([above * one, below * one, above * two, below * two], axis=1)
-        sums = np.zeros((self._units, 4))
-        np.add.at(sums, self._numbers, columns)
-        n = int(np.count_nonzero(columns[:, 1] + columns[:, 3]))
-        return interval(
-            lambda s: _quotient(s[..., :2]) - _quotient(s[..., 2:]), sums, n=n, samples=self._samples, seed=self._seed
-        )
-
     def statistic(self, statistic: Statistic, *, share: float = 0.0) -> Figure:
         """Return a statistic of weighted items with its interval; `share`: it is one of so large a part of them."""
         found = self.statistics(lambda weights: [statistic(weights)])[0]
@@ -215,10 +205,13 @@ def _figure(value: float, drawn: Floats, without: Floats, n: int, share_of: int 
     return Figure(value, min(float(low), value), max(float(high), value), n)
 
 
-def _width(clusters: int) -> float:
-    """Return how many normal standard errors stand for 95%: Student's t, and what resampling few clusters loses."""
-    freedom = clusters - 1
+def student(freedom: int) -> float:
+    """Return how many standard errors stand for 95% by Student's t."""
     z = _NORMAL.inv_cdf((1 + _LEVEL) / 2)
     # Cornish-Fisher expansion of t in 1/freedom (Abramowitz and Stegun 26.7.5).
-    t = z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-    return float(t * np.sqrt(clusters / freedom))
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+
+
+def _width(clusters: int) -> float:
+    """Return how many normal standard errors stand for 95%: Student's t, and what resampling few clusters loses."""
+    return float(student(clusters - 1) * np.sqrt(clusters / (clusters - 1)))

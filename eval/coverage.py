@@ -6,7 +6,9 @@
 
 Prints how often the 95% interval holds the true macro-F1 and accuracy, for independent sentences and for articles whose
 sentences share their difficulty and their mix of labels; and how often the paired test calls two equally good models
-different (its false-alarm rate, 5% where it is right).
+different (its false-alarm rate, 5% where it is right). A second table does so for parts of the data that a model is
+equally good on, as parties may be, with few articles: how often the interval of the first part holds the truth, in
+brackets how often the bootstrap's does, and the false alarms of the difference between the two.
 """
 
 from __future__ import annotations
@@ -20,19 +22,31 @@ import typer
 
 from newstance.errors.command import run_command
 
-from .bootstrap import interval
+from .bootstrap import Bootstrap, interval
 from .compare import paired_difference
 from .metrics import Metric, accuracy, macro_f1
+from .parts import Part, difference, part_of
 
-__all__ = ["articles", "coverage", "false_alarms", "truth"]
+__all__ = ["articles", "coverage", "false_alarms", "parts_coverage", "truth"]
 
 Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.integer]
 METRICS: dict[str, Metric] = {"accuracy": accuracy, "macro-F1": macro_f1}
+#: What the three labels count in a lean.
+_SIGN = np.array([1.0, -1.0, 0.0])
+#: What a part is judged by, and between which values that can lie.
+_BOUNDS = {"accuracy": (0.0, 1.0), "wrongly against": (0.0, 1.0), "lean": (-2.0, 2.0)}
+#: Articles of the one party, of the other, and those that have sentences of both.
+_PARTIES = ((1, 20, 0), (2, 20, 0), (4, 20, 0), (5, 20, 0), (11, 11, 0), (11, 11, 5), (11, 44, 0), (20, 20, 0))
 #: Shares of the three labels, and of right decisions.
 _MIX, _RIGHT = np.array([0.24, 0.28, 0.48]), 2 / 3
+#: The same of a model that is nearly always right.
+_NEARLY_ALL = 0.93
 
 
-def articles(generator: np.random.Generator, n: int, *, clustered: bool, models: int = 1) -> Floats:
+def articles(
+    generator: np.random.Generator, n: int, *, clustered: bool, models: int = 1, right: float = _RIGHT
+) -> Floats:
     """Return confusion matrices of equally good models on simulated articles, (articles, models, 3, 3).
 
     Args:
@@ -40,10 +54,11 @@ def articles(generator: np.random.Generator, n: int, *, clustered: bool, models:
         n: articles.
         clustered: 5 to 19 sentences an article that share difficulty and mix of labels; else one sentence each.
         models: how many models, whose mistakes are made independently of each other given the article.
+        right: the share of right decisions.
     """
     sizes = generator.integers(5, 20, n) if clustered else np.ones(n, dtype=np.int64)
     mix = generator.dirichlet(_MIX * 12, n) if clustered else np.tile(_MIX, (n, 1))
-    skill = generator.beta(6 * _RIGHT, 6 * (1 - _RIGHT), n) if clustered else np.full(n, _RIGHT)
+    skill = generator.beta(6 * right, 6 * (1 - right), n) if clustered else np.full(n, right)
     article = np.repeat(np.arange(n), sizes)
     total = len(article)
     gold = (generator.random((total, 1)) > mix.cumsum(axis=1)[article, :2]).sum(axis=1)
@@ -57,9 +72,14 @@ def articles(generator: np.random.Generator, n: int, *, clustered: bool, models:
 
 def truth(metric: Metric) -> float:
     """Return the value that both simulations have in the limit: size, mix and skill are drawn independently."""
-    matrix = np.outer(_MIX, np.full(3, (1 - _RIGHT) / 2))
-    np.fill_diagonal(matrix, _MIX * _RIGHT)
-    return float(metric(matrix))
+    return float(metric(_limit(_RIGHT)))
+
+
+def _limit(right: float) -> Floats:
+    """Return the confusion matrix that the simulations have in the limit, in shares."""
+    matrix = np.outer(_MIX, np.full(3, (1 - right) / 2))
+    np.fill_diagonal(matrix, _MIX * right)
+    return matrix
 
 
 def coverage(metric: Metric, n: int, *, clustered: bool, repetitions: int, samples: int = 1000) -> float:
@@ -90,11 +110,64 @@ def false_alarms(metric: Metric, n: int, *, clustered: bool, repetitions: int, s
     return alarms / repetitions
 
 
+def parts_coverage(
+    name: str, one: int, two: int, shared: int, *, repetitions: int, right: float = _RIGHT
+) -> tuple[float, float]:
+    """Return how often a part's interval holds the truth, and how often that of a difference leaves out the true 0.
+
+    Args:
+        name: of the figure: accuracy, wrongly against, or lean.
+        one: articles of the one part, whose interval is looked at.
+        two: articles of the other.
+        shared: those that have as many sentences of both, of the same difficulty.
+        repetitions: how many data sets are drawn.
+        right: the share of right decisions on either.
+    """
+    held = alarms = 0
+    above, below = map(float, _summed(name, _limit(right)))
+    for seed in range(repetitions):
+        generator = np.random.default_rng(seed)
+        sums = articles(generator, one + two - shared, clustered=True, models=2, right=right)
+        numbers = np.arange(len(sums))
+        first = _part(name, sums[:one, 0], numbers[:one])
+        second = _part(name, sums[one - shared :, 1], numbers[one - shared :])
+        apart = difference(first, second)
+        held += first.figure.low <= above / below <= first.figure.high
+        alarms += not apart.low <= 0 <= apart.high
+    return held / repetitions, alarms / repetitions
+
+
+def _bootstrap_coverage(name: str, n: int, *, repetitions: int, samples: int, right: float) -> float:
+    """Return how often the bootstrap's interval of a part with `n` articles holds the truth, on the same data."""
+    held = 0
+    above, below = map(float, _summed(name, _limit(right)))
+    for seed in range(repetitions):
+        sums = articles(np.random.default_rng(seed), n, clustered=True, models=2, right=right)[:, 0]
+        bootstrap = Bootstrap([str(number) for number in range(n)], samples=samples, seed=seed)
+        found = bootstrap.ratio(*_summed(name, sums), share=name != "lean")
+        held += found.low <= above / below <= found.high
+    return held / repetitions
+
+
+def _part(name: str, sums: Floats, numbers: Ints) -> Part:
+    names = [str(number) for number in numbers]
+    return part_of(*_summed(name, sums), names, bounds=_BOUNDS[name])
+
+
+def _summed(name: str, sums: Floats) -> tuple[Floats, Floats]:
+    """Return what a figure has above and below the line, (...), from confusion matrices (..., 3, 3)."""
+    if name == "wrongly against":
+        other = np.delete(sums, 1, axis=-2)
+        return other[..., 1].sum(axis=-1), other.sum(axis=(-2, -1))
+    weights = np.eye(3) if name == "accuracy" else _SIGN[None, :] - _SIGN[:, None]
+    return (sums * weights).sum(axis=(-2, -1)), sums.sum(axis=(-2, -1))
+
+
 def main(
     repetitions: Annotated[int, typer.Option(min=20, help="Data sets drawn for each line.")] = 500,
     samples: Annotated[int, typer.Option(min=100, help="Bootstrap samples for each interval.")] = 1000,
 ) -> None:
-    """Print the table."""
+    """Print the tables."""
     sys.stdout.write("| articles | sentences | metric | 95% interval holds the truth | false alarms, paired |\n")
     sys.stdout.write("|---|---|---|---|---|\n")
     for clustered, sizes in ((False, (100, 400)), (True, (10, 20, 33, 66))):
@@ -105,6 +178,18 @@ def main(
                 kind = "5 to 19 each" if clustered else "1 each"
                 sys.stdout.write(f"| {n} | {kind} | {name} | {held:.1%} | {alarms:.1%} |\n")
                 sys.stdout.flush()
+    sys.stdout.write(
+        f"\n| right | articles of the parties | of both | {' | '.join(_BOUNDS)} |\n|---|---|---|---|---|---|\n"
+    )
+    for right in (_RIGHT, _NEARLY_ALL):
+        for one, two, shared in _PARTIES:
+            cells = []
+            for name in _BOUNDS:
+                held, alarms = parts_coverage(name, one, two, shared, repetitions=repetitions, right=right)
+                drawn = _bootstrap_coverage(name, one, repetitions=repetitions, samples=samples, right=right)
+                cells.append(f"{held:.1%} ({drawn:.1%}), {alarms:.1%}")
+            sys.stdout.write(f"| {right:.0%} | {one} and {two} | {shared} | {' | '.join(cells)} |\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

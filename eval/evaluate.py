@@ -17,14 +17,14 @@ from newstance.corpora import Annotation
 from newstance.model import Checkpoint, Method, Predictor, RuntimeName
 
 from .annotators import AmongAnnotators, among_annotators
-from .behaviour import TestResult, run_behaviour
+from .behaviour import TestResult, behaviour_warnings, run_behaviour
 from .behaviour_file import BehaviourFile, read_behaviour
 from .bootstrap import Figure, few_clusters
 from .curves import Curves, layer_curves
 from .figures import better, judged_figures
 from .judged import Judged, judge
 from .slices import SliceFigures, slice_figures
-from .symmetry import Symmetry, symmetry
+from .symmetry import Symmetry, symmetry, symmetry_warnings
 
 __all__ = ["Report", "data_hash", "evaluate_model", "versions"]
 
@@ -108,7 +108,7 @@ def evaluate_model(
         behaviour: behaviour tests, swaps and parties; those that ship when None.
         only_figures: leave out slices, behaviour tests and symmetry.
         samples: bootstrap samples.
-        seed: of the bootstrap.
+        seed: of the bootstrap, and of the draw of sentences to swap names in.
         step: called after each part of the work.
 
     Raises:
@@ -132,12 +132,15 @@ def evaluate_model(
         return report
     file = behaviour or read_behaviour()
     predictor = Predictor.open(checkpoint, runtime=runtime)
-    report.behaviour.extend(run_behaviour(checkpoint, predictor, file.tests, samples=samples, seed=seed))
+    report.behaviour.extend(run_behaviour(checkpoint, predictor, file.tests))
+    report.run["warnings"] += behaviour_warnings(checkpoint, file.tests, report.behaviour)
     step()
     stance = next((judged for judged in layers if judged.layer.name == "stance"), None)
     if stance is None:
         return report
-    found_symmetry = symmetry(checkpoint, predictor, stance, file, samples=samples, seed=seed)
+    found_symmetry = symmetry(checkpoint, predictor, stance, file, seed=seed)
+    if found_symmetry is not None:
+        report.run["warnings"] += symmetry_warnings(found_symmetry)
     step()
     return Report(
         report.layers, report.run, report.curves, report.annotators, report.slices, report.behaviour, found_symmetry

@@ -10,10 +10,13 @@ import numpy.typing as npt
 
 from newstance.articles.find import find_spans
 from newstance.corpora import Annotation
-from newstance.model import Checkpoint, Prediction, SentenceInput, probabilities
+from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
-__all__ = ["decided", "decisions", "layer_logits", "sentence_inputs"]
+__all__ = ["TokenKey", "decided", "decisions", "layer_logits", "sentence_inputs", "token_keys"]
+
+#: The token ids of each window of a sentence.
+TokenKey = tuple[tuple[int, ...], ...]
 
 
 def layer_logits(predictions: Sequence[Prediction], layer: Layer) -> npt.NDArray[np.floating]:
@@ -48,3 +51,8 @@ def sentence_inputs(sentences: Sequence[Annotation], target: str | None = None) 
         )
         for record in sentences
     ]
+
+
+def token_keys(predictor: Predictor, inputs: Sequence[SentenceInput]) -> list[TokenKey]:
+    """Return what the model reads of each sentence; of equal ones it must say the same."""
+    return [tuple(tuple(w.input_ids) for w in encoded.windows) for encoded in predictor.encoding.encode(inputs)]

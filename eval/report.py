@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from newstance.errors import OutputError
 
+from .behaviour import SAME_INPUT
 from .bootstrap import Figure
 from .charts import interval_bar, reliability_chart, risk_chart
 from .evaluate import Report
@@ -35,6 +36,8 @@ _NAMES = {
     "macro_f1": "macro-F1",
     "micro_f1": "micro-F1",
     "favor_against_f1": "mean F1 of favor and against",
+    "false_against": "wrongly against",
+    "false_favor": "wrongly favor",
     "brier": "Brier score",
     "brier_before_temperature": "Brier score, before temperature",
     "log_loss_before_temperature": "log loss, before temperature",
@@ -72,6 +75,7 @@ def render_report(report: Report) -> str:
         numbers=Markup(_json(report.to_dict())),
         better=better,
         run=report.run,
+        same_input=SAME_INPUT,
     )
 
 

@@ -26,6 +26,7 @@ from newstance.model import Checkpoint, SentenceInput
 from newstance.model.codebook import Layer
 
 from .baselines import BagOfWords, Majority
+from .behaviour import SAME_INPUT
 from .bootstrap import Figure
 from .data import CORPORA, choices_of, read_data
 from .evaluate import Report, evaluate_model
@@ -34,6 +35,7 @@ from .gold import clusters, gold_labels
 from .inputs import sentence_inputs
 from .merged import merged_probability
 from .published import PUBLISHED
+from .symmetry import Difference, PartyFigures
 
 __all__ = ["Row", "main", "result_rows"]
 
@@ -211,26 +213,43 @@ def _calibration(rows: Sequence[Row]) -> str:
 
 
 def _behaviour(report: Report) -> str:
-    rows: list[tuple[str, Figure]] = [(test.name.replace("_", " "), test.pass_rate) for test in report.behaviour]
     lines = ["| behaviour test | share passed, 95% interval | checks |", "|---|---|---|"]
-    lines += [f"| {name} | {_cell(figure)} | {figure.n} |" for name, figure in rows]
+    for test in report.behaviour:
+        name = f"{test.name.replace('_', ' ')}{_mark(test.few, test.same_input)}"
+        lines.append(f"| {name} | {_cell(test.pass_rate)} | {test.pass_rate.n} |")
     if (found := report.symmetry) is not None:
-        lines += ["", *_symmetry_lines(found.parties)]
-        lines += ["", "| difference | in | value, 95% interval |", "|---|---|---|"]
-        lines += [f"| {d.first} minus {d.second} | {d.metric} | {_cell(d.figure)} |" for d in found.differences]
+        lines += ["", *_symmetry_lines(found.parties), "", *_difference_lines(found.differences)]
         if found.swap_unchanged is not None:
             names = ", ".join(swap.name for swap in found.swaps)
+            same_input = all(swap.same_input for swap in found.swaps)
             lines += ["", f"Labels unchanged with another name in the target's place ({names}): "]
-            lines[-1] += f"{_cell(found.swap_unchanged)} of {found.swap_unchanged.n}."
+            lines[-1] += f"{_cell(found.swap_unchanged)} of {found.swap_unchanged.n}{_mark(False, same_input)}."
     return "\n".join(lines) + "\n"
 
 
-def _symmetry_lines(parties: Iterable[Any]) -> list[str]:
-    lines = ["| party | accuracy | wrongly against | wrongly favor | lean | n |", "|---|---|---|---|---|---|"]
+def _symmetry_lines(parties: Iterable[PartyFigures]) -> list[str]:
+    lines = [
+        "| party | accuracy | wrongly against | wrongly favor | lean | articles | n |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for party in parties:
         cells = [_cell(f) for f in (party.accuracy, party.false_against, party.false_favor, party.lean)]
-        lines.append(f"| {party.party} | {' | '.join(cells)} | {party.accuracy.n} |")
+        name = f"{party.party}{_mark(party.few)}"
+        lines.append(f"| {name} | {' | '.join(cells)} | {party.articles} | {party.accuracy.n} |")
     return lines
+
+
+def _difference_lines(differences: Iterable[Difference]) -> list[str]:
+    """Return the table of differences, a row for each two parties."""
+    lines = ["| difference | accuracy | wrongly against | wrongly favor | lean |", "|---|---|---|---|---|"]
+    pairs: dict[tuple[str, str], list[str]] = {}
+    for d in differences:
+        pairs.setdefault((d.first, d.second), []).append(f"{_cell(d.figure)}{_mark(d.few)}")
+    return [*lines, *(f"| {one} minus {two} | {' | '.join(cells)} |" for (one, two), cells in pairs.items())]
+
+
+def _mark(few: bool, same_input: bool = False) -> str:
+    return f" ({SAME_INPUT})" if same_input else " (few)" if few else ""
 
 
 def _cell(figure: Figure | None) -> str:

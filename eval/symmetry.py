@@ -19,16 +19,27 @@ from newstance.corpora import Annotation
 from newstance.corpora.own import administration_parties
 from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, Span, probabilities
 
-from .behaviour import pass_rate
 from .behaviour_file import BehaviourFile
-from .bootstrap import Bootstrap, Figure
-from .inputs import layer_logits
+from .bootstrap import FEWEST_CLUSTERS, Figure
+from .inputs import TokenKey, layer_logits, token_keys
 from .judged import Judged
+from .parts import Part, difference, part_of
 
-__all__ = ["Difference", "PartyFigures", "Swap", "Symmetry", "party_of", "symmetry", "with_mentions_replaced"]
+__all__ = [
+    "Difference",
+    "PartyFigures",
+    "Swap",
+    "Symmetry",
+    "party_of",
+    "symmetry",
+    "symmetry_warnings",
+    "with_mentions_replaced",
+]
 
 Floats = npt.NDArray[np.floating]
 _SIGN = {"favor": 1.0, "neutral": 0.0, "against": -1.0}
+#: What a lean, or a change of P(favor) minus P(against), can be.
+_LEANS = (-2.0, 2.0)
 #: Parties with fewer sentences are not compared.
 _FEWEST = 20
 #: Every two of this many largest parties are compared.
@@ -45,6 +56,8 @@ class PartyFigures:
         false_against: share decided `against` of those whose gold is another stance.
         false_favor: share decided `favor` of those whose gold is another stance.
         lean: mean of decided minus gold stance, -2 to 2; above 0 is too friendly.
+        articles: that the sentences come from; the intervals are over these alone.
+        few: whether they are too few to say much of others.
     """
 
     party: str
@@ -52,16 +65,27 @@ class PartyFigures:
     false_against: Figure
     false_favor: Figure
     lean: Figure
+    articles: int
+    few: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first party's figure minus the second's; an interval that holds 0 shows no difference."""
+    """The first party's figure minus the second's; an interval that holds 0 shows no difference.
+
+    Attributes:
+        first: a party.
+        second: another.
+        metric: one of the figures of `PartyFigures`.
+        figure: the difference.
+        few: whether one of the two figures comes from too few articles to say much.
+    """
 
     first: str
     second: str
     metric: str
     figure: Figure
+    few: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +96,15 @@ class Swap:
         name: the name put there.
         unchanged: share of sentences with the same label as before.
         lean: mean P(favor) minus P(against) with this name, minus the mean with the sentences' own names.
+        few: whether the sentences come from too few articles to say much of others.
+        same_input: whether the model reads the same tokens with this name in every sentence: nothing can change.
     """
 
     name: str
     unchanged: Figure
     lean: Figure
+    few: bool
+    same_input: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +123,6 @@ def symmetry(
     judged: Judged,
     file: BehaviourFile,
     *,
-    samples: int,
     seed: int,
     most: int = 200,
 ) -> Symmetry | None:
@@ -106,8 +133,7 @@ def symmetry(
         predictor: the model, opened.
         judged: the stance layer on the evaluated data.
         file: names to swap in, and words that tell a party.
-        samples: bootstrap samples.
-        seed: of the bootstrap, and of the draw of sentences to swap names in.
+        seed: of the draw of sentences to swap names in.
         most: sentences that names are swapped in.
     """
     if not set(_SIGN) <= set(judged.layer.codes):
@@ -121,24 +147,37 @@ def symmetry(
     sizes = {party: int((parties == party).sum()) for party in dict.fromkeys(parties.tolist()) if party}
     large = sorted((party for party, n in sizes.items() if n >= _FEWEST), key=lambda party: -sizes[party])
     values = _values(judged)
-    bootstrap = Bootstrap(judged.groups, samples=samples, seed=seed)
+    parts = {
+        party: {name: _part(judged, value, parties == party, name) for name, value in values.items()} for party in large
+    }
+    articles = {party: len(set(judged.groups[parties == party].tolist())) for party in large}
     found = [
         PartyFigures(
             party,
-            **{
-                name: bootstrap.ratio(above * (parties == party), below * (parties == party), share=name != "lean")
-                for name, (above, below) in values.items()
-            },
+            **{name: part.figure for name, part in own.items()},
+            articles=articles[party],
+            few=articles[party] < FEWEST_CLUSTERS,
         )
-        for party in large
+        for party, own in parts.items()
     ]
     differences = [
-        Difference(one, two, name, bootstrap.difference(*values[name], parties == one, parties == two))
+        Difference(one, two, name, difference(a, b), a.few or b.few)
         for one, two in combinations(large[:_COMPARED], 2)
-        for name in ("accuracy", "lean")
+        for name in values
+        for a, b in [(parts[one][name], parts[two][name])]
     ]
-    swaps, unchanged = _swaps(checkpoint, predictor, judged, file.swaps, samples=samples, seed=seed, most=most)
+    swaps, unchanged = _swaps(checkpoint, predictor, judged, file.swaps, seed=seed, most=most)
     return Symmetry(found, differences, swaps, unchanged)
+
+
+def symmetry_warnings(found: Symmetry) -> list[str]:
+    """Return what to beware of: parties with few articles."""
+    return [
+        f"partisan symmetry: only {party.articles} article{'' if party.articles == 1 else 's'} about {party.party}: "
+        "its figures, and differences from it, are wide and say little"
+        for party in found.parties
+        if party.few
+    ]
 
 
 def party_of(record: Annotation, file: BehaviourFile, spans: Sequence[Span]) -> str | None:
@@ -191,13 +230,18 @@ def _values(judged: Judged) -> dict[str, tuple[Floats, Floats]]:
     return found
 
 
+def _part(judged: Judged, value: tuple[Floats, Floats], mask: npt.NDArray[np.bool_], name: str) -> Part:
+    above, below = (each[mask] for each in value)
+    bounds = _LEANS if name == "lean" else (0.0, 1.0)
+    return part_of(above, below, judged.groups[mask], bounds=bounds)
+
+
 def _swaps(
     checkpoint: Checkpoint,
     predictor: Predictor,
     judged: Judged,
     names: Sequence[str],
     *,
-    samples: int,
     seed: int,
     most: int,
 ) -> tuple[list[Swap], Figure | None]:
@@ -209,23 +253,28 @@ def _swaps(
     codes = judged.layer.codes
     temperature = checkpoint.calibration.layer(judged.layer.name).temperature
     asked = [*inputs, *(with_mentions_replaced(sentence, name) for name in names for sentence in inputs)]
-    logits = layer_logits(_predict_once(predictor, asked), judged.layer)
+    keys = token_keys(predictor, asked)
+    logits = layer_logits(_predict_once(predictor, asked, keys), judged.layer)
     p = probabilities(logits, judged.layer, temperature)
     p = p.reshape(len(names) + 1, len(inputs), len(codes))
     lean = p[..., codes.index("favor")] - p[..., codes.index("against")]
-    same = p[1:].argmax(axis=2) == p[0].argmax(axis=1)
-    groups = judged.groups[chosen].tolist()
-    bootstrap = Bootstrap(groups, samples=samples, seed=seed)
-    found = [
-        Swap(name, pass_rate(same[i], groups, samples=samples, seed=seed), bootstrap.mean(lean[i + 1] - lean[0]))
-        for i, name in enumerate(names)
-    ]
-    return found, pass_rate(same.ravel(), [*groups] * len(names), samples=samples, seed=seed)
+    same = (p[1:].argmax(axis=2) == p[0].argmax(axis=1)).astype(float)
+    groups, n = judged.groups[chosen].tolist(), len(inputs)
+    one = np.ones(n)
+    found = []
+    for i, name in enumerate(names):
+        unchanged = part_of(same[i], one, groups)
+        same_input = keys[(i + 1) * n : (i + 2) * n] == keys[:n]
+        change = Figure(0.0, 0.0, 0.0, n)
+        if not same_input:
+            change = part_of(lean[i + 1] - lean[0], one, groups, bounds=_LEANS).figure
+        found.append(Swap(name, unchanged.figure, change, unchanged.few, same_input))
+    every = part_of(same.ravel(), np.ones(same.size), [*groups] * len(names))
+    return found, every.figure
 
 
-def _predict_once(predictor: Predictor, inputs: Sequence[SentenceInput]) -> list[Prediction]:
+def _predict_once(predictor: Predictor, inputs: Sequence[SentenceInput], keys: Sequence[TokenKey]) -> list[Prediction]:
     """Predict, asking once for sentences that come to the same tokens, as all swaps do where the target is masked."""
-    keys = [tuple(tuple(w.input_ids) for w in encoded.windows) for encoded in predictor.encoding.encode(inputs)]
     first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
     predicted = dict(zip(first, predictor.predict([inputs[i] for i in first.values()]), strict=True))
     return [predicted[key] for key in keys]

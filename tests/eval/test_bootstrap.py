@@ -51,13 +51,6 @@ def test_a_mean_by_weights_is_the_mean_by_sums() -> None:
     )
 
 
-def test_a_difference_of_parts_has_the_value_of_the_difference() -> None:
-    values, one = np.arange(40.0), np.arange(40) < 15
-    found = Bootstrap([str(i) for i in range(40)], samples=200, seed=0).difference(values, np.ones(40), one, ~one)
-    assert found.value == pytest.approx(values[one].mean() - values[~one].mean())
-    assert found.low < found.value < found.high
-
-
 def test_the_same_seed_gives_the_same_interval() -> None:
     values = np.random.default_rng(2).random(50)
     runs = [Bootstrap([str(i) for i in range(50)], samples=200, seed=s).mean(values) for s in (0, 0, 1)]
