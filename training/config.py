@@ -18,7 +18,15 @@ from newstance.model.head_config import Pooling
 
 from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig
 
-__all__ = ["AttentionCode", "MixedPrecision", "TrainingConfig", "codebook_of", "config_text", "load_config", "shipped_configs"]
+__all__ = [
+    "AttentionCode",
+    "MixedPrecision",
+    "TrainingConfig",
+    "codebook_of",
+    "config_text",
+    "load_config",
+    "shipped_configs",
+]
 
 AttentionCode = Literal["auto", "eager", "sdpa"]
 MixedPrecision = Literal["auto", "no", "bf16", "fp16"]
