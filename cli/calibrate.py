@@ -12,12 +12,16 @@ from rich.table import Table
 
 from newstance.errors import UsageError
 from newstance.eval.calibrating import Fitted, fit_calibration, write_calibration
-from newstance.eval.data import read_data
+from newstance.eval.data import CORPORA, is_reported, read_data
 from newstance.model import Checkpoint
 
 from .column_options import column_map
+from .naming import naming
 
 __all__ = ["run_calibrate"]
+
+#: What is read of a corpus where no split is asked for.
+_SPLIT = "dev"
 
 
 def run_calibrate(
@@ -38,6 +42,13 @@ def run_calibrate(
     """Fit, write, and print what changed."""
     if split == "test":
         raise UsageError("figures are reported on test splits: calibrate on another", field="--split")
+    for name in corpora:
+        if is_reported(name, split or _SPLIT):
+            raise UsageError(
+                f"figures of {name} are reported on its {CORPORA[name].split} split: calibrate on another, on train "
+                "where the model has not learnt from it",
+                field="--split",
+            )
     checkpoint = Checkpoint.find(model)
     records = read_data(
         checkpoint.codebook,
@@ -46,11 +57,12 @@ def run_calibrate(
         corpora=corpora,
         data_dir=data_dir,
         split=split,
-        corpus_split="dev",
+        corpus_split=_SPLIT,
     )
     if split is None and any(record.split == "test" for record in records):
         raise UsageError("the data hold a test split, which figures are reported on: give --split dev", field="--split")
-    fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
+    with naming(data if not corpora else ()):
+        fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
     folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)
     for name, found in fitted.items():
         if found.after.warning:

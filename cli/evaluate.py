@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,10 +18,12 @@ from newstance.eval import Figure, Report, annotator_agreement, evaluate_model
 from newstance.eval.behaviour_file import read_behaviour
 from newstance.eval.compare import Comparison, compare_models
 from newstance.eval.data import choices_of, read_data
+from newstance.eval.evaluate import counted
 from newstance.eval.report import write_report
 from newstance.model import Checkpoint, load_codebook
 
 from .column_options import column_map
+from .naming import naming
 from .terminal import progress
 
 __all__ = ["run_agreement", "run_compare", "run_evaluate"]
@@ -33,6 +36,7 @@ _SHOWN = (
     "favor_against_f1",
     "mean_average_precision",
     "expected_calibration_error",
+    "expected_calibration_error_by_chance",
     "expected_calibration_error_before_temperature",
     "risk_at_100_coverage",
     "risk_at_80_coverage",
@@ -72,9 +76,15 @@ def run_evaluate(
     file = read_behaviour(behaviour, checkpoint.codebook)
     columns = column_map(map_path, column)
     records = read_data(
-        checkpoint.codebook, files=data, columns=columns, corpora=corpora, data_dir=data_dir, split=split
+        checkpoint.codebook,
+        files=data,
+        columns=columns,
+        corpora=corpora,
+        data_dir=data_dir,
+        split=split,
+        name_annotators=True,
     )
-    with progress("evaluating", None) as step:
+    with naming(data), progress("evaluating", None) as step:
         found = evaluate_model(
             checkpoint,
             records,
@@ -128,7 +138,10 @@ def run_compare(
     corpora = _one_source(data, corpus)
     columns = column_map(map_path, column)
     records = read_data(one.codebook, files=data, columns=columns, corpora=corpora, data_dir=data_dir, split=split)
-    found = compare_models(one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed)
+    with naming(data):
+        found = compare_models(
+            one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed
+        )
     if as_json:
         sys.stdout.write(json.dumps(found.to_dict()) + "\n")
     else:
@@ -148,7 +161,8 @@ def run_agreement(
     """Print how far annotators agree."""
     known = load_codebook(codebook)
     records = read_data(known, files=files, columns=column_map(map_path, column), name_annotators=True)
-    found = annotator_agreement(records, known, samples=samples, seed=seed)
+    with naming(files):
+        found = annotator_agreement(records, known, samples=samples, seed=seed)
     if as_json:
         layers = {name: agreement.to_dict() for name, agreement in found.items()}
         sys.stdout.write(json.dumps({"layers": layers}) + "\n")
@@ -178,7 +192,9 @@ def _console() -> Console:
 def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
     table = Table("", "value", "95% interval", "n", box=None, title_justify="left", **columns)  # type: ignore[arg-type]
     for name, figure in rows.items():
-        table.add_row(name, f"{figure.value:.3f}", f"{figure.low:.3f} to {figure.high:.3f}", str(figure.n))
+        known = math.isfinite(figure.value)
+        within = f"{figure.low:.3f} to {figure.high:.3f}" if known else ""
+        table.add_row(name, f"{figure.value:.3f}" if known else "–", within, str(figure.n))
     return table
 
 
@@ -198,9 +214,7 @@ def _print(report: Report) -> None:
     for warning in report.run["warnings"]:
         _print_warning(console, warning)
     run = report.run
-    console.print(
-        f"model {run['model']} · data {run['data']} · {run['sentences']} sentences of {run['clusters']} articles"
-    )
+    console.print(f"model {run['model']} · data {run['data']} · {counted(run)}")
 
 
 def _print_warning(console: Console, warning: str | None) -> None:

@@ -191,7 +191,7 @@ def calibrate(
         typer.Option(
             "--corpus",
             help="Also, or instead: newstance, newsmtsc-rw, newsmtsc-mt, newsmtsc-codebook-rw, newsmtsc-codebook-mt, "
-            "seesaw; may be given again.",
+            "with --split train seesaw; may be given again.",
         ),
     ] = None,
     data_dir: DataDirOption = None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook
 
 from .alpha import MISSING, alpha_of, coincidences, krippendorff_alpha
-from .bootstrap import Figure, cluster_sums, few_clusters, interval
+from .bootstrap import Figure, cluster_sums, interval
 from .figures import macro_f1
+from .gold import interval_warning, repeated_rows
 from .judgements import Judgements, collect_judgements
+from .metrics import mean_of_known
 
 __all__ = ["Agreement", "annotator_agreement", "layer_agreement", "others_majority"]
 
@@ -30,10 +33,10 @@ class Agreement:
     Attributes:
         alpha: Krippendorff's alpha, nominal; of a multi-label layer the mean over its labels that occur.
         by_label: alpha of each label of a multi-label layer as a yes-or-no question.
-        annotators: for each, macro-F1 of its labels against the majority of the others.
+        annotators: for each that has a name, macro-F1 of its labels against the majority of the others.
         sentences: judged by two or more.
         split: of those, how many not all gave the same label.
-        warning: what to beware of in the intervals where those come from few articles.
+        warning: what to beware of: few articles, or none given, behind the intervals, and rows that stand twice.
     """
 
     alpha: Figure | None
@@ -63,10 +66,12 @@ def annotator_agreement(
         AnnotationError: no sentence was judged by two annotators.
     """
     found = {}
+    repeats = repeated_rows(records)
     for layer in codebook.layers:
         judgements = collect_judgements(records, layer)
         if (agreement := layer_agreement(judgements, samples=samples, seed=seed)) is not None:
-            found[layer.name] = agreement
+            said = [agreement.warning, *repeats]
+            found[layer.name] = replace(agreement, warning="; ".join(filter(None, said)) or None)
     if not found:
         raise AnnotationError("no sentence was judged by two annotators: rows of one sentence share an id", field="id")
     return found
@@ -89,15 +94,15 @@ def layer_agreement(judgements: Judgements, *, samples: int, seed: int) -> Agree
             found = krippendorff_alpha(given[number], 2, judgements.groups, samples=samples, seed=seed)
             if found is not None:
                 by_label[code] = found
-        alpha = _mean_alpha(judgements, samples=samples, seed=seed) if by_label else None
+        alpha = _mean_alpha(judgements, by_label.values(), samples=samples, seed=seed) if by_label else None
     annotators = {}
-    for column, name in enumerate(judgements.annotators):
+    for column in np.flatnonzero(judgements.named).tolist():
         judged, others = others_majority(judgements, column)
         if judged.any():
             own = given[judged, column] if layer.kind == "single" else given[:, judged, column].T.astype(bool)
             groups = [g for g, keep in zip(judgements.groups, judged, strict=True) if keep]
-            annotators[name] = macro_f1(layer, others, own, groups, samples=samples, seed=seed)
-    warning = few_clusters(np.array(judgements.groups)[several])
+            annotators[judgements.annotators[column]] = macro_f1(layer, others, own, groups, samples=samples, seed=seed)
+    warning = interval_warning(list(compress(judgements.sentences, several)))
     return Agreement(alpha, by_label, annotators, int(several.sum()), split, warning)
 
 
@@ -124,11 +129,20 @@ def others_majority(judgements: Judgements, column: int) -> tuple[npt.NDArray[np
     return mask, votes.argmax(axis=1)[mask]
 
 
-def _mean_alpha(judgements: Judgements, *, samples: int, seed: int) -> Figure:
+def _mean_alpha(judgements: Judgements, by_label: Collection[Figure], *, samples: int, seed: int) -> Figure:
     cells = np.stack([coincidences(label, 2) for label in judgements.given], axis=1)
-    several = int((cells.sum(axis=(1, 2, 3)) > 0).sum())
-    sums = cluster_sums(cells, judgements.groups)
+    several = cells.sum(axis=(1, 2, 3)) > 0
+    sums = cluster_sums(cells[several], np.array(judgements.groups)[several])
     occurs = np.isfinite(alpha_of(sums.sum(axis=0)))
-    return interval(
-        lambda m: np.nanmean(alpha_of(m)[..., occurs], axis=-1), sums, n=several, samples=samples, seed=seed
+    found = interval(
+        lambda m: mean_of_known(alpha_of(m)[..., occurs], nothing=np.nan),
+        sums,
+        n=int(several.sum()),
+        samples=samples,
+        seed=seed,
     )
+    if found.low < found.high:
+        return found
+    # No draw differs: the labels' own intervals have a width, and so has the mean of their ends.
+    low, high = (float(np.mean([getattr(label, end) for label in by_label])) for end in ("low", "high"))
+    return replace(found, low=min(low, found.value), high=max(high, found.value))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .bootstrap import Figure, Names, cluster_sums, interval
+from .bootstrap import Figure, Names, cluster_sums, interval, wilson
 
 __all__ = ["MISSING", "alpha_of", "coincidences", "krippendorff_alpha"]
 
@@ -35,16 +35,24 @@ def coincidences(judgements: Ints, labels: int) -> Floats:
 
 def alpha_of(matrix: Floats) -> Floats:
     """Return alpha of summed coincidences, from (..., labels, labels) to (...); NaN where all judged the same."""
-    by_label = matrix.sum(axis=-1)
-    n = by_label.sum(axis=-1)
-    observed = n - np.trace(matrix, axis1=-2, axis2=-1)
-    expected = (n**2 - (by_label**2).sum(axis=-1)) / np.maximum(n - 1, 1)
+    observed = matrix.sum(axis=(-2, -1)) - np.trace(matrix, axis1=-2, axis2=-1)
+    expected = _expected(matrix)
     ratio = np.divide(observed, expected, out=np.full(np.shape(expected), np.nan), where=expected > 0)
     return np.asarray(1.0 - ratio)
 
 
+def _expected(matrix: Floats) -> Floats:
+    """Return how many judgements of summed coincidences (..., labels, labels) would differ by chance."""
+    by_label = matrix.sum(axis=-1)
+    n = by_label.sum(axis=-1)
+    return np.asarray((n**2 - (by_label**2).sum(axis=-1)) / np.maximum(n - 1, 1))
+
+
 def krippendorff_alpha(judgements: Ints, labels: int, clusters: Names, *, samples: int, seed: int) -> Figure | None:
     """Return alpha with its interval, or None where fewer than two labels or no pair of judgements occur.
+
+    Where no draw differs, which would look like certainty, the ends are the alphas of as much agreement as Wilson's
+    interval of the observed agreement holds, with as much as they are expected to agree by chance.
 
     Args:
         judgements: (units, annotators) of label numbers, `MISSING` where there is none.
@@ -56,5 +64,13 @@ def krippendorff_alpha(judgements: Ints, labels: int, clusters: Names, *, sample
     cells = coincidences(judgements, labels)
     if not np.isfinite(alpha_of(cells.sum(axis=0))):
         return None
-    n = int((cells.sum(axis=(1, 2)) > 0).sum())
-    return interval(alpha_of, cluster_sums(cells, clusters), n=n, samples=samples, seed=seed)
+    paired = cells.sum(axis=(1, 2)) > 0
+    sums = cluster_sums(cells[paired], np.asarray(clusters)[paired])
+    found = interval(alpha_of, sums, n=int(paired.sum()), samples=samples, seed=seed)
+    if found.low < found.high:
+        return found
+    total = sums.sum(axis=0)
+    agreement = float(np.trace(total) / total.sum())
+    expected = float(_expected(total) / total.sum())
+    low, high = (1 - (1 - share) / expected for share in wilson(agreement, len(sums)))
+    return Figure(found.value, min(low, found.value), max(high, found.value), found.n)

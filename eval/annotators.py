@@ -42,8 +42,10 @@ class AmongAnnotators:
 
     Attributes:
         agreement: of the annotators with each other.
-        alpha_with_model: Krippendorff's alpha with the model as one more annotator (single-label layers).
-        model: for each annotator, the model's macro-F1 against the majority of the others, on the same sentences.
+        alpha_with_model: Krippendorff's alpha with the model as one more annotator, on the sentences that two or more
+            people judged, as theirs is (single-label layers).
+        model: for each annotator who has a name, the model's macro-F1 against the majority of the others, on the same
+            sentences.
         soft_cross_entropy: of the model's probabilities against the share of votes, on sentences judged twice or more.
         soft_entropy: the votes' own entropy, which no model can get below.
         split_probability: mean probability of the labels that a split sentence's annotators gave.
@@ -86,15 +88,16 @@ def among_annotators(
         decided = np.concatenate([decided, judged.tied_probability.argmax(axis=1)])
     predicted, groups = decided[order], np.array(judgements.groups)
     model = {}
-    for column, name in enumerate(judgements.annotators):
+    for column in np.flatnonzero(judgements.named).tolist():
+        name = judgements.annotators[column]
         mask, others = others_majority(judgements, column)
         if mask.any():
             model[name] = macro_f1(judged.layer, others, predicted[mask], groups[mask], samples=samples, seed=seed)
+    votes, several = _votes(judgements)
     alpha = None
     if judged.layer.kind == "single":
-        with_model = np.column_stack([judgements.given, predicted])
-        alpha = krippendorff_alpha(with_model, len(judged.layer.codes), groups, samples=samples, seed=seed)
-    votes, several = _votes(judgements)
+        with_model = np.column_stack([judgements.given, predicted])[several]
+        alpha = krippendorff_alpha(with_model, len(judged.layer.codes), groups[several], samples=samples, seed=seed)
     bootstrap = Bootstrap(groups[several], samples=samples, seed=seed)
     disputed = several & ((votes > 0) & (votes < 1)).any(axis=1)
     loss, entropy = (

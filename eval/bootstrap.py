@@ -63,13 +63,13 @@ class Figure:
     n: int
 
 
-def few_clusters(clusters: Names) -> str | None:
-    """Return what to beware of where few articles stand behind intervals, or None where there are enough."""
+def few_clusters(clusters: Names, kind: str = "article") -> str | None:
+    """Return what to beware of where few articles, or others of a `kind`, stand behind intervals, or None."""
     n = len({str(name) for name in clusters})
     if n < FEWEST_CLUSTERS:
-        found = f"only {n} article{'' if n == 1 else 's'}"
-        return f"{found}: intervals resample sentences, hold for these articles alone, and are too narrow for others"
-    return f"only {n} articles: intervals are wide, and rest on few of them" if n < _FEW_CLUSTERS else None
+        found = f"only {n} {kind}{'' if n == 1 else 's'}"
+        return f"{found}: intervals resample sentences, hold for these {kind}s alone, and are too narrow for others"
+    return f"only {n} {kind}s: intervals are wide, and rest on few of them" if n < _FEW_CLUSTERS else None
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
@@ -157,16 +157,23 @@ class Bootstrap:
         without = np.array([statistics((self._numbers != unit).astype(float)) for unit in units] or [values])
         return [_figure(value, drawn[:, i], without[:, i], self._n) for i, value in enumerate(values)]
 
-    def biased(self, statistic: Statistic) -> Figure:
+    def biased(self, statistic: Statistic, chance: Floats) -> Figure:
         """Return a statistic that chance alone pushes upwards, as it does a calibration error.
 
         Drawing again pushes it up once more, by about as much: the draws are moved back by what they lie above the
-        value (the basic bootstrap's correction), and never below 0.
+        value (the basic bootstrap's correction). The value itself was pushed up too, and a truth above 0 adds to that
+        about as squares add: the lower end is moved down by the mean of chance so. It is 0 where chance alone gives
+        the value in one of twenty cases or more.
+
+        Args:
+            statistic: at least 0.
+            chance: (draws,) values of the statistic where the truth is 0.
         """
         value = statistic(None)
         drawn = np.array([statistic(count[self._numbers].astype(float)) for count in self._counts])
         low, high = np.quantile(drawn - (drawn.mean() - value), [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-        return Figure(float(value), max(0.0, float(low)), float(high), self._n)
+        found = value > np.quantile(chance, _LEVEL) and low > chance.mean()
+        return Figure(float(value), math.sqrt(low**2 - chance.mean() ** 2) if found else 0.0, float(high), self._n)
 
 
 def _numbered(names: Sequence[str]) -> tuple[Ints, int]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.corpora import Annotation
-from newstance.errors import AnnotationError, OutputError, UsageError
+from newstance.errors import OutputError, UsageError
 from newstance.model import (
     Calibration,
     Checkpoint,
@@ -29,7 +29,7 @@ from newstance.model import (
 from newstance.model.codebook import Layer
 from newstance.model.shipped_folder import shipped_folder
 
-from .gold import gold_labels
+from .gold import gold_labels, no_gold
 from .inputs import layer_logits, sentence_inputs
 from .reliability import Decided, calibration_error
 
@@ -78,7 +78,7 @@ def fit_calibration(
         runtime: which weights to run.
 
     Raises:
-        AnnotationError: no record carries a label of a layer that the model predicts.
+        AnnotationError: no record carries a label of a layer that the model predicts, or all sentences are tied.
         UsageError: the model has no layer of a name.
     """
     wanted = checkpoint.codebook.layers if layers is None else [checkpoint.codebook.layer(name) for name in layers]
@@ -105,8 +105,7 @@ def fit_calibration(
             )
         fitted[layer.name] = Fitted(before, after, errors, len(corpora))
     if not fitted:
-        known = ", ".join(layer.name for layer in checkpoint.codebook.layers)
-        raise AnnotationError(f"no record has a label of a layer that the model predicts ({known})")
+        raise no_gold(records, wanted)
     return fitted
 
 

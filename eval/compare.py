@@ -20,8 +20,9 @@ from newstance.errors import UsageError
 from newstance.model import Checkpoint, RuntimeName
 
 from . import metrics
-from .bootstrap import FEWEST_CLUSTERS, Figure, cluster_sums, few_clusters, interval, wilson
+from .bootstrap import FEWEST_CLUSTERS, Figure, cluster_sums, interval, wilson
 from .evaluate import data_hash, versions
+from .gold import interval_warning
 from .judged import Judged, judge
 from .slices import slices_of
 
@@ -70,7 +71,7 @@ class LayerComparison:
         changed: sentences that they decide differently, at most 200.
         changes: how many there are.
         few: whether articles are too few, or all alike, for any difference to be shown.
-        warning: what to beware of in the intervals where they come from few articles.
+        warning: what to beware of in the intervals where they come from few articles, or none is given.
     """
 
     first: Figure
@@ -241,14 +242,18 @@ def _compare(one: Judged, two: Judged, records: Sequence[Annotation], *, samples
         changed=[_changed(one, two, i) for i in np.flatnonzero(differs)[:_SHOWN]],
         changes=int(differs.sum()),
         few=len(set(one.groups.tolist())) < FEWEST_CLUSTERS or _alike(drawn),
-        warning=few_clusters(one.groups),
+        warning=interval_warning(one.sentences),
     )
 
 
 def _metrics(judged: Judged) -> tuple[metrics.Metric, metrics.Metric]:
     if judged.layer.kind == "multi":
         return metrics.label_macro_f1, metrics.label_micro_f1
-    return metrics.macro_f1 if judged.averaged is None else metrics.mean_f1_of(judged.averaged), metrics.accuracy
+    if judged.averaged is None:
+        return metrics.macro_f1, metrics.accuracy
+    mean = metrics.mean_f1_of(judged.averaged)
+    # Where no averaged label occurs neither model is better.
+    return lambda matrix: np.nan_to_num(mean(matrix)), metrics.accuracy
 
 
 def _sums(judged: Judged) -> Floats:

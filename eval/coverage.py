@@ -8,12 +8,14 @@ Prints how often the 95% interval holds the true macro-F1 and accuracy, for inde
 sentences share their difficulty and their mix of labels; and how often the paired test calls two equally good models
 different (its false-alarm rate, 5% where it is right). A second table does so for parts of the data that a model is
 equally good on, as parties may be, with few articles: how often the interval of the first part holds the truth, in
-brackets how often the bootstrap's does, and the false alarms of the difference between the two.
+brackets how often the bootstrap's does, and the false alarms of the difference between the two. A third does so for
+calibration errors, which chance alone makes larger.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -26,8 +28,9 @@ from .bootstrap import Bootstrap, interval
 from .compare import paired_difference
 from .metrics import Metric, accuracy, macro_f1
 from .parts import Part, difference, part_of
+from .reliability import Decided, calibration_error, chance_errors
 
-__all__ = ["articles", "coverage", "false_alarms", "parts_coverage", "truth"]
+__all__ = ["articles", "calibration_coverage", "coverage", "false_alarms", "parts_coverage", "truth"]
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
@@ -163,6 +166,33 @@ def _summed(name: str, sums: Floats) -> tuple[Floats, Floats]:
     return (sums * weights).sum(axis=(-2, -1)), sums.sum(axis=(-2, -1))
 
 
+def calibration_coverage(
+    error: float, n: int, *, clustered: bool, repetitions: int, samples: int = 1000
+) -> tuple[float, float]:
+    """Return how often the interval of the calibration error holds the truth, and the mean of the errors found.
+
+    Args:
+        error: the true one: every confidence is so much too high, at most 0.4.
+        n: sentences in each repetition.
+        clustered: ten sentences an article, three in ten of whose outcomes hang together; else one sentence each.
+        repetitions: how many data sets are drawn.
+        samples: bootstrap samples for each, and draws of chance.
+    """
+    held, found = 0, []
+    for seed in range(repetitions):
+        generator = np.random.default_rng(seed)
+        confidence = 0.4 + 0.6 * generator.beta(2, 1.5, n)
+        article = np.arange(n) // (10 if clustered else 1)
+        luck = np.where(generator.random(n) < 0.3, generator.random(n)[article], generator.random(n))
+        decided = Decided.of(confidence, luck < confidence - error)
+        chance = chance_errors(confidence, samples=samples, seed=seed)
+        bootstrap = Bootstrap([str(name) for name in article], samples=samples, seed=seed)
+        figure = bootstrap.biased(partial(calibration_error, decided), chance)
+        held += figure.low <= error <= figure.high
+        found.append(figure.value)
+    return held / repetitions, float(np.mean(found))
+
+
 def main(
     repetitions: Annotated[int, typer.Option(min=20, help="Data sets drawn for each line.")] = 500,
     samples: Annotated[int, typer.Option(min=100, help="Bootstrap samples for each interval.")] = 1000,
@@ -189,6 +219,15 @@ def main(
                 drawn = _bootstrap_coverage(name, one, repetitions=repetitions, samples=samples, right=right)
                 cells.append(f"{held:.1%} ({drawn:.1%}), {alarms:.1%}")
             sys.stdout.write(f"| {right:.0%} | {one} and {two} | {shared} | {' | '.join(cells)} |\n")
+    sys.stdout.write("\n| sentences | true calibration error | mean found | 95% interval holds the truth |\n")
+    sys.stdout.write("|---|---|---|---|\n")
+    for clustered, n in ((False, 300), (False, 650), (True, 650)):
+        for error in (0.0, 0.02, 0.06, 0.12):
+            held, found = calibration_coverage(
+                error, n, clustered=clustered, repetitions=repetitions, samples=min(samples, 200)
+            )
+            kind = "10 an article" if clustered else "1 an article"
+            sys.stdout.write(f"| {n}, {kind} | {error} | {found:.3f} | {held:.1%} |\n")
             sys.stdout.flush()
 
 

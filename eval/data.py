@@ -21,7 +21,7 @@ from newstance.corpora.frac import frac_annotations
 from newstance.errors import AnnotationError, UsageError
 from newstance.model.codebook import Codebook
 
-__all__ = ["CORPORA", "EvaluationCorpus", "choices_of", "read_data"]
+__all__ = ["CORPORA", "EvaluationCorpus", "choices_of", "is_reported", "read_data"]
 
 Read = Callable[[Path, str], list[Annotation]]
 
@@ -35,12 +35,14 @@ class EvaluationCorpus:
         split: the one that is for judging, read when none is asked for.
         read: from its folder and a split to records.
         choices: the only stances that it knows, where it knows fewer than three.
+        reported: whether figures are reported on `split`.
     """
 
     folder: str
     split: str
     read: Read
     choices: tuple[str, ...] = ()
+    reported: bool = True
 
 
 def _newsmtsc(part: str) -> Read:
@@ -56,8 +58,8 @@ CORPORA: dict[str, EvaluationCorpus] = {
     "newsmtsc-rw": EvaluationCorpus("newsmtsc", "test", _newsmtsc("hf_rw")),
     "newsmtsc-mt": EvaluationCorpus("newsmtsc", "test", _newsmtsc("hf_mt")),
     # Model output: to calibrate on, never to report on; its test split is empty.
-    "newsmtsc-codebook-rw": EvaluationCorpus("newsmtsc", "dev", _codebook_pass("hf_rw")),
-    "newsmtsc-codebook-mt": EvaluationCorpus("newsmtsc", "dev", _codebook_pass("hf_mt")),
+    "newsmtsc-codebook-rw": EvaluationCorpus("newsmtsc", "dev", _codebook_pass("hf_rw"), reported=False),
+    "newsmtsc-codebook-mt": EvaluationCorpus("newsmtsc", "dev", _codebook_pass("hf_mt"), reported=False),
     "seesaw": EvaluationCorpus("seesaw", "valid", lambda folder, split: read_seesaw(folder, split=split).records),
     "frac": EvaluationCorpus(
         "frac", "test", lambda folder, _: frac_annotations(folder / "gold_standard_single_label_all.csv")
@@ -101,7 +103,8 @@ def read_data(
         data_dir: the folder of the corpus in its official layout, or the one above it; the own corpus needs none.
         split: only this split; without it all of a file, and of a corpus `corpus_split`.
         corpus_split: the split of corpora where none is asked for; without it the one that is for judging.
-        name_annotators: call nameless annotators of several files by their files, so that each is somebody else.
+        name_annotators: call nameless annotators of several files by their files, so that each is somebody else. A file
+            that judges a sentence twice without names is by more than one, who stay nameless.
 
     Raises:
         UsageError: nothing is asked for, an unknown corpus or split of one, a folder that is missing or not needed, a
@@ -134,6 +137,16 @@ def choices_of(corpora: Sequence[str]) -> tuple[str, ...] | None:
     return found.pop() or None if len(found) == 1 else None
 
 
+def is_reported(name: str, split: str) -> bool:
+    """Return whether a split of a corpus is the one that figures are reported on, which nothing may be fitted to."""
+    return name in CORPORA and CORPORA[name].reported and _own_name(name, split) == CORPORA[name].split
+
+
+def _own_name(corpus: str, split: str) -> str:
+    """Return what a corpus calls a split: SEESAW publishes "valid" where others say "dev"."""
+    return "valid" if (corpus, split) == ("seesaw", "dev") else split
+
+
 def _read_corpus(name: str, data_dir: Path | None, split: str | None) -> list[Annotation]:
     if name not in CORPORA:
         raise UsageError(f"unknown corpus {name!r}; known: {', '.join(CORPORA)}", field="--corpus")
@@ -148,10 +161,7 @@ def _read_corpus(name: str, data_dir: Path | None, split: str | None) -> list[An
             f"--corpus {name} needs --data-dir, the folder of the corpus in its official layout", field="--data-dir"
         )
     folder = data_dir / corpus.folder
-    # SEESAW publishes "valid" where others say "dev".
-    records = corpus.read(
-        folder if folder.is_dir() else data_dir, "valid" if (name, split) == ("seesaw", "dev") else split
-    )
+    records = corpus.read(folder if folder.is_dir() else data_dir, _own_name(name, split))
     if not records:
         raise AnnotationError(f"no row is of the split {split!r}", path=data_dir, field="split")
     return records
@@ -164,18 +174,21 @@ def _read_rows(path: Path, codebook: Codebook, columns: ColumnMap | None) -> lis
 
 
 def _with_annotators(rows: Sequence[_Row], files: Sequence[Path]) -> list[_Row]:
-    """Return the rows of a file with its name for a nameless annotator, numbered where a sentence has several."""
-    named = []
-    times: Counter[tuple[str | None, str]] = Counter()
-    for row in rows:
-        record, file = row.record, row.path
-        if record.annotator is None:
-            times[record.corpus, record.id] += 1
-            name = file.stem if sum(file.stem == other.stem for other in files) == 1 else str(file)
-            number = times[record.corpus, record.id]
-            record = record.model_copy(update={"annotator": name if number == 1 else f"{name} {number}"})
-        named.append(replace(row, record=record))
-    return named
+    """Return the rows of a file with its name for a nameless annotator, if those rows can be one annotator's."""
+    nameless = [row.record for row in rows if row.record.annotator is None]
+    judged = Counter((r.corpus, r.id, layer) for r in nameless for layer in _judged_layers(r))
+    if not judged or max(judged.values()) > 1:
+        return list(rows)
+    file = rows[0].path
+    name = file.stem if sum(file.stem == other.stem for other in files) == 1 else str(file)
+    return [
+        row if row.record.annotator else replace(row, record=row.record.model_copy(update={"annotator": name}))
+        for row in rows
+    ]
+
+
+def _judged_layers(record: Annotation) -> list[str]:
+    return [name for name in ("stance", "frames", "voice", *record.labels) if record.judged(name) is not None]
 
 
 def _check_judgements(rows: Sequence[_Row]) -> None:
@@ -194,8 +207,7 @@ def _check_judgements(rows: Sequence[_Row]) -> None:
             )
         if record.annotator is None:
             continue
-        layers = [name for name in ("stance", "frames", "voice", *record.labels) if record.judged(name) is not None]
-        for layer in layers:
+        for layer in _judged_layers(record):
             before = seen.setdefault((record.corpus, record.id, record.annotator, layer), row)
             if before is not row:
                 raise AnnotationError(

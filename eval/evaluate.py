@@ -19,14 +19,15 @@ from newstance.model import Checkpoint, Method, Predictor, RuntimeName
 from .annotators import AmongAnnotators, among_annotators
 from .behaviour import TestResult, behaviour_warnings, run_behaviour
 from .behaviour_file import BehaviourFile, read_behaviour
-from .bootstrap import Figure, few_clusters
+from .bootstrap import FEWEST_CLUSTERS, Figure
 from .curves import Curves, layer_curves
 from .figures import better, judged_figures
+from .gold import clusters, few_articles, gold_labels, repeated_rows, without_article
 from .judged import Judged, judge
 from .slices import SliceFigures, slice_figures
 from .symmetry import Symmetry, symmetry, symmetry_warnings
 
-__all__ = ["Report", "data_hash", "evaluate_model", "versions"]
+__all__ = ["Report", "counted", "data_hash", "evaluate_model", "versions"]
 
 Say = Callable[[], None]
 
@@ -112,7 +113,7 @@ def evaluate_model(
         step: called after each part of the work.
 
     Raises:
-        AnnotationError: no record carries a label of a layer that the model predicts.
+        AnnotationError: no record carries a label of a layer that the model predicts, or all sentences are tied.
     """
     layers = judge(checkpoint, records, target=target, runtime=runtime, choices=choices)
     step()
@@ -147,6 +148,19 @@ def evaluate_model(
     )
 
 
+def counted(run: Mapping[str, Any]) -> str:
+    """Return how many sentences of how many articles a report's `run` is about."""
+    n, without = run["sentences"], run["without_article"]
+    if without == n:
+        return f"{_sentences(n)}, no articles given: taken as independent"
+    articles = f"{_sentences(n)} of {run['clusters'] - without} articles"
+    return articles if not without else f"{articles}, {without} of no given article: taken as independent"
+
+
+def _sentences(n: int) -> str:
+    return f"{n} sentence{'' if n == 1 else 's'}"
+
+
 def data_hash(records: Sequence[Annotation]) -> str:
     """Return 16 hexadecimal digits of the records, whatever their order."""
     rows = sorted(record.model_dump_json(exclude_defaults=True) for record in records)
@@ -168,8 +182,11 @@ def _run(
     samples: int,
     seed: int,
 ) -> dict[str, Any]:
-    groups = {str(group) for judged in layers for group in judged.groups}
-    unnamed = max(int((~judged.named).sum()) for judged in layers)
+    sentences = list({(r.corpus, r.id): r for judged in layers for r in judged.sentences}.values())
+    tied = {judged.layer.name: len(judged.tied) for judged in layers}
+    # Layers of which no sentence is left are not among the judged ones.
+    lost = {layer.name: len(gold_labels(records, layer).tied) for layer in checkpoint.codebook.layers}
+    tied |= {name: n for name, n in lost.items() if n and name not in tied}
     return {
         "model": checkpoint.hash,
         "model_name": checkpoint.config.name,
@@ -177,22 +194,45 @@ def _run(
         "data": data_hash(records),
         "corpora": sorted({record.corpus or "file" for record in records}),
         "records": len(records),
-        "sentences": len({(r.corpus, r.id) for judged in layers for r in judged.sentences}),
-        "ties": {judged.layer.name: len(judged.tied) for judged in layers},
-        "without_target_spans": unnamed,
-        "clusters": len(groups),
+        "sentences": len(sentences),
+        "ties": tied,
+        "without_target_spans": max(int((~judged.named).sum()) for judged in layers),
+        "clusters": len(set(clusters(sentences))),
+        "without_article": sum(record.article is None for record in sentences),
+        "resampled": {judged.layer.name: _resampled(judged) for judged in layers},
         "choices": list(choices) if choices else None,
         "bootstrap_samples": samples,
         "seed": seed,
         "command": " ".join(["newstance", *sys.argv[1:]]),
         "versions": versions(),
-        "warnings": _warnings(layers, records),
+        "warnings": [
+            *_warnings(layers, sentences),
+            *(f"{name}: left out, as annotators tie: {_sentences(n)}" for name, n in tied.items() if n),
+            *repeated_rows(records),
+        ],
     }
 
 
-def _warnings(layers: Sequence[Judged], records: Sequence[Annotation]) -> list[str]:
-    few = {judged.layer.name: few_clusters(judged.groups) for judged in layers}
+def _resampled(judged: Judged) -> str:
+    """Return what the layer's intervals resample."""
+    given = any(record.article is not None for record in judged.sentences)
+    return "articles" if given and len(set(judged.groups.tolist())) >= FEWEST_CLUSTERS else "sentences"
+
+
+def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation]) -> list[str]:
+    few = {judged.layer.name: few_articles(judged.sentences) for judged in layers}
     found = [f"{name}: {warning}" for name, warning in few.items() if warning is not None]
+    if (missing := without_article(sentences)) is not None:
+        found.append(missing)
+    for judged in layers:
+        # What the target is decides on layers that take one label; of those stance alone is never without one.
+        single, stance = judged.layer.kind == "single", judged.layer.name == "stance"
+        asked = np.array([single and (stance or record.target is not None) for record in judged.sentences])
+        if unnamed := int((asked & ~judged.named).sum()):
+            found.append(
+                f"{judged.layer.name}: no mention of the target was found in {unnamed} of {len(asked)} sentences; rows "
+                "may give `target_spans`, and --target a profile that finds more names"
+            )
     for judged in layers:
         counts = (
             judged.gold.sum(axis=0)
@@ -202,7 +242,7 @@ def _warnings(layers: Sequence[Judged], records: Sequence[Annotation]) -> list[s
         rare = [f"{code} {n}" for code, n in zip(judged.layer.codes, counts, strict=True) if n < 20]
         if rare:
             found.append(f"{judged.layer.name}: fewer than 20 sentences of {', '.join(rare)}")
-    if any(record.corpus == "newstance" for record in records):
+    if any(record.corpus == "newstance" for record in sentences):
         found.append(
             "the newstance corpus was labelled by instances of a language model, not by people: its agreement is no "
             "human ceiling"

@@ -15,22 +15,29 @@ from . import metrics
 from .bootstrap import Bootstrap, Figure, Statistic, cluster_sums, interval
 from .judged import Judged
 from .ranking import average_precision
-from .reliability import Decided, calibration_error, risk_at_coverage, risk_coverage_area
+from .reliability import Decided, calibration_error, chance_errors, risk_at_coverage, risk_coverage_area
 
 __all__ = ["better", "judged_figures", "layer_figures", "macro_f1", "probability_figures"]
 
 Floats = npt.NDArray[np.floating]
+Bools = npt.NDArray[np.bool_]
 
+#: A figure over no sentence.
+_NOTHING = Figure(float("nan"), float("nan"), float("nan"), 0)
 #: The share of sentences that the risk is also given at: what abstaining from a fifth of them brings.
 COVERAGE = 0.8
+#: Data sets drawn for what chance alone makes: their mean and 95% quantile are then known to a few percent.
+_CHANCE_DRAWS = 300
+#: Ends the name of what chance alone would make of a figure whose truth is 0.
+_BY_CHANCE = "_by_chance"
 _LOWER = ("expected_calibration_error", "brier", "log_loss", "risk", "area_under_risk_coverage", "soft_cross_entropy")
 
 
 def better(metric: str) -> Literal["higher", "lower", "neither"]:
     """Return which way a metric is better."""
-    if metric.startswith(_LOWER):
-        return "lower"
-    return "neither" if metric in ("coverage_kept", "mean_confidence") else "higher"
+    if metric in ("coverage_kept", "mean_confidence") or metric.endswith(_BY_CHANCE):
+        return "neither"
+    return "lower" if metric.startswith(_LOWER) else "higher"
 
 
 def judged_figures(judged: Judged, calibration: LayerCalibration, *, samples: int, seed: int) -> dict[str, Figure]:
@@ -69,6 +76,9 @@ def layer_figures(
 ) -> dict[str, Figure]:
     """Return the figures that need decisions only; each is better when higher.
 
+    Figures of a label are over the sentences that they divide by, which are their `n` and are resampled alone: those
+    annotated with it (recall), decided for it (precision), or either (F1). Where there are none, all but `n` are NaN.
+
     Args:
         layer: the layer.
         gold: (sentences,) label numbers, or (sentences, labels) booleans for a multi-label layer.
@@ -84,11 +94,17 @@ def layer_figures(
     else:
         wanted, cells = _multi_metrics(layer), metrics.label_confusions(gold, predicted)
     sums = cluster_sums(cells, clusters)
-    return {
+    found = {
         name: interval(metric, sums, n=len(gold), samples=samples, seed=seed, share_of=len(sums))
         for name, metric in wanted.items()
         if only is None or name in only
     }
+    for name, (metric, behind) in _label_metrics(layer, gold, predicted).items():
+        if only is None or name in only:
+            n = int(behind.sum())
+            sums = cluster_sums(cells[behind], np.asarray(clusters)[behind])
+            found[name] = interval(metric, sums, n=n, samples=samples, seed=seed, share_of=len(sums)) if n else _NOTHING
+    return found
 
 
 def macro_f1(
@@ -106,13 +122,22 @@ def macro_f1(
 
 
 def probability_figures(judged: Judged, calibration: LayerCalibration, *, samples: int, seed: int) -> dict[str, Figure]:
-    """Return calibration, proper scores and, of a single-label layer, what abstaining brings."""
+    """Return calibration, proper scores and, of a single-label layer, what abstaining brings.
+
+    Beside a calibration error stands what chance alone would make of it, `..._by_chance`: the mean for a calibrated
+    model with the same probabilities whose decisions are independent, and a range from 0 that holds 95% of such cases.
+    """
     bootstrap = Bootstrap(judged.groups, samples=samples, seed=seed)
     single = judged.layer.kind == "single"
     found: dict[str, Figure] = {}
     repeat = 1 if single else len(judged.layer.codes)
     for suffix, p in (("", judged.probability), ("_before_temperature", judged.uncalibrated)):
-        found[f"expected_calibration_error{suffix}"] = bootstrap.biased(_error_of(_decided(judged, p), repeat))
+        decided, error = _decided(judged, p), f"expected_calibration_error{suffix}"
+        chance = chance_errors(decided.confidence, samples=_CHANCE_DRAWS, seed=seed)
+        found[error] = bootstrap.biased(_error_of(decided, repeat), chance)
+        found[f"{error}{_BY_CHANCE}"] = Figure(
+            float(chance.mean()), 0.0, float(np.quantile(chance, 0.95)), len(judged.gold)
+        )
         found[f"brier{suffix}"] = bootstrap.mean(_brier(judged, p))
         found[f"log_loss{suffix}"] = bootstrap.mean(_log_loss(judged, p))
     if single:
@@ -183,26 +208,30 @@ def _single_metrics(layer: Layer, averaged: Sequence[int] | None) -> dict[str, m
     wanted: dict[str, metrics.Metric] = {"macro_f1": macro, "accuracy": metrics.accuracy}
     if {"favor", "against"} <= set(layer.codes):
         wanted["favor_against_f1"] = metrics.mean_f1_of([layer.codes.index(c) for c in ("favor", "against")])
-    for name, function in (
-        ("precision", metrics.class_precision),
-        ("recall", metrics.class_recall),
-        ("f1", metrics.class_f1),
-    ):
-        for number, code in enumerate(layer.codes):
-            wanted[f"{name}_{code}"] = _one(function, number)
     return wanted
 
 
 def _multi_metrics(layer: Layer) -> dict[str, metrics.Metric]:
-    wanted: dict[str, metrics.Metric] = {"macro_f1": metrics.label_macro_f1, "micro_f1": metrics.label_micro_f1}
-    for name, function in (
-        ("precision", metrics.label_precision),
-        ("recall", metrics.label_recall),
-        ("f1", metrics.label_f1),
-    ):
+    return {"macro_f1": metrics.label_macro_f1, "micro_f1": metrics.label_micro_f1}
+
+
+def _label_metrics(
+    layer: Layer, gold: npt.NDArray[Any], predicted: npt.NDArray[Any]
+) -> dict[str, tuple[metrics.Metric, Bools]]:
+    """Return metrics of one label, each with a mask over the sentences that it divides by."""
+    single = layer.kind == "single"
+    functions = (
+        (metrics.class_precision, metrics.class_recall, metrics.class_f1)
+        if single
+        else (metrics.label_precision, metrics.label_recall, metrics.label_f1)
+    )
+    found: dict[str, tuple[metrics.Metric, Bools]] = {}
+    for name, function in zip(("precision", "recall", "f1"), functions, strict=True):
         for number, code in enumerate(layer.codes):
-            wanted[f"{name}_{code}"] = _one(function, number)
-    return wanted
+            has, given = (x == number if single else x[:, number] for x in (gold, predicted))
+            behind = {"precision": given, "recall": has, "f1": has | given}[name]
+            found[f"{name}_{code}"] = (_one(function, number), behind)
+    return found
 
 
 def _one(function: metrics.Metric, number: int) -> metrics.Metric:

@@ -11,9 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.corpora import Annotation, same_sentence
+from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
-__all__ = ["Gold", "clusters", "gold_labels"]
+from .bootstrap import few_clusters
+
+__all__ = [
+    "Gold",
+    "clusters",
+    "few_articles",
+    "gold_labels",
+    "interval_warning",
+    "no_gold",
+    "repeated_rows",
+    "without_article",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,55 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
         sentences.append(group[0])
     kind = bool if layer.kind == "multi" else np.int64
     return Gold(sentences, np.array(labels, dtype=kind), tied)
+
+
+def no_gold(records: Sequence[Annotation], layers: Sequence[Layer]) -> AnnotationError:
+    """Return the error for records without a gold label of these layers: nobody gave one, or all are tied."""
+    tied = max(len(gold_labels(records, layer).tied) for layer in layers)
+    if tied:
+        which = "the only sentence is" if tied == 1 else f"all {tied} sentences are"
+        return AnnotationError(f"{which} tied between the annotators: no label has more votes than any other")
+    known = ", ".join(layer.name for layer in layers)
+    return AnnotationError(f"no record has a label of a layer that the model predicts ({known})")
+
+
+def interval_warning(sentences: Sequence[Annotation]) -> str | None:
+    """Return all that is to beware of in intervals over these sentences' articles, or None."""
+    return "; ".join(filter(None, [few_articles(sentences), without_article(sentences)])) or None
+
+
+def few_articles(sentences: Sequence[Annotation]) -> str | None:
+    """Return what to beware of where few articles, or few sentences of none, stand behind intervals, or None."""
+    given = any(record.article is not None for record in sentences)
+    return few_clusters(clusters(sentences), "article" if given else "sentence")
+
+
+def without_article(sentences: Sequence[Annotation]) -> str | None:
+    """Return what to beware of where sentences name no article, or None where each does."""
+    n = sum(record.article is None for record in sentences)
+    if not n:
+        return None
+    found = "no articles given" if n == len(sentences) else f"no article given for {n} of {len(sentences)} sentences"
+    return f"{found}: taken as independent, which makes intervals too narrow where sentences share an article"
+
+
+def repeated_rows(records: Sequence[Annotation]) -> list[str]:
+    """Return what to beware of where nameless rows say word for word what another row says."""
+    nameless = [record for record in records if record.annotator is None]
+    rows = {record.model_dump_json(): record.model_dump_json(exclude={"id"}) for record in nameless}
+    again, elsewhere = len(nameless) - len(rows), len(rows) - len(set(rows.values()))
+    found = []
+    if again:
+        found.append(
+            f"{again} nameless rows repeat another row, id and all: each counts as one more person who agrees; remove "
+            "them if they stand twice, name the annotators if not"
+        )
+    if elsewhere:
+        found.append(
+            f"{elsewhere} nameless rows repeat another row under an id of their own: each counts as one more sentence; "
+            "remove them if they stand twice"
+        )
+    return found
 
 
 def clusters(sentences: Sequence[Annotation]) -> list[str]:

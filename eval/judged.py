@@ -13,11 +13,10 @@ import numpy.typing as npt
 from newstance.corpora import Annotation
 from newstance.corpora.frac import CLASSES
 from newstance.corpora.frac import LAYER as MERGED_FRAME
-from newstance.errors import AnnotationError
 from newstance.model import Checkpoint, Predictor, RuntimeName, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
-from .gold import clusters, gold_labels
+from .gold import clusters, gold_labels, no_gold
 from .inputs import layer_logits, sentence_inputs
 from .merged import merged_probability
 
@@ -102,15 +101,14 @@ def judge(
         choices: the only codes of single-label layers that may be decided for; a corpus may know no neutral.
 
     Raises:
-        AnnotationError: no record carries a label of a layer that the model predicts.
+        AnnotationError: no record carries a label of a layer that the model predicts, or all sentences are tied.
     """
     layers = list(checkpoint.codebook.layers)
     if "frames" in checkpoint.codebook and set(checkpoint.codebook.layer("frames").codes) >= _MERGED:
         layers.append(MERGED_FRAME)
     golds = [(layer, gold) for layer in layers if (gold := gold_labels(records, layer)).sentences]
     if not golds:
-        known = ", ".join(layer.name for layer in checkpoint.codebook.layers)
-        raise AnnotationError(f"no record has a label of a layer that the model predicts ({known})")
+        raise no_gold(records, checkpoint.codebook.layers)
     unique = {(r.corpus, r.id): r for _, gold in golds for r in (*gold.sentences, *gold.tied)}
     inputs = sentence_inputs(list(unique.values()), target)
     predictions = Predictor.open(checkpoint, runtime=runtime).predict(inputs)

@@ -28,6 +28,8 @@ class Judgements:
         layer: the layer.
         sentences: one record a sentence.
         annotators: names, in the order of the columns.
+        named: (annotators,) whether the column is somebody's; a nameless one holds the first, second, ... nameless
+            judgement of each sentence, which may be by other people each time.
         given: (sentences, annotators) label numbers of a single-label layer, (labels, sentences, annotators) of 0 and
             1 for a multi-label one; `MISSING` where an annotator did not judge a sentence.
     """
@@ -35,6 +37,7 @@ class Judgements:
     layer: Layer
     sentences: list[Annotation]
     annotators: list[str]
+    named: npt.NDArray[np.bool_]
     given: Ints
 
     @property
@@ -51,7 +54,7 @@ def collect_judgements(records: Sequence[Annotation], layer: Layer) -> Judgement
     """
     rows: dict[tuple[str | None, str], dict[str, tuple[str, ...]]] = {}
     first: dict[tuple[str | None, str], Annotation] = {}
-    names: dict[str, None] = {}
+    names: dict[str, bool] = {}
     for record in records:
         codes = record.codes(layer)
         if codes is None:
@@ -63,7 +66,7 @@ def collect_judgements(records: Sequence[Annotation], layer: Layer) -> Judgement
         if name in judged:
             raise AnnotationError(f"{record.id}: {name} judged this sentence twice", field=layer.name)
         judged[name] = codes
-        names[name] = None
+        names[name] = record.annotator is not None
     annotators = list(names)
     given = np.full((len(layer.codes), len(rows), len(annotators)), MISSING)
     for i, judged in enumerate(rows.values()):
@@ -71,4 +74,4 @@ def collect_judgements(records: Sequence[Annotation], layer: Layer) -> Judgement
             given[:, i, annotators.index(name)] = [code in codes for code in layer.codes]
     if layer.kind == "single":
         given = np.where(given[0] == MISSING, MISSING, given.argmax(axis=0))
-    return Judgements(layer, list(first.values()), annotators, given)
+    return Judgements(layer, list(first.values()), annotators, np.array(list(names.values()), dtype=bool), given)

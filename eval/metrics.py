@@ -22,6 +22,7 @@ __all__ = [
     "label_recall",
     "macro_f1",
     "mean_f1_of",
+    "mean_of_known",
 ]
 
 Floats = npt.NDArray[np.floating]
@@ -44,18 +45,18 @@ def accuracy(matrix: Floats) -> Floats:
 
 
 def class_f1(matrix: Floats) -> Floats:
-    """Return F1 of each label (..., labels); 0 for a label neither in gold nor predicted, as scikit-learn does."""
+    """Return F1 of each label (..., labels); NaN for a label neither in gold nor predicted."""
     hits = np.diagonal(matrix, axis1=-2, axis2=-1)
     return _ratio(2 * hits, matrix.sum(axis=-1) + matrix.sum(axis=-2))
 
 
 def class_precision(matrix: Floats) -> Floats:
-    """Return precision of each label (..., labels); 0 where nothing was predicted."""
+    """Return precision of each label (..., labels); NaN where it was never predicted."""
     return _ratio(np.diagonal(matrix, axis1=-2, axis2=-1), matrix.sum(axis=-2))
 
 
 def class_recall(matrix: Floats) -> Floats:
-    """Return recall of each label (..., labels); 0 where gold has none."""
+    """Return recall of each label (..., labels); NaN where gold has none."""
     return _ratio(np.diagonal(matrix, axis1=-2, axis2=-1), matrix.sum(axis=-1))
 
 
@@ -64,13 +65,15 @@ def macro_f1(matrix: Floats) -> Floats:
 
     The same labels that scikit-learn's ``f1_score(average="macro")`` averages over.
     """
-    present = (matrix.sum(axis=-1) + matrix.sum(axis=-2)) > 0
-    return _ratio((class_f1(matrix) * present).sum(axis=-1), present.sum(axis=-1))
+    return mean_of_known(class_f1(matrix))
 
 
 def mean_f1_of(numbers: Sequence[int]) -> Metric:
-    """Return a metric: the mean F1 of the given labels (SemEval's average of favor and against)."""
-    return lambda matrix: np.asarray(class_f1(matrix)[..., list(numbers)].mean(axis=-1))
+    """Return a metric: the mean F1 of those of the given labels that occur (SemEval's average of favor and against).
+
+    NaN where none of them occurs in gold or is predicted.
+    """
+    return lambda matrix: mean_of_known(class_f1(matrix)[..., list(numbers)], nothing=np.nan)
 
 
 def label_confusions(gold: npt.NDArray[np.bool_], predicted: npt.NDArray[np.bool_]) -> Floats:
@@ -91,17 +94,17 @@ def label_confusions(gold: npt.NDArray[np.bool_], predicted: npt.NDArray[np.bool
 
 
 def label_f1(matrix: Floats) -> Floats:
-    """Return F1 of each label, from (..., labels, 2, 2) to (..., labels); 0 where neither gold nor predicted."""
+    """Return F1 of each label, from (..., labels, 2, 2) to (..., labels); NaN where neither gold nor predicted."""
     return np.asarray(class_f1(matrix)[..., 1])
 
 
 def label_precision(matrix: Floats) -> Floats:
-    """Return precision of each label, from (..., labels, 2, 2) to (..., labels); 0 where never predicted."""
+    """Return precision of each label, from (..., labels, 2, 2) to (..., labels); NaN where never predicted."""
     return np.asarray(class_precision(matrix)[..., 1])
 
 
 def label_recall(matrix: Floats) -> Floats:
-    """Return recall of each label, from (..., labels, 2, 2) to (..., labels); 0 where gold has none."""
+    """Return recall of each label, from (..., labels, 2, 2) to (..., labels); NaN where gold has none."""
     return np.asarray(class_recall(matrix)[..., 1])
 
 
@@ -110,15 +113,20 @@ def label_macro_f1(matrix: Floats) -> Floats:
 
     As `macro_f1` does; scikit-learn's ``average="macro"`` counts the others as 0.
     """
-    present = (matrix.sum(axis=(-2, -1)) - matrix[..., 0, 0]) > 0
-    return _ratio(label_f1(matrix).sum(axis=-1), present.sum(axis=-1))
+    return mean_of_known(label_f1(matrix))
 
 
 def label_micro_f1(matrix: Floats) -> Floats:
-    """Return F1 over all decisions together; higher is better."""
-    return np.asarray(label_f1(matrix.sum(axis=-3)))
+    """Return F1 over all decisions together, 0 where no label occurs; higher is better."""
+    return np.nan_to_num(label_f1(matrix.sum(axis=-3)))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    zero = np.zeros_like(np.asarray(above, dtype=float))
-    return np.asarray(np.divide(above, below, out=zero, where=np.asarray(below) > 0))
+    nothing = np.full_like(np.asarray(above, dtype=float), np.nan)
+    return np.asarray(np.divide(above, below, out=nothing, where=np.asarray(below) > 0))
+
+
+def mean_of_known(values: Floats, nothing: float = 0.0) -> Floats:
+    """Return the mean over the labels (..., labels) whose value is no NaN; `nothing` where none is."""
+    known = np.isfinite(values).sum(axis=-1)
+    return np.where(known > 0, np.nansum(values, axis=-1) / np.maximum(known, 1), nothing)

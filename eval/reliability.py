@@ -1,19 +1,29 @@
 """How far probabilities can be trusted: calibration error, Brier score, risk against coverage.
 
-Every function takes items' weights, so that a bootstrap sample is a vector of counts and nothing is copied.
+Every function takes items' weights, so that a bootstrap sample is a vector of counts and nothing is copied. Items of
+the same confidence stand in no order: each counts as right by the share of them that are, and no bin parts them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bin", "Decided", "calibration_error", "reliability_bins", "risk_at_coverage", "risk_coverage_area"]
+__all__ = [
+    "Bin",
+    "Decided",
+    "calibration_error",
+    "chance_errors",
+    "reliability_bins",
+    "risk_at_coverage",
+    "risk_coverage_area",
+]
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +34,30 @@ class Decided:
         confidence: (items,) probability of the decision, rising.
         right: (items,) whether it was right.
         order: (items,) which item of the data stands at each place.
+        starts: (values,) where each value of the confidence begins.
     """
 
     confidence: Floats
     right: Bools
-    order: npt.NDArray[np.integer]
+    order: Ints
+    starts: Ints
 
     @classmethod
     def of(cls, confidence: Floats, right: Bools) -> Decided:
         """Sort decisions by confidence."""
         order = np.argsort(confidence, kind="stable")
-        return cls(confidence[order], right[order], order)
+        rising = confidence[order]
+        return cls(rising, right[order], order, np.flatnonzero(np.diff(rising, prepend=-np.inf) > 0))
 
     def weighted(self, weights: Floats | None) -> Floats:
         """Return items' weights (in the data's order) in this order; 1 each when None."""
         return np.ones(len(self.order)) if weights is None else np.asarray(weights, dtype=float)[self.order]
+
+    def wrong(self, weight: Floats) -> Floats:
+        """Return the share of wrong decisions among those of the same confidence, (items,), by weight in this order."""
+        wrong, mass = (np.add.reduceat(x, self.starts) for x in (weight * ~self.right, weight))
+        share = np.divide(wrong, mass, out=np.zeros(len(mass)), where=mass > 0)
+        return np.repeat(share, np.diff(self.starts, append=len(self.order)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +89,20 @@ def calibration_error(decided: Decided, weights: Floats | None = None, bins: int
     return float(gap.sum() / width.sum())
 
 
+def chance_errors(confidence: Floats, *, samples: int, seed: int) -> Floats:
+    """Return calibration errors (samples,) of a calibrated model with these confidences: chance alone makes them.
+
+    Args:
+        confidence: (items,) probabilities of decisions; whether each was right is drawn from it, independently.
+        samples: how many data sets are drawn.
+        seed: of the drawing.
+    """
+    generator = np.random.default_rng(seed)
+    decided = Decided.of(confidence, np.zeros(len(confidence), dtype=bool))
+    right = (generator.random(len(confidence)) < decided.confidence for _ in range(samples))
+    return np.array([calibration_error(replace(decided, right=drawn)) for drawn in right])
+
+
 def reliability_bins(decided: Decided, bins: int = 10) -> list[Bin]:
     """Return bins of equal mass, from the least to the most confident."""
     mass, confidence, right = _sums(decided, None)
@@ -80,33 +113,35 @@ def reliability_bins(decided: Decided, bins: int = 10) -> list[Bin]:
 
 def risk_at_coverage(decided: Decided, coverage: float, weights: Floats | None = None) -> float:
     """Return the share of wrong decisions among the most confident `coverage` of the items; lower is better."""
-    weight = decided.weighted(weights)[::-1]
+    weight = decided.weighted(weights)
+    wrong, weight = decided.wrong(weight)[::-1], weight[::-1]
     kept = np.cumsum(weight)
     wanted = coverage * kept[-1]
     # The item on the border counts for the part of it that is needed.
     part = np.clip(wanted - (kept - weight), 0.0, weight)
-    return float((part * ~decided.right[::-1]).sum() / wanted)
+    return float((part * wrong).sum() / wanted)
 
 
 def risk_coverage_area(decided: Decided, weights: Floats | None = None) -> float:
     """Return the area under the risk-coverage curve (Geifman and El-Yaniv, NeurIPS 2017); lower is better."""
-    weight = decided.weighted(weights)[::-1]
-    kept = np.cumsum(weight)
-    wrong = np.cumsum(weight * ~decided.right[::-1])
+    weight = decided.weighted(weights)
+    wrong, weight = decided.wrong(weight)[::-1], weight[::-1]
+    kept, wrong = np.cumsum(weight), np.cumsum(weight * wrong)
     risk = np.divide(wrong, kept, out=np.zeros(len(kept)), where=kept > 0)
     return float((risk * weight).sum() / kept[-1])
 
 
 def _sums(decided: Decided, weights: Floats | None) -> tuple[Floats, Floats, Floats]:
-    """Return running sums of mass, of mass times confidence, and of mass times right, each from 0."""
+    """Return running sums over the values of the confidence: mass, mass times it, mass times right, each from 0."""
     weight = decided.weighted(weights)
     mass, confidence, right = (
-        np.concatenate([[0.0], np.cumsum(x)]) for x in (weight, weight * decided.confidence, weight * decided.right)
+        np.concatenate([[0.0], np.cumsum(np.add.reduceat(x, decided.starts))])
+        for x in (weight, weight * decided.confidence, weight * decided.right)
     )
     return mass, confidence, right
 
 
-def _edges(mass: Floats, bins: int) -> npt.NDArray[np.integer]:
+def _edges(mass: Floats, bins: int) -> Ints:
     return np.asarray(np.searchsorted(mass, mass[-1] * np.arange(bins + 1) / bins - 1e-9))
 
 

@@ -16,7 +16,7 @@ from newstance.errors import OutputError
 from .behaviour import SAME_INPUT
 from .bootstrap import Figure
 from .charts import interval_bar, reliability_chart, risk_chart
-from .evaluate import Report
+from .evaluate import Report, counted
 from .figures import better
 
 __all__ = ["render_report", "write_report"]
@@ -29,6 +29,7 @@ _FIRST = (
     "micro_f1",
     "mean_average_precision",
     "expected_calibration_error",
+    "expected_calibration_error_by_chance",
     "risk_at_100_coverage",
     "risk_at_80_coverage",
 )
@@ -41,7 +42,9 @@ _NAMES = {
     "brier": "Brier score",
     "brier_before_temperature": "Brier score, before temperature",
     "log_loss_before_temperature": "log loss, before temperature",
+    "expected_calibration_error_by_chance": "the same of a calibrated model, by chance alone",
     "expected_calibration_error_before_temperature": "expected calibration error, before temperature",
+    "expected_calibration_error_before_temperature_by_chance": "the same of a calibrated model, by chance alone",
     "risk_at_100_coverage": "risk when all is decided",
     "risk_at_80_coverage": "risk at 80% coverage",
     "coverage_kept": "coverage at the model's threshold",
@@ -76,7 +79,16 @@ def render_report(report: Report) -> str:
         better=better,
         run=report.run,
         same_input=SAME_INPUT,
+        counted=counted(report.run),
+        resampled=_resampled(report.run["resampled"]),
     )
+
+
+def _resampled(layers: Mapping[str, str]) -> str:
+    """Return what the page says that intervals resample: one thing, or articles and of some layers sentences."""
+    if len(kinds := set(layers.values())) == 1:
+        return kinds.pop()
+    return f"articles ({', '.join(name for name, kind in layers.items() if kind == 'sentences')}: sentences)"
 
 
 def _layer(report: Report, name: str) -> dict[str, Any]:

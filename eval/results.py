@@ -62,7 +62,8 @@ python -m newstance.eval.results --data-dir DIR{models} --out docs/results.md
 
 One set alone, with every figure, calibration, slices, behaviour tests and partisan symmetry:
 `newstance evaluate --corpus NAME --data-dir DIR --report report.html`, with NAME one of {corpora}.
-Intervals are 95% bootstrap intervals that resample articles. Test splits are for reporting; nothing was chosen by them.
+Intervals are 95% bootstrap intervals that resample articles; of FrAC and P-Stance, which name none, sentences.
+Test splits are for reporting; nothing was chosen by them.
 Published figures have no interval here; their systems are larger, see names, and were trained on the very corpus.
 Baselines are trained on NewsMTSC train and the own corpus's train. P-Stance (tweets, no neutral) is decided between
 favor and against, by their mean F1. NewsMTSC's people judged sentiment toward a mention: a model with a layer of that
@@ -195,15 +196,18 @@ def _calibration(rows: Sequence[Row]) -> str:
     metrics = (
         "expected_calibration_error_before_temperature",
         "expected_calibration_error",
+        "expected_calibration_error_by_chance",
         "risk_at_100_coverage",
         "risk_at_80_coverage",
     )
     lines = [
-        "Expected calibration error over bins of equal mass, their number by monotone sweep; risk is the share of",
-        "wrong decisions, of all and of the surest 80%.",
+        "Expected calibration error over bins of equal mass, their number by monotone sweep, and what chance alone",
+        "makes of it for a calibrated model, with a range that holds 95% of such cases; risk is the share of wrong",
+        "decisions, of all and of the surest 80%.",
         "",
-        "| data | layer | system | error before temperature | after | risk of all | risk at 80% coverage |",
-        "|---|---|---|---|---|---|---|",
+        "| data | layer | system | error before temperature | after | of a calibrated model | risk of all "
+        "| risk at 80% coverage |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         if "expected_calibration_error" in row.figures:

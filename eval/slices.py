@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ FEW = 50
 _FEWEST = 10
 #: Outlets beyond the most frequent are left out, as a table of hundreds says nothing.
 _OUTLETS = 8
-_LENGTHS = ((0, 15), (15, 30), (30, 10_000))
+_LENGTHS = ((0, 15), (15, 30), (30, math.inf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _large_enough(by: str, part: str, mask: npt.NDArray[np.bool_]) -> Iterator[S
 def _length(record: Annotation) -> str:
     words = len(record.text.split())
     low, high = next((low, high) for low, high in _LENGTHS if low <= words < high)
-    return f"{low} words or more" if high == _LENGTHS[-1][1] else f"{low:02d} to {high - 1} words"
+    return f"{low} words or more" if high == math.inf else f"{low:02d} to {high - 1} words"
 
 
 def _role(record: Annotation) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -103,7 +104,9 @@ def _decide(
 
 
 def _figures(layer: Layer, gold: Gold, predicted: npt.NDArray[Any], samples: int) -> dict[str, Figure]:
-    return layer_figures(layer, gold.labels, predicted, clusters(gold.sentences), samples=samples, seed=_SEED)
+    found = layer_figures(layer, gold.labels, predicted, clusters(gold.sentences), samples=samples, seed=_SEED)
+    # A label that does not occur has no figures, and JSON no word for them.
+    return {name: figure for name, figure in found.items() if math.isfinite(figure.value)}
 
 
 class _Vectors:
@@ -140,7 +143,7 @@ def _baseline(name: Baseline, train: Sequence[Annotation], layer: Layer, vectors
 def write_report(path: Path, rows: Sequence[Row], run: Mapping[str, Any]) -> None:
     """Write `report.json`: `rows` with data, part, layer, system and figures (value, low, high, n), and `run`."""
     data = {"rows": [asdict(row) for row in rows], "run": dict(run)}
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_report(path: Path) -> list[Row]:

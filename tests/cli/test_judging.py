@@ -96,6 +96,9 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
     bad.write_text('{"id": "1", "text": "It met.", "stance": "angry"}\n', encoding="utf-8")
     divided = tmp_path / "divided.csv"
     divided.write_text("text,stance,split\nIt met.,neutral,dev\nIt sat.,neutral,test\n", encoding="utf-8")
+    tied = tmp_path / "tied.csv"
+    votes = [f"{n},It met {n}.,{stance},{stance}" for n in range(2) for stance in ("favor", "against")]
+    tied.write_text("\n".join(["id,text,stance,annotator", *votes]) + "\n", encoding="utf-8")
     data = ("--data", annotations_file)
     for arguments, code, words in (
         (("evaluate", tiny_exported, "--data", bad), 1, f"{bad}:1: stance"),
@@ -103,6 +106,9 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
         (("evaluate", tiny_exported, "--corpus", "reuters"), 2, "unknown corpus"),
         (("calibrate", tiny_exported, "--corpus", "newstance", "--split", "test"), 2, "test splits"),
         (("calibrate", tiny_exported, "--data", divided, "--out", tmp_path / "m"), 2, "--split dev"),
+        (("calibrate", tiny_exported, "--corpus", "seesaw", "--data-dir", tmp_path), 2, "its valid split"),
+        (("calibrate", tiny_exported, "--corpus", "seesaw", "--data-dir", tmp_path, "--split", "dev"), 2, "its valid"),
+        (("evaluate", tiny_exported, "--data", tied), 1, f"{tied}: all 2 sentences are tied"),
         (("evaluate", tiny_exported, *data, "--only-figures", "--behaviour", tmp_path / "b.yaml"), 2, "--behaviour"),
         (("evaluate", tiny_exported, *data, "--sentences", "5"), 2, "--faithfulness"),
         (("export", tiny_exported, "--out", tmp_path / "o", "--set", "epochs=1"), 2, "--config"),
@@ -115,3 +121,24 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
 def test_a_seed_below_zero_is_no_seed(tiny_exported: Path, annotations_file: Path) -> None:
     done = run("evaluate", tiny_exported, "--data", annotations_file, "--seed", "-1")
     assert done.returncode == 2 and "--seed" in done.stderr
+
+
+def test_nameless_annotators_are_told_apart_by_their_files(tiny_exported: Path, tmp_path: Path) -> None:
+    codes = {"f": "favor", "a": "against", "n": "neutral"}
+    files: list[str | Path] = []
+    for name, given in (("ada", "fanf.."), ("bo", "..nffa"), ("cy", "fa..fa")):
+        path = tmp_path / f"{name}.csv"
+        rows = [f"{n},It met {n}.,{codes[code]}" for n, code in enumerate(given) if code != "."]
+        path.write_text("\n".join(["id,text,stance", *rows]) + "\n", encoding="utf-8")
+        files += ["--data", path]
+    done = run("evaluate", tiny_exported, *files, "--json", "--only-figures", "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    among = json.loads(done.stdout)["annotators"]["stance"]
+    assert set(among["agreement"]["annotators"]) == set(among["model"]) == {"ada", "bo", "cy"}
+    together = tmp_path / "together.csv"
+    rows = [row for path in files[1::2] for row in Path(path).read_text(encoding="utf-8").splitlines()[1:]]
+    together.write_text("\n".join(["id,text,stance", *rows]) + "\n", encoding="utf-8")
+    done = run("evaluate", tiny_exported, "--data", together, "--json", "--only-figures", "--samples", "100")
+    of_nobody = json.loads(done.stdout)["annotators"]["stance"]
+    assert of_nobody["agreement"]["annotators"] == of_nobody["model"] == {}
+    assert of_nobody["agreement"]["alpha"]["value"] == among["agreement"]["alpha"]["value"]

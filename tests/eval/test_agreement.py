@@ -11,6 +11,7 @@ from newstance.corpora import Annotation
 from newstance.errors import AnnotationError
 from newstance.eval import annotator_agreement
 from newstance.eval.alpha import MISSING, alpha_of, coincidences
+from newstance.eval.bootstrap import wilson
 from newstance.model import load_codebook
 
 #: Krippendorff's own example: four observers, twelve units, missing judgements; nominal alpha 0.743.
@@ -94,6 +95,28 @@ def test_nobody_to_agree_with_is_an_error() -> None:
 def test_an_annotator_who_judged_twice_is_named() -> None:
     with pytest.raises(AnnotationError, match="a judged this sentence twice"):
         annotator_agreement([judged("1", "a", "favor"), judged("1", "a", "against")], load_codebook())
+
+
+def test_agreement_that_no_draw_changes_is_not_certain() -> None:
+    labels = ("favor", "against", "neutral")
+    records = [
+        judged(str(n), who, labels[n % 3], (("health",), ("economic",))[n % 2]) for n in range(6) for who in "ab"
+    ]
+    found = annotator_agreement(records, load_codebook(), samples=100)
+    for layer in ("stance", "frames"):
+        alpha = found[layer].alpha
+        assert alpha is not None and (alpha.value, alpha.high) == (1.0, 1.0)
+        assert 0 < alpha.low < 0.9
+    # Wilson's lower end of six of six, against the disagreement that 4 + 4 + 4 judgements have by chance.
+    assert found["stance"].alpha is not None
+    assert found["stance"].alpha.low == pytest.approx(1 - (1 - wilson(1.0, 6)[0]) / (1 - 3 * 4 * 3 / (12 * 11)))
+
+
+def test_nameless_rows_that_repeat_each_other_are_told() -> None:
+    records = [judged(str(n), None, ("favor", "against")[n % 2]) for n in range(20) for _ in range(2)]
+    found = annotator_agreement(records, load_codebook(), samples=100)["stance"]
+    assert "20 nameless rows repeat another row" in (found.warning or "")
+    assert found.annotators == {}, "nobody in particular"
 
 
 def test_agreement_on_few_articles_is_said_to_hold_for_them_alone() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import t as student
 
 from newstance.eval.bootstrap import FEWEST_CLUSTERS, Bootstrap, _width, cluster_sums, interval, wilson
-from newstance.eval.coverage import articles, coverage, false_alarms, truth
+from newstance.eval.coverage import articles, calibration_coverage, coverage, false_alarms, truth
 from newstance.eval.metrics import accuracy, confusions, macro_f1
 
 
@@ -14,6 +14,12 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says(clustered: bool
     # 500 repetitions and more sizes: python -m newstance.eval.coverage
     held = coverage(macro_f1, n, clustered=clustered, repetitions=200, samples=200)
     assert 0.90 <= held <= 0.99
+
+
+@pytest.mark.parametrize("error", [0.0, 0.02])
+def test_the_interval_of_the_calibration_error_covers_the_truth_where_there_is_none_too(error: float) -> None:
+    held, _ = calibration_coverage(error, 300, clustered=False, repetitions=60, samples=100)
+    assert held >= 0.87
 
 
 def test_the_paired_test_seldom_sees_a_difference_that_is_not_there() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newstance.errors import AnnotationError, UsageError
-from newstance.eval.data import choices_of, read_data
+from newstance.eval.data import choices_of, is_reported, read_data
 from newstance.model import load_codebook
 
 GOOD = {"id": "1", "text": "The council met.", "stance": "neutral", "annotator": "ann", "split": "dev"}
@@ -104,9 +104,14 @@ def test_what_does_not_fit_between_files_is_named_with_both(
 
 def test_nameless_annotators_of_several_files_are_called_by_their_files(tmp_path: Path) -> None:
     nameless = {name: value for name, value in GOOD.items() if name != "annotator"}
-    files = [write(tmp_path / "ada.jsonl", nameless, nameless), write(tmp_path / "bo.jsonl", nameless)]
+    frames = {name: value for name, value in nameless.items() if name != "stance"} | {"frames": ["health"]}
+    files = [
+        write(tmp_path / "ada.jsonl", nameless, frames),
+        write(tmp_path / "bo.jsonl", nameless),
+        write(tmp_path / "two.jsonl", nameless, nameless | {"stance": "favor"}),
+    ]
     found = read_data(load_codebook(), files=files, name_annotators=True)
-    assert [record.annotator for record in found] == ["ada", "ada 2", "bo"]
+    assert [record.annotator for record in found] == ["ada", "ada", "bo", None, None], "two people wrote the last file"
     assert read_data(load_codebook(), files=files[:1], name_annotators=True)[0].annotator is None
 
 
@@ -122,3 +127,9 @@ def test_files_beside_corpora_are_read_whole(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.jsonl", {name: value for name, value in GOOD.items() if name != "split"})
     found = read_data(load_codebook(), files=[path], corpora=["newstance"], corpus_split="dev")
     assert {record.split for record in found} == {None, "dev"}
+
+
+def test_the_split_that_figures_are_reported_on_is_known_by_every_name() -> None:
+    assert is_reported("seesaw", "dev") and is_reported("seesaw", "valid") and not is_reported("seesaw", "train")
+    assert is_reported("newstance", "test") and not is_reported("newstance", "dev")
+    assert not is_reported("newsmtsc-codebook-rw", "dev"), "these labels are never reported on"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,11 @@ from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import cluster_sums, interval
+from newstance.eval.evaluate import counted
+from newstance.eval.figures import layer_figures
 from newstance.eval.gold import gold_labels
 from newstance.eval.inputs import sentence_inputs
+from newstance.eval.judged import judge
 from newstance.eval.metrics import (
     accuracy,
     class_f1,
@@ -25,6 +29,7 @@ from newstance.eval.metrics import (
     label_micro_f1,
     macro_f1,
 )
+from newstance.eval.slices import slices_of
 from newstance.model import Checkpoint, load_codebook
 
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
@@ -34,11 +39,10 @@ PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, ma
 def test_every_metric_agrees_with_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     gold, predicted = (np.array(x) for x in zip(*pairs, strict=True))
     matrix = confusions(gold, predicted, 3).sum(axis=0)
-    options = {"labels": [0, 1, 2], "average": None, "zero_division": 0.0}
+    options = {"labels": [0, 1, 2], "average": None, "zero_division": np.nan}
     assert float(accuracy(matrix)) == pytest.approx(accuracy_score(gold, predicted))
-    assert class_f1(matrix) == pytest.approx(f1_score(gold, predicted, **options))
-    assert class_precision(matrix) == pytest.approx(precision_score(gold, predicted, **options))
-    assert class_recall(matrix) == pytest.approx(recall_score(gold, predicted, **options))
+    for ours, theirs in ((class_f1, f1_score), (class_precision, precision_score), (class_recall, recall_score)):
+        assert ours(matrix) == pytest.approx(theirs(gold, predicted, **options), nan_ok=True)
     assert float(macro_f1(matrix)) == pytest.approx(f1_score(gold, predicted, average="macro", zero_division=0.0))
 
 
@@ -59,6 +63,42 @@ def test_multi_label_metrics_agree_with_scikit_learn(pairs: list[tuple[list[bool
     if len(present) == 3:
         macro = f1_score(gold, predicted, average="macro", zero_division=0.0)
         assert float(label_macro_f1(matrix)) == pytest.approx(macro)
+
+
+def test_figures_of_a_label_are_over_the_sentences_that_they_divide_by() -> None:
+    # Five sentences of one article are in favor, four of them found; the other 295 are right.
+    gold = np.array([0] * 5 + [1, 2] * 147 + [1])
+    predicted = np.array([0, 0, 0, 1, 0, *gold[5:]])
+    layer = load_codebook().layer("stance")
+    assert layer.codes[0] == "favor"
+    found = layer_figures(layer, gold, predicted, [str(i // 5) for i in range(300)], samples=300, seed=0)
+    recall, precision, f1 = (found[f"{name}_favor"] for name in ("recall", "precision", "f1"))
+    assert (recall.value, recall.n) == (0.8, 5)
+    assert 0 < recall.low < 0.8 < recall.high <= 1, "no draw is without the label"
+    assert (precision.value, precision.n) == (1.0, 4)
+    assert 0 < precision.low < precision.high == 1
+    assert f1.value == pytest.approx(8 / 9) and f1.n == 5
+    assert found["accuracy"].n == 300
+
+
+@pytest.mark.parametrize("kind", ["single", "multi"])
+def test_a_label_that_does_not_occur_has_no_figures(kind: str) -> None:
+    layer = load_codebook().layer("stance" if kind == "single" else "frames")
+    gold = np.zeros(30, dtype=int) if kind == "single" else np.eye(len(layer.codes), dtype=bool)[[0] * 30]
+    found = layer_figures(layer, gold, gold, [str(i) for i in range(30)], samples=100, seed=0)
+    for name in ("precision", "recall", "f1"):
+        absent, present = (found[f"{name}_{code}"] for code in (layer.codes[1], layer.codes[0]))
+        assert math.isnan(absent.value) and absent.n == 0
+        assert (present.value, present.n) == (1.0, 30)
+    assert found["macro_f1"].value == 1.0
+
+
+def test_the_mean_of_favor_and_against_is_over_those_that_occur() -> None:
+    layer = load_codebook().layer("stance")
+    for code, value in (("favor", 1.0), ("neutral", math.nan)):
+        gold = np.full(30, layer.codes.index(code))
+        found = layer_figures(layer, gold, gold, [str(i) for i in range(30)], samples=100, seed=0)
+        assert found["favor_against_f1"].value == pytest.approx(value, nan_ok=True)
 
 
 def test_a_code_that_an_annotator_gave_twice_is_one_vote() -> None:
@@ -100,6 +140,66 @@ def test_annotators_are_merged_by_majority_and_ties_left_out(tiny_exported: Path
         Checkpoint(tiny_exported), [*votes, vote("2", "favor", "a"), vote("2", "against", "b")], samples=100
     )
     assert (report.run["sentences"], report.run["ties"], report.run["records"]) == (1, {"stance": 1}, 5)
+    assert any("stance: left out, as annotators tie: 1 sentence" in warning for warning in report.run["warnings"])
+    with pytest.raises(AnnotationError, match="the only sentence is tied between the annotators"):
+        evaluate_model(Checkpoint(tiny_exported), [vote("2", "favor", "a"), vote("2", "against", "b")], samples=100)
+
+
+def test_a_layer_of_which_all_sentences_are_tied_is_told(tiny_exported: Path) -> None:
+    rows = [Annotation(id=str(n), text=f"It met {n}.", frames=("health",), stance=None) for n in range(6)]
+    split = [Annotation(id="0", text="It met 0.", stance=stance, annotator=stance) for stance in ("favor", "against")]
+    report = evaluate_model(Checkpoint.shipped(), [*rows, *split], samples=100, only_figures=True)
+    assert "stance" not in report.layers and report.run["ties"]["stance"] == 1
+    assert any("stance: left out, as annotators tie: 1 sentence" in warning for warning in report.run["warnings"])
+
+
+def test_sentences_without_an_article_are_told_from_articles(tiny_exported: Path) -> None:
+    rows = [
+        Annotation(id=str(n), text=f"The council met {n} times.", target="the council", stance="neutral")
+        for n in range(24)
+    ]
+    named = [row.model_copy(update={"article": f"a{int(row.id) % 6}"}) for row in rows]
+    half = [*named[:12], *rows[12:]]
+    runs = [
+        evaluate_model(Checkpoint(tiny_exported), r, samples=100, only_figures=True).run for r in (rows, named, half)
+    ]
+    assert [run["without_article"] for run in runs] == [24, 0, 12]
+    assert [run["resampled"]["stance"] for run in runs] == ["sentences", "articles", "articles"]
+    assert counted(runs[0]) == "24 sentences, no articles given: taken as independent"
+    assert counted(runs[1]) == "24 sentences of 6 articles"
+    assert counted(runs[2]) == "24 sentences of 6 articles, 12 of no given article: taken as independent"
+    said = [[warning for warning in run["warnings"] if "taken as independent" in warning] for run in runs]
+    assert [len(found) for found in said] == [1, 0, 1]
+    few = evaluate_model(Checkpoint(tiny_exported), rows[:3], samples=100, only_figures=True)
+    assert any("only 3 sentences" in warning for warning in few.run["warnings"])
+
+
+def test_sentences_in_which_no_mention_was_found_are_told(tiny_exported: Path) -> None:
+    texts = ("The council met.", "The mayor met.", "Nurses met.")
+    rows = [Annotation(id=t, text=t, target="the council", stance="neutral", article=t) for t in texts]
+    report = evaluate_model(Checkpoint(tiny_exported), rows, samples=100, only_figures=True)
+    assert any("no mention of the target was found in 2 of 3" in warning for warning in report.run["warnings"])
+
+
+def test_nameless_rows_that_stand_twice_are_told(tiny_exported: Path) -> None:
+    row = Annotation(id="1", text="The council met.", stance="neutral", article="a")
+    for other, words in ((row, "id and all"), (row.model_copy(update={"id": "2"}), "an id of their own")):
+        report = evaluate_model(Checkpoint(tiny_exported), [row, other], samples=100, only_figures=True)
+        assert any(words in warning for warning in report.run["warnings"])
+    different = [row, row.model_copy(update={"stance": "favor"}), row.model_copy(update={"annotator": "b"})]
+    report = evaluate_model(Checkpoint(tiny_exported), different, samples=100, only_figures=True)
+    assert not any("repeat another row" in warning for warning in report.run["warnings"])
+
+
+def test_a_very_long_sentence_has_a_length(tiny_exported: Path) -> None:
+    rows = [
+        Annotation(id=str(n), text=f"It met {n}. " + "word " * (10_001 if n == 0 else 40), stance="neutral")
+        for n in range(11)
+    ]
+    rows += [Annotation(id=f"short {n}", text=f"It met {n} times.", stance="neutral") for n in range(11)]
+    (judged,) = judge(Checkpoint(tiny_exported), rows)
+    parts = {part.part: int(part.mask.sum()) for part in slices_of(judged, rows) if part.by == "length"}
+    assert parts == {"30 words or more": 11, "00 to 14 words": 11}
 
 
 def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from newstance.eval.reliability import (
     Decided,
     calibration_error,
+    chance_errors,
     reliability_bins,
     risk_at_coverage,
     risk_coverage_area,
@@ -27,7 +29,9 @@ def decided(pairs: list[tuple[float, bool]]) -> Decided:
 def test_the_error_over_fixed_bins_is_what_its_definition_says(pairs: list[tuple[float, bool]], bins: int) -> None:
     ordered = sorted(pairs, key=lambda pair: pair[0])
     n = len(ordered)
-    edges = [int(np.ceil(n * i / bins - 1e-9)) for i in range(bins + 1)]
+    # A bin takes all decisions of the confidence that its edge falls on.
+    ends = [0, *(i for i in range(1, n) if ordered[i - 1][0] < ordered[i][0]), n]
+    edges = [min(end for end in ends if end >= n * i / bins - 1e-9) for i in range(bins + 1)]
     expected = sum(
         abs(sum(c for c, _ in part) - sum(r for _, r in part)) / n
         for part in (ordered[a:b] for a, b in pairwise(edges))
@@ -43,6 +47,43 @@ def test_a_weight_is_a_repetition(pairs: list[tuple[float, bool]], data: st.Data
     weighted = decided(pairs)
     assert risk_at_coverage(weighted, 0.8, weights) == pytest.approx(risk_at_coverage(repeated, 0.8), abs=1e-9)
     assert calibration_error(weighted, weights, bins=1) == pytest.approx(calibration_error(repeated, bins=1), abs=1e-9)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.5, 0.7, 0.9]), st.booleans(), st.integers(0, 3)), min_size=2), st.randoms()
+)
+def test_nothing_hangs_on_the_order_of_equally_confident_decisions(
+    rows: list[tuple[float, bool, int]], random: Random
+) -> None:
+    def figures(rows: list[tuple[float, bool, int]]) -> list[float]:
+        found, weights = decided([(c, right) for c, right, _ in rows]), np.array([w for *_, w in rows]) + 1.0
+        return [
+            calibration_error(found, weights),
+            calibration_error(found, weights, bins=4),
+            *(risk_at_coverage(found, share, weights) for share in (0.3, 0.8, 1.0)),
+            risk_coverage_area(found),
+            *(b.accuracy for b in reliability_bins(found, 3)),
+        ]
+
+    shuffled = random.sample(rows, len(rows))
+    assert figures(rows) == pytest.approx(figures(shuffled))
+
+
+def test_equally_confident_decisions_count_by_the_share_of_them_that_are_right() -> None:
+    found = decided([(0.9, True)] * 4 + [(0.5, False)] * 2 + [(0.5, True)] * 4)
+    assert risk_at_coverage(found, 0.8) == pytest.approx((4 * 0 + 4 * 2 / 6) / 8)
+    assert calibration_error(found) == pytest.approx(0.4 * 0.1 + 0.6 * abs(0.5 - 4 / 6))
+
+
+def test_chance_makes_of_a_calibrated_model_what_it_shows() -> None:
+    confidence = np.random.default_rng(0).uniform(0.4, 1.0, 300)
+    chance = chance_errors(confidence, samples=200, seed=0)
+    shown = [
+        calibration_error(Decided.of(confidence, np.random.default_rng(1 + i).random(300) < confidence))
+        for i in range(100)
+    ]
+    assert chance.mean() == pytest.approx(np.mean(shown), rel=0.1)
+    assert np.array_equal(chance, chance_errors(confidence, samples=200, seed=0))
 
 
 def test_the_sweep_is_closer_to_the_truth_than_fifteen_bins_where_there_is_no_error() -> None:

@@ -101,6 +101,37 @@ def test_symmetry_is_shown_also_where_it_could_not_be_measured(tiny_exported: Pa
     assert "Partisan symmetry" in render_report(found)
 
 
+def test_alpha_with_the_model_is_of_the_sentences_that_people_shared(
+    tiny_exported: Path, annotations_file: Path
+) -> None:
+    first = [r.model_copy(update={"annotator": "a"}) for r in read_annotations(annotations_file)]
+    stances = ("favor", "against", "neutral")
+    second = [r.model_copy(update={"annotator": "b", "stance": stances[i % 3]}) for i, r in enumerate(first[:12])]
+    checkpoint = Checkpoint(tiny_exported)
+    whole, shared = (
+        evaluate_model(checkpoint, rows, samples=100, only_figures=True).annotators["stance"].alpha_with_model
+        for rows in ([*first, *second], [*first[:12], *second])
+    )
+    assert whole is not None and whole == shared and whole.n == 12
+
+
+def test_the_page_says_what_intervals_resample_and_what_chance_makes(
+    tiny_exported: Path, annotations_file: Path
+) -> None:
+    rows = read_annotations(annotations_file)
+    loose = [row.model_copy(update={"article": None}) for row in rows]
+    with_articles, without = (
+        evaluate_model(Checkpoint(tiny_exported), r, samples=100, only_figures=True) for r in (rows, loose)
+    )
+    assert "which resamples articles, and" in render_report(with_articles)
+    assert "36 sentences of 12 articles" in render_report(with_articles)
+    assert "which resamples sentences, and" in render_report(without)
+    assert "36 sentences, no articles given" in render_report(without)
+    chance = without.layers["stance"]["expected_calibration_error_by_chance"]
+    assert f"expected of a calibrated model: {chance.value:.3f}" in render_report(without)
+    assert without.to_dict()["better"]["expected_calibration_error_by_chance"] == "neither"
+
+
 def test_few_articles_are_warned_of(tiny_exported: Path) -> None:
     records = [
         Annotation(id=str(i), text="The council met at noon.", target="the council", stance="neutral", article="one")

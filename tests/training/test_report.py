@@ -28,6 +28,16 @@ def test_the_report_stands_beside_the_weights_with_every_baseline_and_interval(t
     assert scores["majority"] < min(value for name, value in scores.items() if name != "majority")
 
 
+def test_a_label_that_does_not_occur_has_no_figure_and_the_report_is_strict_json(tiny_checkpoint: Path) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    json.loads((tiny_checkpoint / "report.json").read_text(encoding="utf-8"), parse_constant=refuse)
+    (majority,) = (row for row in read_report(tiny_checkpoint / "report.json") if row.system == "majority")
+    decided = [name for name in majority.figures if name.startswith("precision_")]
+    assert len(decided) == 1, "the majority decides for one label alone"
+
+
 def test_the_report_says_what_evaluate_says(tiny_checkpoint: Path, annotations_file: Path) -> None:
     found = evaluate_model(
         Checkpoint(tiny_checkpoint), read_annotations(annotations_file), runtime="torch", samples=1000
