@@ -256,7 +256,9 @@ def _start_from(network: SentenceClassifier, codebook: Codebook, checkpoint: Che
     known = {name: tensor for name, tensor in trained.items() if name in own or name.startswith("encoder.")}
     if misfit := [name for name, tensor in known.items() if name not in own or own[name].shape != tensor.shape]:
         raise CheckpointError(
-            "is of another architecture than this run", path=checkpoint.path, field=", ".join(misfit[:3])
+            "is of another architecture than this run: start_from and encoder do not go together; take one out",
+            path=checkpoint.path,
+            field=", ".join(misfit[:3]),
         )
     network.load_state_dict(known, strict=False)
     fresh = [layer.name for layer in codebook.layers if layer.name not in alike]

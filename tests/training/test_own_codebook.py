@@ -11,6 +11,7 @@ import pytest
 
 from newstance.articles import MentionFinder
 from newstance.cli.suggest import run_suggest
+from newstance.errors import CheckpointError
 from newstance.model import Checkpoint
 from newstance.scoring import Scorer
 from newstance.scoring.explain import explain_sentence
@@ -45,12 +46,17 @@ def spreadsheet(path: Path, rows: int = 200) -> None:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own")
     spreadsheet(folder / "annotations.csv")
-    settings = [f"data.root={folder}", f"encoder={tiny_encoder}", "freeze_embeddings=false", "masking.rows=0"]
-    settings += ["learning_rate=3.0e-3", "head_learning_rate=3.0e-3"]
+    settings = [f"data.root={folder}", "epochs=4", "report.baselines=[majority]"]
     return finetune(load_config("your-codebook", settings), folder / "run")
+
+
+def test_it_does_not_start_from_a_model_with_another_encoder(tiny_encoder: Path, tmp_path: Path) -> None:
+    spreadsheet(tmp_path / "annotations.csv")
+    with pytest.raises(CheckpointError, match="start_from and encoder do not go together"):
+        finetune(load_config("your-codebook", [f"data.root={tmp_path}", f"encoder={tiny_encoder}"]), tmp_path / "run")
 
 
 def test_a_spreadsheet_with_labels_of_its_own_makes_a_model_of_those_labels(trained: Path) -> None:
