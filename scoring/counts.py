@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ class PartCounts:
         return asdict(self) | stances
 
 
-def totals(parts: Sequence[Part], stances: Iterable[str]) -> dict[str, Any]:
+def totals(parts: Sequence[Part], stances: Sequence[str]) -> dict[str, Any]:
     """Add up parts.
 
     Returns:
@@ -90,7 +90,7 @@ def totals(parts: Sequence[Part], stances: Iterable[str]) -> dict[str, Any]:
         "articles": sum(part.articles for part in parts),
         "sentences": sum(part.sentences for part in parts),
         "named": named if known else None,
-        "stance": {code: sum(part.stance.get(code, 0) for part in parts) for code in named["stance"]},
+        "stance": {code: sum(part.stance.get(code, 0) for part in parts) for code in stances},
         "abstained": sum(part.abstained for part in parts),
         "truncated": sum(part.truncated for part in parts),
         "dates": dates if known else None,
