@@ -32,7 +32,7 @@ from newstance.articles.records import Article, Mention
 if TYPE_CHECKING:
     from newstance.articles.targets import Person, TargetProfile
 
-__all__ = ["MentionFinder", "mark_mentions"]
+__all__ = ["MentionFinder", "day_of", "mark_mentions"]
 
 #: People who speak for a body: the body's name and one of these are one mention.
 _PEOPLE = re.compile(
@@ -109,7 +109,7 @@ class MentionFinder:
     def __init__(self, profile: TargetProfile, date: Date | str | None = None) -> None:
         """Keep the profile's pattern for the people in office on the date."""
         self.profile = profile
-        self.date = _day(date)
+        self.date = day_of(date)
         people = tuple(person.in_office(self.date) for person in profile.people)
         self._groups = _compiled(profile, people)
 
@@ -175,7 +175,8 @@ def mark_mentions(article: Article, profile: TargetProfile) -> Article:
     return replace(article, sentences=sentences)
 
 
-def _day(date: Date | str | None) -> Date | None:
+def day_of(date: Date | str | None) -> Date | None:
+    """Return the day that an ISO date begins with; None without a date, or where it is not understood."""
     if date is None or isinstance(date, Date):
         return date
     try:

@@ -88,6 +88,17 @@ class TargetProfile(_Strict):
     country: str | None = None
     party: str | None = None
 
+    @property
+    def term(self) -> str:
+        """Return the days on which anybody listed was in office, in words, as far as they are known: else empty."""
+        if not self.people:
+            return ""
+        since, until = ([getattr(p, end) for p in self.people] for end in ("since", "until"))
+        first, last = (None if None in since else min(since)), (None if None in until else max(until))
+        if first and last:
+            return f"{first} to {last}"
+        return f"since {first}" if first else f"until {last}" if last else ""
+
     @field_validator("aliases", "offices", "institutions", "exclude")
     @classmethod
     def _words(cls, values: tuple[str, ...]) -> tuple[str, ...]:

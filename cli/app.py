@@ -235,11 +235,12 @@ app.command(epilog=BENCHMARK_EPILOG)(benchmark)
 
 @app.command()
 def targets() -> None:
-    """List the target profiles that ship with newstance."""
+    """List the target profiles that ship with newstance, with the days on which their people were in office."""
     from newstance.articles import list_profiles, load_profile
 
     for name in list_profiles():
-        typer.echo(f"{name:20} {load_profile(name).name}")
+        profile = load_profile(name)
+        typer.echo(f"{name:20} {', '.join(filter(None, (profile.name, profile.term)))}")
 
 
 judging.add_to(app)

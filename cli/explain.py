@@ -57,7 +57,7 @@ def run_explain(
         data = explained.to_dict() | ({} if near is None else {"neighbours": [asdict(one) for one in near]})
         sys.stdout.write(json.dumps(data, ensure_ascii=True) + "\n")
     else:
-        _print(explained, near)
+        _print(explained, near, finder.profile.name)
 
 
 def _standard_input() -> str:
@@ -74,14 +74,21 @@ def _nearest(checkpoint: Checkpoint, predictor: Predictor, explained: ExplainedS
     return corpus.of(predictor, predictor.encoding.encode([SentenceInput(explained.text, target_spans=spans)]))[0]
 
 
-def _print(explained: ExplainedSentence, near: list[Neighbour] | None) -> None:
+def _print(explained: ExplainedSentence, near: list[Neighbour] | None, target: str) -> None:
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     probability = explained.stance_probability[explained.stance]
     console.print(Text(explained.text, style="bold"))
+    sign = "? " if explained.abstained else ""
     console.print(
-        f"{explained.stance} ({probability:.0%}), by {explained.margin:.2f} logits over {explained.against}; "
+        f"{sign}{explained.stance} ({probability:.0%}), by {explained.margin:.2f} logits over {explained.against}; "
         f"weights by {explained.method}"
     )
+    if explained.abstained:
+        unsure = f"its probability, {probability:.3f}, is below the threshold of {explained.abstain_below:.3f}"
+        unseen = "it was not trained on sentences that do not name the target"
+        console.print(f"? = the model abstains: {unsure if probability < explained.abstain_below else unseen}")
+    if not explained.target_spans:
+        console.print(Text(f"no mention of the target found ({target})"))
     table = Table("weight", "", "word", box=None, pad_edge=False, header_style="dim")
     largest = max((abs(word.weight) for word in explained.words), default=0.0) or 1.0
     for word in explained.words:

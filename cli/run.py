@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from newstance.articles import Archive
 from newstance.errors import UsageError
 from newstance.scoring import Explain, Scorer
+from newstance.scoring.counts import DateCounts
 from newstance.scoring.run import PART_ARTICLES, RunStatus, score_archive
 from newstance.scoring.run_folder import PartFormat
+
+from .dates import about_dates
 
 __all__ = ["PART_ARTICLES", "run_folder"]
 
@@ -54,24 +57,45 @@ def run_folder(
             status = score_archive(
                 scorer, archive, out, output=output, explain=explain, part_articles=part_articles, report=report
             )
-    _say(status, out)
+    _say(status, out, archive)
     if status.stopped:
         return 130
     return 1 if status.refused else 0
 
 
-def _say(status: RunStatus, out: Path) -> None:
+def _say(status: RunStatus, out: Path, archive: Archive) -> None:
     lines = [*status.damaged]
     rate = status.sentences / status.seconds if status.seconds else 0.0
     lines.append(
         f"{status.articles} articles, {status.sentences} sentences in {status.seconds:.1f} s ({rate:.0f}/s), "
         f"{status.seen} seen before; {status.skipped} articles scored by earlier runs; {status.parts} parts: {out}"
     )
+    lines += _totals(status.summary)
+    if dates := status.summary["dates"]:
+        lines += about_dates(DateCounts(**dates), archive)
     if status.refused:
         lines.append(f"{status.refused} refused, each with its reason: {out / 'errors.jsonl'}")
+        lines += [f"  {reason}" for reason in status.reasons]
+        if more := status.refused - len(status.reasons):
+            lines.append(f"  and {more} more")
     if status.stopped:
         lines.append("stopped before the end; run the same command again to go on")
     print("\n".join(f"newstance: {line}" for line in lines), file=sys.stderr)  # noqa: T201
+
+
+def _totals(summary: dict[str, Any]) -> list[str]:
+    """Return the totals of the whole run in a line: the sentences that name the target first, then all."""
+    every = _counts(summary["stance"], summary["abstained"])
+    if not summary["articles"]:
+        return []
+    if summary["named"] is None:  # a part was written before these were counted
+        return [f"all sentences of headline and body: {every}"]
+    named = _counts(summary["named"]["stance"], summary["named"]["abstained"])
+    return [f"sentences that name the target: {named}; all of headline and body: {every}"]
+
+
+def _counts(stance: dict[str, int], abstained: int) -> str:
+    return ", ".join([*(f"{number} {code}" for code, number in stance.items()), f"{abstained} abstained"])
 
 
 @contextmanager

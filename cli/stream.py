@@ -16,6 +16,7 @@ from newstance.articles import Archive, Columns, InputFormat, Refusal, load_prof
 from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Explain, Format, Scorer, open_writer
 
+from .dates import about_dates
 from .score_options import Output, check_choices, check_inputs
 
 __all__ = ["score_articles"]
@@ -68,7 +69,7 @@ def score_articles(
         max_characters=max_characters,
         leave_out=output.files(),
     )
-    scorer = Scorer(checkpoint, predictor, load_profile(target))
+    scorer = Scorer(checkpoint, predictor, load_profile(target), target_given=target)
     if output.out is not None and output.folder:
         from .run import PART_ARTICLES, run_folder
 
@@ -108,12 +109,14 @@ def _score_stream(
     neighbours: bool,
 ) -> int:
     """Show articles, or write them to one file or page, as they are scored."""
+    from newstance.scoring.counts import DateCounts
     from newstance.scoring.unique import EachOnce
 
     from .terminal import ArticleTable, progress  # takes a while, in which the model loads
 
     stance = scorer.stance
     sentences = articles = refused = 0
+    dates = DateCounts()
     places = [(place, place.exists()) for place in (output.out, output.html) if place is not None]
     with ExitStack() as stack:
         if places:
@@ -153,7 +156,10 @@ def _score_stream(
                 table.print(scored)
             articles += 1
             sentences += len(scored.sentences)
+            dates.add(scored)
             step()
+    for line in about_dates(dates, archive):
+        print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     for place, there in places:
         print(_done(sentences, articles, place, there=there), file=sys.stderr)  # noqa: T201
     return 1 if refused else 0

@@ -117,24 +117,31 @@ class ArticleTable:
 
     def _print_summary(self, scored: ScoredArticle) -> None:
         summary = scored.summary
-        counts = " · ".join(f"{self._labels[code].sign}{code} {n}" for code, n in summary["stance"].items())
+        named = summary["named"]
         headline = next((code for code, n in summary["headline"].items() if n), None)
         confidence = summary["mean_confidence"]
         lines = [
-            f"{summary['counted']} sentences counted (headline and body): {counts} · abstained {summary['abstained']}",
+            f"{named['sentences']} of {summary['counted']} sentences counted (headline and body) name the target: "
+            + self._counts(named),
+            f"all {summary['counted']}: {self._counts(summary)}",
             f"headline: {headline or ('abstained' if _has_headline(scored) else 'none')}"
-            f" · mean confidence {'-' if confidence is None else f'{confidence:.0%}'}"
-            f" · name the target {summary['names_target']} · truncated {summary['truncated']}",
+            f" · mean confidence of all that were decided {'-' if confidence is None else f'{confidence:.0%}'}"
+            f" · truncated {summary['truncated']}",
         ]
         if summary["abstained"]:
             lines.append("? = the model abstains: too uncertain, or a kind of sentence that it was not trained on")
         self._console.print(Text("\n".join(lines), style="dim"))
         self._console.print(self._voices(summary), "")
 
+    def _counts(self, counts: dict[str, Any]) -> str:
+        """Return decided sentences by stance, and abstained ones."""
+        parts = [f"{self._labels[code].sign}{code} {n}" for code, n in counts["stance"].items()]
+        return " · ".join([*parts, f"abstained {counts['abstained']}"])
+
     def _voices(self, summary: dict[str, Any]) -> Table:
         """Return the table that parts the outlet's own stance from that of its sources."""
         table = Table(box=None, pad_edge=False, header_style="dim", style="dim")
-        table.add_column("whose voice (headline and body)", max_width=44, no_wrap=True, overflow="ellipsis")
+        table.add_column("whose voice (all of headline and body)", max_width=44, no_wrap=True, overflow="ellipsis")
         for heading in ("sentences", *(f"{label.sign}{code}" for code, label in self._labels.items()), "abstained"):
             table.add_column(heading, justify="right")
         rows = [(name, summary["by_voice"][code]) for code, name in VOICE_NAMES.items()]

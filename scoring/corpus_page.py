@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from markupsafe import Markup
 
 from .records import ScoredArticle
 from .shares import article_score
@@ -30,11 +32,13 @@ class ArticleRow:
         title: its title, or its id.
         outlet: publisher, or None.
         date: ISO date, or None.
+        named: sentences of headline and body that name the target: `sentences`, `stance` and `abstained`.
         counted: sentences of headline and body.
-        stance: decided sentences by stance.
-        abstained: sentences that the model declined.
+        stance: decided ones of them by stance.
+        abstained: those that the model declined.
         frames: sentences by frame.
-        score: see `newstance.scoring.shares`, or None.
+        named_score: score of the sentences that name the target, or None.
+        score: of all; see `newstance.scoring.shares`, or None.
         voices: sentences by voice and speaker.
     """
 
@@ -42,10 +46,12 @@ class ArticleRow:
     title: str
     outlet: str | None
     date: str | None
+    named: dict[str, Any]
     counted: int
     stance: dict[str, int]
     abstained: int
     frames: dict[str, int]
+    named_score: float | None
     score: float | None
     voices: VoiceTally
 
@@ -58,10 +64,12 @@ def article_row(scored: ScoredArticle, href: str) -> ArticleRow:
         title=str(article["title"] or article["id"]),
         outlet=article["outlet"],
         date=article["date"],
+        named=dict(summary["named"]),
         counted=summary["counted"],
         stance=dict(summary["stance"]),
         abstained=summary["abstained"],
         frames=dict(summary.get("frames", {})),
+        named_score=article_score([s for s in scored.sentences if s.target_spans])[0],
         score=article_score(scored.sentences)[0],
         voices=voice_tally(summary, list(summary["stance"])),
     )
@@ -83,6 +91,7 @@ def corpus_page(rows: Sequence[ArticleRow], stances: Sequence[str], *, title: st
         "corpus.html",
         "corpus.js",
         title=title,
+        named=sum(row.named["sentences"] for row in rows),
         sentences=sum(row.counted for row in rows),
         columns=[
             ("article", False),
@@ -96,8 +105,13 @@ def corpus_page(rows: Sequence[ArticleRow], stances: Sequence[str], *, title: st
                 "title": row.title,
                 "outlet": row.outlet,
                 "date": row.date,
-                "numbers": [row.counted, *(row.stance.get(c, 0) for c in stances), row.abstained, _number(row.score)],
-                "bar": stacked_bar([*((c, row.stance.get(c, 0)) for c in stances), ("out", row.abstained)]),
+                "numbers": [
+                    _both(row.named["sentences"], row.counted),
+                    *_stance_numbers(row.named["stance"], row.stance, stances),
+                    _both(row.named["abstained"], row.abstained),
+                    _both(_number(row.named_score), _number(row.score)),
+                ],
+                "bar": _bar(row.named["stance"], row.named["abstained"], stances),
             }
             for row in rows
         ],
@@ -115,22 +129,35 @@ def _table(
     lines = []
     for name in sorted(groups):
         members = groups[name]
-        stance = Counter[str]()
-        frames = Counter[str]()
+        named, stance, frames = Counter[str](), Counter[str](), Counter[str]()
         for row in members:
+            named.update(row.named["stance"])
             stance.update(row.stance)
             frames.update(row.frames)
-        abstained = sum(row.abstained for row in members)
+        abstained = [sum(row.named["abstained"] for row in members), sum(row.abstained for row in members)]
         common = ", ".join(f"{code} {number}" for code, number in frames.most_common(_FRAMES)) or "-"
         lines.append(
             {
                 "name": name,
-                "numbers": [len(members), *(stance[code] for code in stances), abstained, common],
-                "bar": stacked_bar([*((code, stance[code]) for code in stances), ("out", abstained)]),
+                "numbers": [len(members), *_stance_numbers(named, stance, stances), _both(*abstained), common],
+                "bar": _bar(named, abstained[0], stances),
             }
         )
     columns = [title.removeprefix("By "), "articles", *stances, "abstained", "commonest frames"]
     return {"title": title, "columns": columns, "rows": lines}
+
+
+def _stance_numbers(named: Mapping[str, int], every: Mapping[str, int], stances: Sequence[str]) -> list[str]:
+    return [_both(named.get(code, 0), every.get(code, 0)) for code in stances]
+
+
+def _both(named: int | str, every: int | str) -> str:
+    """Return a number of the sentences that name the target and, in brackets, that of all; they sort by the first."""
+    return f"{named} ({every})" if every != "" else ""
+
+
+def _bar(stance: Mapping[str, int], abstained: int, stances: Sequence[str]) -> Markup:
+    return stacked_bar([*((code, stance.get(code, 0)) for code in stances), ("out", abstained)])
 
 
 def _week(day: str | None) -> str:

@@ -23,7 +23,7 @@ from newstance.model import (
 )
 
 from .records import EvidenceWord, ScoredArticle, ScoredSentence
-from .scorer import Scorer
+from .scorer import Scorer, abstains
 
 __all__ = ["ExplainedSentence", "Flipped", "PhrasePart", "asked", "explain_sentence", "flip_of"]
 
@@ -56,6 +56,8 @@ class ExplainedSentence:
         stance: the chosen label.
         against: the best other label, which the weights speak against.
         stance_probability: calibrated probability of each label.
+        abstained: whether the model declines to decide, as `score` would mark it.
+        abstain_below: the probability of the chosen label below which it does.
         margin: difference of the two labels' logits, which the weights explain.
         method: how the weights were found.
         words: every word with its weight.
@@ -69,6 +71,8 @@ class ExplainedSentence:
     stance: str
     against: str
     stance_probability: dict[str, float]
+    abstained: bool
+    abstain_below: float
     margin: float
     method: Method
     words: list[EvidenceWord]
@@ -115,7 +119,8 @@ def explain_sentence(
     (found,) = explain_encoded(predictor, [sentence], [prediction], method, layer=layer.name, steps=steps)
     logits = prediction.logits[layer.name]
     chosen, other = np.argsort(-logits, kind="stable")[:2]
-    probability = probabilities(logits, layer, checkpoint.calibration.layer(layer.name).temperature)
+    calibration = checkpoint.calibration.layer(layer.name)
+    probability = probabilities(logits, layer, calibration.temperature)
     words = [
         EvidenceWord(text[start:end], start, end, round(float(weight), 6))
         for (start, end), weight in zip(sentence.words, found.weights, strict=True)
@@ -131,6 +136,8 @@ def explain_sentence(
         stance=layer.codes[chosen],
         against=layer.codes[other],
         stance_probability={c: round(float(p), 6) for c, p in zip(layer.codes, probability, strict=True)},
+        abstained=abstains(checkpoint, layer, float(probability[chosen]), names_target=bool(spans)),
+        abstain_below=calibration.abstain_below,
         margin=round(float(logits[chosen] - logits[other]), 6),
         method=method,
         words=words,

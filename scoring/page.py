@@ -58,6 +58,7 @@ def article_page(
         index: address of the corpus page, for a link back.
     """
     score, shares = article_score(scored.sentences)
+    named_score, _ = article_score([s for s in scored.sentences if s.target_spans])
     signs = {label.code: label.sign for label in stance.labels}
     blocks = []
     pairs = list(zip(article.sentences, scored.sentences, strict=True))
@@ -83,8 +84,9 @@ def article_page(
         "article.js",
         title=str(scored.article["title"] or scored.article["id"]),
         article=scored.article,
-        counted=scored.summary["counted"],
+        summary=scored.summary,
         score=score,
+        named_score=named_score,
         index=index,
         stances=[(label.code, label.name or label.code, label.sign) for label in stance.labels],
         choices=_choices(scored.sentences),

@@ -19,7 +19,8 @@ from newstance.articles import Archive, Draft, Refusal, TargetProfile
 from newstance.errors import InputError, NewstanceError, UsageError
 from newstance.model import Counts
 
-from .run import PART_ARTICLES, PartCounts, Run, RunStatus
+from .counts import PartCounts
+from .run import PART_ARTICLES, Run, RunStatus
 from .run_folder import PartFormat
 from .scorer import Explain, Scorer
 from .writers import open_file

@@ -9,18 +9,18 @@ import signal
 import sqlite3
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from newstance.articles import TOTALLED_ROLES, Archive, Columns, Draft, Refusal, TargetProfile
+from newstance.articles import Archive, Columns, Draft, Refusal, TargetProfile
 from newstance.errors import ArticleError, OutputError
 
+from .counts import PartCounts, totals
 from .ids import IdIndex
 from .records import VERSION, ScoredArticle
 from .run_folder import PartFormat, RunFolder, write_whole
@@ -28,12 +28,14 @@ from .scorer import Explain, Scorer
 from .unique import unique_drafts
 from .writers import Writer
 
-__all__ = ["PART_ARTICLES", "PartCounts", "Run", "RunStatus", "run_settings", "score_archive"]
+__all__ = ["PART_ARTICLES", "Run", "RunStatus", "run_settings", "score_archive"]
 
 #: Articles of a part: what is lost at most when a run dies. At a hundred sentences a second it is minutes' work.
 PART_ARTICLES = 1000
 #: Sentences sorted into batches together.
 _GROUP = 1024
+#: Reasons of refusals that are told at the end of a call; the others stand in `errors.jsonl` alone.
+_TOLD = 20
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class RunStatus:
         stopped: whether the run ended before its input did.
         seconds: time since the call.
         damaged: what was found wrong with parts of earlier calls.
+        reasons: why the first was refused, and each table or other input that was refused as a whole; 20 at most.
+        summary: what `summary.json` says, once the call has ended.
     """
 
     articles: int = 0
@@ -65,6 +69,8 @@ class RunStatus:
     stopped: bool = False
     seconds: float = 0.0
     damaged: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict)
 
 
 def score_archive(
@@ -174,6 +180,9 @@ class Run:
         row = {"id": refusal.id, "file": error.path, "line": error.line, "field": error.field, "reason": error.message}
         self._errors.write(json.dumps(row, ensure_ascii=True) + "\n")
         self._errors.flush()
+        told, whole = self.status.reasons, refusal.id is None and error.line is None
+        if len(told) < _TOLD and (whole or not self.status.refused):
+            self.status.reasons = (*told, str(error))
         self.status.refused += 1
 
     def now(self) -> RunStatus:
@@ -192,7 +201,8 @@ class Run:
         with _named(self.folder.path), self._closing:
             self.status.stopped = self.stop.is_set()
             if kind is None:
-                write_whole(self.folder.path / "summary.json", _summary(self.folder, self._scorer, self.now()))
+                self.status.summary = _summary(self.folder, self._scorer, self.now())
+                write_whole(self.folder.path / "summary.json", self.status.summary)
             elif value is not None and issubclass(kind, OSError | sqlite3.Error):
                 raise value
 
@@ -241,8 +251,11 @@ def _profile_hash(profile: TargetProfile) -> str:
 
 def _notes(scorer: Scorer, archive: Archive) -> dict[str, Any]:
     packages = ("onnxruntime", "tokenizers", "numpy", "pyarrow", "sentencex")
+    profile = scorer.target.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return {
         "model": str(scorer.checkpoint.config.name),
+        # Whole, since a name does not say what stood in the file; as YAML it is a profile again.
+        "target": {"given": scorer.target_given, "profile": profile},
         "inputs": [str(path) for path in archive.paths],
         "versions": {name: version(name) for name in packages} | {"python": platform.python_version()},
         "machine": f"{platform.system()} {platform.machine()}",
@@ -250,16 +263,9 @@ def _notes(scorer: Scorer, archive: Archive) -> dict[str, Any]:
 
 
 def _summary(folder: RunFolder, scorer: Scorer, status: RunStatus) -> dict[str, Any]:
-    stance: Counter[str] = Counter()
-    for part in folder.parts:
-        stance.update(part.stance)
     return {
         "complete": not status.stopped,
-        "articles": sum(part.articles for part in folder.parts),
-        "sentences": sum(part.sentences for part in folder.parts),
-        "stance": {code: stance[code] for code in scorer.stances},
-        "abstained": sum(part.abstained for part in folder.parts),
-        "truncated": sum(part.truncated for part in folder.parts),
+        **totals(folder.parts, scorer.stances),
         "refused": status.refused,
         "parts": len(folder.parts),
         "target": scorer.target.name,
@@ -275,30 +281,6 @@ def _summary(folder: RunFolder, scorer: Scorer, status: RunStatus) -> dict[str, 
             "seconds": round(status.seconds, 3),
         },
     }
-
-
-@dataclass(slots=True)
-class PartCounts:
-    """What a part holds; see `newstance.scoring.run_folder.Part`."""
-
-    articles: int = 0
-    sentences: int = 0
-    abstained: int = 0
-    truncated: int = 0
-    stance: Counter[str] = field(default_factory=Counter)
-
-    def add(self, article: ScoredArticle) -> None:
-        """Count an article."""
-        counted = [s for s in article.sentences if s.role in TOTALLED_ROLES]
-        self.stance.update(s.stance for s in counted if not s.abstained)
-        self.abstained += sum(s.abstained for s in counted)
-        self.truncated += sum(s.truncated for s in article.sentences)
-        self.sentences += len(article.sentences)
-        self.articles += 1
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain numbers and a plain dictionary in a fixed order."""
-        return asdict(self) | {"stance": dict(sorted(self.stance.items()))}
 
 
 class _PartWriter:

@@ -48,10 +48,14 @@ class Part:
         articles: articles in it.
         sentences: its rows.
         stance: decided sentences of headlines and bodies, by stance.
-        abstained: undecided ones.
+        abstained: undecided ones of them.
         truncated: sentences that the model could not see whole.
         bytes: size of the file.
         sha256: of the file.
+        named: sentences of headlines and bodies that name the target.
+        named_stance: decided ones of these, by stance; None in a part that was written before they were counted.
+        named_abstained: undecided ones of these.
+        dates: articles without a day; see `newstance.scoring.counts.DateCounts`.
     """
 
     name: str
@@ -62,6 +66,10 @@ class Part:
     truncated: int
     bytes: int
     sha256: str
+    named: int = 0
+    named_stance: dict[str, int] | None = None
+    named_abstained: int = 0
+    dates: dict[str, int] | None = None
 
 
 class RunFolder:
@@ -74,7 +82,8 @@ class RunFolder:
 
         Args:
             path: the folder.
-            settings: what must be the same for all parts; a folder made with others is refused.
+            settings: what must be the same for all parts; a folder made with others is refused, unless nothing was
+                scored with them.
             notes: what is written down beside them.
             output: format of the parts.
 
@@ -89,13 +98,16 @@ class RunFolder:
         self._settings = json.loads(json.dumps(dict(settings)))
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if (path / RUN_MANIFEST).exists():
-                self._compare()
-                self._lock()
-            elif any(name.name != _LOCK for name in path.iterdir()):
+            begun = (path / RUN_MANIFEST).exists()
+            if not begun and any(name.name != _LOCK for name in path.iterdir()):
                 raise UsageError("is not empty and holds no run; give another --out", path=path)
-            else:
-                self._lock()
+            self._lock()
+            try:
+                goes_on = begun and self._goes_on()
+            except UsageError:
+                self.close()
+                raise
+            if not goes_on:
                 manifest = {"format": FORMAT, "config": self.config, "settings": self._settings, "notes": dict(notes)}
                 write_whole(path / RUN_MANIFEST, manifest)
                 write_whole(path / _LOG, "")  # from here on, a folder without it has lost it
@@ -130,7 +142,21 @@ class RunFolder:
         """Return 16 hexadecimal digits that change with the model and the settings."""
         return hashlib.sha256(json.dumps(self._settings, sort_keys=True).encode()).hexdigest()[:16]
 
-    def _compare(self) -> None:
+    def _goes_on(self) -> bool:
+        """Return whether the folder's run has these settings; one that scored nothing may be begun anew with others.
+
+        Raises:
+            UsageError: it has scored something with other settings, or its manifest is none.
+        """
+        difference = self._difference()
+        if difference is None:
+            return True
+        if _read_log(self.path / _LOG)[0] or any(_PART.match(name) for name in self._names("part-*")):
+            raise UsageError(f"{difference}; give another --out, or the same settings", path=self.path)
+        return False
+
+    def _difference(self) -> str | None:
+        """Return the first setting that differs from the manifest's, in words."""
         path = self.path / RUN_MANIFEST
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -140,11 +166,8 @@ class RunFolder:
         for name in sorted({*self._settings, *before}):
             old, new = before.get(name), self._settings.get(name)
             if old != new:
-                raise UsageError(
-                    f"this run was made with {name} {json.dumps(old)}, now it is {json.dumps(new)}; "
-                    "give another --out, or the same settings",
-                    path=self.path,
-                )
+                return f"this run was made with {name} {json.dumps(old)}, now it is {json.dumps(new)}"
+        return None
 
     def _names(self, pattern: str) -> list[str]:
         return sorted(path.name for path in self.path.glob(pattern))

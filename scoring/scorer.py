@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Literal
 
 import numpy as np
@@ -28,6 +28,7 @@ from newstance.errors import ArticleError, CheckpointError
 from newstance.model import (
     Checkpoint,
     EncodedSentence,
+    Layer,
     Pending,
     Prediction,
     Predictor,
@@ -41,7 +42,7 @@ from .ahead import ahead
 from .records import EvidenceWord, FrameScore, ScoredArticle, ScoredSentence
 from .summary import summarise
 
-__all__ = ["DEFAULT_TARGET", "Explain", "Scorer"]
+__all__ = ["DEFAULT_TARGET", "Explain", "Scorer", "abstains"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -64,8 +65,16 @@ class Scorer:
         'favor'
     """
 
-    def __init__(self, checkpoint: Checkpoint, predictor: Predictor, target: TargetProfile) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, predictor: Predictor, target: TargetProfile, *, target_given: str | None = None
+    ) -> None:
         """Join an opened checkpoint, its predictor and a target profile; `Scorer.load` is the usual way.
+
+        Args:
+            checkpoint: the model's checkpoint.
+            predictor: the model.
+            target: whose actions stance is about.
+            target_given: the profile's name or path as the user gave it; a run writes down its last part.
 
         Raises:
             CheckpointError: the model has no layer that takes one label.
@@ -75,6 +84,8 @@ class Scorer:
             raise CheckpointError("predicts no layer that takes one label, such as a stance", path=checkpoint.path)
         self.checkpoint = checkpoint
         self.target = target
+        #: Name of the shipped profile or of the file, without its folders; None where a profile itself was given.
+        self.target_given = None if target_given is None else PureWindowsPath(target_given).name
         self.predictor = predictor
         self.stance = stance
         self._frames = checkpoint.codebook.frames
@@ -102,8 +113,9 @@ class Scorer:
         """
         checkpoint = Checkpoint.find(model)
         predictor = Predictor.open(checkpoint, runtime=runtime, threads=threads)  # loads in the background
-        profile = target if isinstance(target, TargetProfile) else load_profile(target)
-        return cls(checkpoint, predictor, profile)
+        if isinstance(target, TargetProfile):
+            return cls(checkpoint, predictor, target)
+        return cls(checkpoint, predictor, load_profile(target), target_given=str(target))
 
     @property
     def stances(self) -> tuple[str, ...]:
@@ -237,7 +249,7 @@ class Scorer:
         logits = prediction.logits[self.stance.name]
         probability = probabilities(logits, self.stance, calibration.temperature)
         best = int(np.argmax(probability))
-        unseen_kind = not sentence.mentions and not self.checkpoint.config.unnamed_targets
+        confidence = float(probability[best])
         frames, frame_logits = self._frame_scores(prediction)
         return ScoredSentence(
             article=article.id,
@@ -258,7 +270,7 @@ class Scorer:
             frames=frames,
             frame_logits=frame_logits,
             evidence=None if weights is None else _evidence(sentence, prediction, weights),
-            abstained=unseen_kind or float(probability[best]) < calibration.abstain_below,
+            abstained=abstains(self.checkpoint, self.stance, confidence, names_target=bool(sentence.mentions)),
             truncated=prediction.truncated,
             model=self.checkpoint.hash,
             outlet=article.outlet,
@@ -286,6 +298,12 @@ class Scorer:
             "target": self.target.name,
             "model": self.checkpoint.hash,
         }
+
+
+def abstains(checkpoint: Checkpoint, layer: Layer, confidence: float, *, names_target: bool) -> bool:
+    """Return whether the model declines: less sure than its threshold, or not trained on such a sentence."""
+    unseen_kind = not names_target and not checkpoint.config.unnamed_targets
+    return unseen_kind or confidence < checkpoint.calibration.layer(layer.name).abstain_below
 
 
 def _groups(articles: Iterable[Article | Refusal], size: int) -> Iterator[list[Article | Refusal]]:

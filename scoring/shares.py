@@ -14,9 +14,10 @@ __all__ = ["article_score"]
 def article_score(sentences: Sequence[ScoredSentence]) -> tuple[float | None, list[float | None]]:
     """Return the article's score and each sentence's share of it.
 
-    The score is the mean, over the decided sentences of headline and body, of the probability of favor less that of
-    against: -1 to 1. A share is a sentence's difference divided by how many were decided, so the shares sum to the
-    score; an abstained sentence adds nothing, one that is not counted (a caption, a byline) has no share.
+    The score is the mean, over the decided sentences of headline and body, whether they name the target or not, of the
+    probability of favor less that of against: -1 to 1. For the score of those that name it, give these alone. A share
+    is a sentence's difference divided by how many were decided, so the shares sum to the score; an abstained sentence
+    adds nothing, one that is not counted (a caption, a byline) has no share.
 
     Returns:
         The score, or None when nothing was decided or the stances have other names, and a share or None for each.

@@ -9,7 +9,7 @@ from newstance.articles.records import TOTALLED_ROLES
 
 from .records import ScoredSentence
 
-__all__ = ["VOICE_NAMES", "stance_by_voice"]
+__all__ = ["VOICE_NAMES", "stance_by_voice", "stance_counts"]
 
 #: Codes of the voice layer with what readers are shown, in the order in which they are shown.
 VOICE_NAMES = {"outlet": "the outlet's own voice", "quoted": "quoted", "paraphrased": "paraphrased"}
@@ -34,16 +34,18 @@ def stance_by_voice(sentences: Iterable[ScoredSentence], stances: Sequence[str])
         speakers.setdefault((str(sentence.speaker), sentence.insider), []).append(sentence)
     ranked = sorted(speakers.items(), key=lambda item: (-len(item[1]), item[0][0]))
     return {
-        "by_voice": {voice: _counts([s for s in counted if s.voice == voice], stances) for voice in VOICE_NAMES},
-        "insiders": _counts([s for s in credited if s.insider], stances),
-        "others": _counts([s for s in credited if not s.insider], stances),
+        "by_voice": {voice: stance_counts([s for s in counted if s.voice == voice], stances) for voice in VOICE_NAMES},
+        "insiders": stance_counts([s for s in credited if s.insider], stances),
+        "others": stance_counts([s for s in credited if not s.insider], stances),
         "speakers": [
-            {"speaker": name, "insider": insider, **_counts(theirs, stances)} for (name, insider), theirs in ranked
+            {"speaker": name, "insider": insider, **stance_counts(theirs, stances)}
+            for (name, insider), theirs in ranked
         ],
     }
 
 
-def _counts(sentences: Sequence[ScoredSentence], stances: Sequence[str]) -> dict[str, Any]:
+def stance_counts(sentences: Sequence[ScoredSentence], stances: Sequence[str]) -> dict[str, Any]:
+    """Return how many `sentences` there are, how many `abstained`, and the decided ones by `stance`."""
     decided = [s.stance for s in sentences if not s.abstained]
     return {
         "sentences": len(sentences),

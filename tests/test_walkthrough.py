@@ -349,6 +349,14 @@ def test_corrected_shares_sum_to_one_and_give_back_what_the_annotator_said(walk:
     assert list(whole) != pytest.approx([raw[stance] / len(rows) for stance in STANCES])
 
 
+@pytest.mark.parametrize("page", ["walkthrough.md", "archives.md"])
+def test_no_week_is_guessed_from_a_date_that_is_not_iso(page: str) -> None:
+    (code,) = re.findall(r"pd\.to_datetime\(\w+\.date, .*start_time", (DOCS / page).read_text(encoding="utf-8"))
+    frame = pd.DataFrame({"date": ["02/01/2031", "12/01/2031", "13/01/2031", "2031-01-14", None]})
+    weeks = eval(code, {"pd": pd, "kept": frame, "rows": frame})
+    assert [None if pd.isna(week) else week.date() for week in weeks] == [None] * 3 + [date(2031, 1, 13), None]
+
+
 def monday(day: str) -> date | None:
     """Return the Monday of a day's week, or None where it is no date."""
     try:

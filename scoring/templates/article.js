@@ -39,7 +39,7 @@
     const s = data.sentences[i];
     const nodes = [make("h2", "Sentence " + (s.index + 1) + ": " + (s.abstained ? "abstains, leans to " : "") + s.stance)];
     nodes.push(...part("How likely each stance is", Object.entries(s.probability).map(([k, p]) => pair(k, p, percent(p)))));
-    if (s.share !== null) nodes.push(make("p", "Its share of the article’s score: " + signed(s.share, 4)));
+    if (s.share !== null) nodes.push(make("p", "Its share of the article’s score of all sentences: " + signed(s.share, 4)));
     if (s.voice) nodes.push(make("p", "Voice: " + s.voice + (s.speaker ? ", " + s.speaker : "")));
     nodes.push(...part("Frames", s.frames.map(([k, p]) => pair(k, p, percent(p)))));
     const most = Math.max(...s.evidence.map(([, w]) => Math.abs(w)), 1e-9);

@@ -39,6 +39,17 @@ def test_the_shipped_profiles() -> None:
     assert {"us-trump-2025", "us-biden-2021", "us-trump-2017", "uk-starmer-2024"} <= set(list_profiles())
 
 
+def test_a_profiles_term_is_that_of_its_people_as_far_as_it_is_known() -> None:
+    def term(*people: str) -> str:
+        listed = [{"name": "Jane Doe"} | dict(pair.split("=") for pair in person.split()) for person in people]
+        return TargetProfile.model_validate({"name": "a", "aliases": ["a"], "people": listed}).term
+
+    assert term() == term("") == ""
+    assert term("from=2030-01-20 to=2031-01-01", "from=2030-02-01 to=2034-01-20") == "2030-01-20 to 2034-01-20"
+    assert term("from=2030-01-20 to=2031-01-01", "from=2030-02-01") == "since 2030-01-20"
+    assert term("to=2031-01-01") == "until 2031-01-01"
+
+
 def test_administrations_of_both_parties_have_the_same_kinds_of_entries() -> None:
     profiles = [load_profile(name) for name in ("us-trump-2025", "us-biden-2021", "us-trump-2017")]
     shared = set.intersection(*(set(profile.institutions) for profile in profiles))

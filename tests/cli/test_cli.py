@@ -45,7 +45,7 @@ def test_the_table_shows_every_sentence_with_sign_confidence_and_summary(article
     assert done.returncode == 0
     assert "Council plan divides harbour" in done.stdout
     assert "%" in done.stdout
-    assert "sentences counted" in done.stdout
+    assert "0 of 3 sentences counted (headline and body) name the target" in done.stdout and "\nall 3: " in done.stdout
     assert [line.split()[:2] for line in done.stdout.splitlines() if line.strip()[:1].isdigit()][:3] == [
         ["0", "headline"],
         ["1", "body"],
@@ -258,6 +258,25 @@ def test_evaluate_needs_data_or_a_corpus(tiny_exported: Path) -> None:
 def test_targets_lists_what_ships() -> None:
     done = run("targets")
     assert "government" in done.stdout and "us-biden-2021" in done.stdout
+    assert "the Trump administration, 2017-01-20 to 2021-01-20\n" in done.stdout
+    assert "the Trump administration, since 2025-01-20\n" in done.stdout
+
+
+def test_a_forgotten_column_is_told_at_once_and_the_folder_is_free_for_the_corrected_command(
+    tiny_exported: Path, tmp_path: Path
+) -> None:
+    table, out = tmp_path / "articles.csv", tmp_path / "run"
+    table.write_text("url,published,body\na,03/02/2031,The government met.\n", encoding="utf-8")
+    done = run("score", table, "--out", out, "--model", tiny_exported)
+    assert done.returncode == 1
+    assert "no such column (there are: url, published, body)" in done.stderr and "--text-column" in done.stderr
+    columns = ("--text-column", "body", "--id-column", "url", "--date-column", "published")
+    done = run("score", table, "--out", out, "--model", tiny_exported, *columns)
+    assert done.returncode == 0 and "1 articles, 1 sentences" in done.stderr
+    assert "sentences that name the target: " in done.stderr and "; all of headline and body: " in done.stderr
+    assert "1 articles have a date that was not understood" in done.stderr
+    done = run("score", table, "--json", "--model", tiny_exported, *columns)
+    assert "1 articles have a date that was not understood" in done.stderr
 
 
 def test_help_and_version_answer() -> None:

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from newstance.cli.app import app
 from newstance.errors import UsageError
-from newstance.model import Checkpoint
+from newstance.eval.calibrating import write_calibration
+from newstance.model import Checkpoint, LayerCalibration
 
 SENTENCE = "The council wrecked the harbour and lied about it."
 
@@ -35,6 +36,29 @@ def test_explain_gives_every_word_its_place_and_weight(tiny_exported: Path, meth
 def test_explain_prints_phrases_for_people(tiny_exported: Path) -> None:
     printed = output_of("explain", SENTENCE, "--model", tiny_exported, "--no-flip")
     assert "carried by:" in printed and "logits over" in printed
+
+
+def test_explain_says_that_the_model_abstains_and_why(tiny_exported: Path, tmp_path: Path) -> None:
+    def explained(sentence: str, threshold: float, *options: str) -> str:
+        arguments = ("--model", tmp_path / str(threshold), "--target", profile, "--no-flip", *options)
+        return output_of("explain", sentence, *arguments)
+
+    for threshold in (0.0, 1.0):
+        calibration = {"stance": LayerCalibration(abstain_below=threshold)}
+        write_calibration(Checkpoint(tiny_exported), calibration, tmp_path / str(threshold))
+
+    profile = tmp_path / "council.yaml"
+    profile.write_text("name: the council\naliases: [council]\n", encoding="utf-8")
+    sure = explained(SENTENCE, 0.0)
+    assert "?" not in sure and "abstains" not in sure and "no mention" not in sure
+    unsure = explained(SENTENCE, 1.0)
+    assert "\n? " in unsure and "is below the threshold of 1.000" in unsure and "no mention" not in unsure
+    unnamed = explained("Nobody knows.", 0.0)
+    assert "\n? " in unnamed and "not trained on sentences that do not name the target" in unnamed
+    assert "no mention of the target found (the council)" in unnamed
+    assert json.loads(explained(SENTENCE, 0.0, "--json"))["abstained"] is False
+    found = json.loads(explained(SENTENCE, 1.0, "--json"))
+    assert (found["abstained"], found["abstain_below"]) == (True, 1.0)
 
 
 def test_an_unknown_method_is_named(tiny_exported: Path) -> None:

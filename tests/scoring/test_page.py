@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from markupsafe import escape
 from newstance.articles import Article, article_from_html
 from newstance.errors import ArticleError, OutputError, UsageError
 from newstance.model import load_codebook
-from newstance.scoring import ScoredArticle
+from newstance.scoring import ScoredArticle, summarise
 from newstance.scoring.corpus_page import article_row, corpus_page
 from newstance.scoring.page import Extras, article_page
 from newstance.scoring.page_writer import PageWriter
@@ -85,6 +86,21 @@ def test_the_shares_sum_to_the_score_exactly_and_abstained_sentences_add_nothing
     mean = sum(s.stance_probability["favor"] - s.stance_probability["against"] for s in decided) / len(decided)
     assert score == pytest.approx(mean)
     assert shares[3] == 0.0 and result.sentences[3].abstained
+
+
+def test_pages_tell_what_names_the_target_before_all(scored: HandScored) -> None:
+    article, result = scored("The harbour plan\n\nThe council met. It rained. Nobody came.\n")
+    sentences = [replace(s, target_spans=[(s.start, s.end)] if s.index in (1, 3) else []) for s in result.sentences]
+    result = replace(result, sentences=sentences, summary=summarise(sentences, STANCE.codes))
+    header = re.sub(r"<[^>]+>", "", article_page(article, result, STANCE).split("<header>")[1].split("</header>")[0])
+    assert "2 sentences name the target: 0 favor, 1 against, 0 neutral, 1 abstained" in header
+    assert "all 4 of headline and body: 1 favor, 1 against, 1 neutral, 1 abstained" in header
+    assert "-0.600 of those that name it, +0.033 of all" in header
+    corpus = corpus_page([article_row(result, "x")] * 2, STANCE.codes)
+    cells = re.findall(r'<td class="num">(.*?)</td>', corpus.split('id="articles"')[1].split("</table>")[0])
+    assert cells[:6] == ["2 (4)", "0 (1)", "1 (1)", "0 (1)", "1 (1)", "−0.600 (+0.033)"]
+    outlets = re.findall(r'<td class="num">(.*?)</td>', corpus.split("<h2>By outlet</h2>")[1].split("</table>")[0])
+    assert outlets[:5] == ["2", "0 (2)", "2 (2)", "0 (2)", "2 (2)"]
 
 
 def test_a_codebook_without_favor_and_against_has_no_score(scored: HandScored) -> None:

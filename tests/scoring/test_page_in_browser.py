@@ -136,15 +136,16 @@ def test_axe_finds_no_serious_violation(opened: Opened, axe: str) -> None:
 
 
 def test_the_corpus_page_sorts_and_axe_is_content(browser: Any, scored: HandScored, axe: str, tmp_path: Path) -> None:
-    rows = [article_row(scored(text)[1], f"{i}.html") for i, text in enumerate(("B came.\n", "A met. It rained.\n"))]
+    texts = ("B came.\n", "A met. It rained.\n")
+    rows = [article_row(scored(text, target_spans=[(0, 1)])[1], f"{i}.html") for i, text in enumerate(texts)]
     opened = Opened(browser, tmp_path / "corpus.html", corpus_page(rows, STANCE.codes))
     opened.page.locator(".voices summary").press("Enter")
     head = opened.page.locator("th button", has_text="sentences")
     first = opened.page.locator("#articles tbody tr").first.locator("td").nth(3)
     head.click()
-    assert first.inner_text() == "1"
+    assert first.inner_text() == "1 (1)"
     head.press("Enter")
-    assert first.inner_text() == "2"
+    assert first.inner_text() == "2 (2)"
     assert opened.violations(axe) == [] and opened.said == []
 
 

@@ -72,6 +72,12 @@ def test_a_run_holds_every_article_once(scorer: Scorer, archive: Path, tmp_path:
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert (summary["complete"], summary["articles"], summary["sentences"]) == (True, 40, 120)
     assert sum(summary["stance"].values()) + summary["abstained"] == 120
+    # The members meet at noon without the council, in a sentence that counts among all and not among the named.
+    assert summary["named"]["sentences"] == sum(bool(row["target_spans"]) for row in found) == 80
+    decided = [row["stance"] for row in found if row["target_spans"] and not row["abstained"]]
+    assert summary["named"]["stance"] == {code: decided.count(code) for code in scorer.stances}
+    assert summary["named"]["abstained"] == 80 - len(decided)
+    assert status.summary == summary
 
 
 def test_a_finished_run_does_nothing_again(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
@@ -221,6 +227,71 @@ def test_other_columns_are_another_run_and_those_of_old_runs_go_on(
     assert "columns" not in json.loads((tmp_path / "run" / "newstance-run.json").read_text())["settings"]
     with pytest.raises(UsageError, match=r"columns .*outlet"):
         score_archive(scorer, Archive([archive], columns=Columns(text="outlet")), tmp_path / "run")
+
+
+def test_the_run_holds_the_profile_and_what_was_given(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    sea = TargetProfile.model_validate(
+        {"name": "the council", "aliases": ["council"], "not": ["council estate"],
+         "people": [{"name": "Ida Brandt", "from": "2031-02-03"}]}
+    )  # fmt: skip
+    given = Scorer(scorer.checkpoint, scorer.predictor, sea, target_given="/some/where/council.yaml")
+    run(given, archive, tmp_path / "run")
+    target = json.loads((tmp_path / "run" / "newstance-run.json").read_text())["notes"]["target"]
+    assert target["given"] == "council.yaml"
+    assert TargetProfile.model_validate(target["profile"]) == sea
+
+
+def test_dates_that_name_no_day_are_counted(scorer: Scorer, tmp_path: Path) -> None:
+    dates = ["2031-02-03", "20310203", "03/02/2031", "in spring", None, 1900000000]
+    path = tmp_path / "a.jsonl"
+    rows = [{"id": str(n), "text": "The council met.", "date": date} for n, date in enumerate(dates)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(scorer, path, tmp_path / "run", size=2).summary["dates"] == {"missing": 2, "not_understood": 2}
+
+
+def test_parts_of_before_the_named_were_counted_go_on_without_a_total(
+    scorer: Scorer, archive: Path, tmp_path: Path
+) -> None:
+    run(scorer, archive, tmp_path / "run")
+    log = tmp_path / "run" / "parts.jsonl"
+    new = ("named", "named_stance", "named_abstained", "dates")
+    parts = [json.loads(line) for line in log.read_text().splitlines()]
+    old = [{name: value for name, value in part.items() if name not in new} for part in parts]
+    log.write_text("".join(json.dumps(part) + "\n" for part in old))
+    status = run(scorer, archive, tmp_path / "run")
+    assert status.skipped == 40 and status.summary["named"] is status.summary["dates"] is None
+    assert sum(status.summary["stance"].values()) + status.summary["abstained"] == 120
+
+
+def test_a_folder_in_which_nothing_was_scored_takes_other_settings(
+    scorer: Scorer, archive: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    wrong = score_archive(scorer, Archive([archive], columns=Columns(text="body")), out)
+    assert (wrong.articles, wrong.refused) == (0, 40)
+    assert len(wrong.reasons) == 1 and "no such column" in wrong.reasons[0]
+    assert run(scorer, archive, out).articles == 40
+    manifest = json.loads((out / "newstance-run.json").read_text())
+    run(scorer, archive, tmp_path / "whole")
+    assert manifest == json.loads((tmp_path / "whole" / "newstance-run.json").read_text())
+    assert rows(out) == rows(tmp_path / "whole")
+    for part in out.glob("part-*"):
+        part.unlink()  # lost, and yet it had been scored
+    with pytest.raises(UsageError, match="columns"):
+        score_archive(scorer, Archive([archive], columns=Columns(text="body")), out)
+    (out / "newstance-run.json").write_text("{}")
+    with pytest.raises(UsageError, match="not a run's manifest"):
+        run(scorer, archive, out)
+
+
+def test_every_table_that_is_refused_as_a_whole_is_told(scorer: Scorer, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": ""}\n{"text": " "}\n{"text": "The council met."}\n')
+    for name in ("b.csv", "c.csv"):
+        (tmp_path / name).write_text("id,body\n9,Text\n")
+    paths = [tmp_path / name for name in ("a.jsonl", "b.csv", "c.csv")]
+    status = score_archive(scorer, Archive(paths), tmp_path / "run")
+    assert status.refused == 4
+    assert [Path(reason.split(":")[0]).name for reason in status.reasons] == ["a.jsonl", "b.csv", "c.csv"]
 
 
 def test_standard_input_needs_ids_in_a_runs_folder(

@@ -72,6 +72,9 @@ def test_the_summary_counts_headline_and_body_only(scorer: Scorer) -> None:
     assert summary["sentences"] == len(scored.sentences) > summary["counted"] == len(counted)
     assert sum(summary["stance"].values()) + summary["abstained"] == summary["counted"]
     assert summary["stance"] == {k: summary["headline"][k] + summary["body"][k] for k in summary["stance"]}
+    named = [s for s in counted if s.target_spans]
+    assert len(named) == summary["names_target"] == summary["named"]["sentences"] < len(counted)
+    assert sum(summary["named"]["stance"].values()) + summary["named"]["abstained"] == len(named)
 
 
 def test_scoring_many_gives_the_same_as_scoring_each(scorer: Scorer) -> None:
