@@ -158,3 +158,8 @@ def test_misspelt_labels_are_named_with_their_rows_and_what_was_meant(run: Run, 
     (bad,) = [finding for finding in json.loads(out)["findings"] if finding["kind"] == "bad_rows"]
     assert (code, bad["count"]) == (1, 4)
     assert "did you mean 'against'?" in bad["where"][0]
+
+
+def test_help_shows_one_default_of_what_to_write(run: Run) -> None:
+    said = run("data", "convert", "--help")[1]
+    assert "by OUT's extension" in said and said.count("[default: annotations]") == 1, "that of --format"
