@@ -181,6 +181,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
         place = problem["loc"]
         where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
         message: str = problem["msg"].removeprefix("Value error, ")
+        if problem["type"].startswith("date_"):
+            message = f"{problem['input']!r} is no date: write YYYY-MM-DD"
         if problem["type"] == "extra_forbidden":
             model = Person if "people" in place[:-1] else TargetProfile
             keys = _keys(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from rich.table import Table
 from newstance.errors import UsageError
 from newstance.eval.calibrating import Fitted, fit_calibration, write_calibration
 from newstance.eval.data import CORPORA, is_reported, read_data
+from newstance.eval.learnt_part import learnt_part
 from newstance.model import Checkpoint
 
-from .column_options import column_map
+from .column_options import as_part, column_map
 from .naming import naming
 
 __all__ = ["run_calibrate"]
@@ -33,6 +35,7 @@ def run_calibrate(
     corpora: list[str],
     data_dir: Path | None,
     split: str | None,
+    part: str | None,
     layers: list[str] | None,
     target: str | None,
     risk: float,
@@ -42,6 +45,8 @@ def run_calibrate(
     """Fit, write, and print what changed."""
     if split == "test":
         raise UsageError("figures are reported on test splits: calibrate on another", field="--split")
+    if part == "test":
+        raise UsageError("figures are reported on the part `test`: calibrate on dev", field="--part")
     for name in corpora:
         if is_reported(name, split or _SPLIT):
             raise UsageError(
@@ -58,15 +63,19 @@ def run_calibrate(
         data_dir=data_dir,
         split=split,
         corpus_split=_SPLIT,
+        part=as_part(part),
     )
     if split is None and any(record.split == "test" for record in records):
         raise UsageError("the data hold a test split, which figures are reported on: give --split dev", field="--split")
     with naming(data if not corpora else ()):
         fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
     folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)
+    if part is None and (learnt := learnt_part(checkpoint, data)) is not None:
+        sys.stderr.write(f"warning: {learnt}\n")
     for name, found in fitted.items():
-        if found.after.warning:
-            sys.stderr.write(f"warning: {name}: {found.after.warning}\n")
+        for warning in (found.after.warning, *_rises(found)):
+            if warning:
+                sys.stderr.write(f"warning: {name}: {warning}\n")
     if as_json:
         changes = {
             name: asdict(f) | {"before": f.before.model_dump(), "after": f.after.model_dump()}
@@ -76,6 +85,13 @@ def run_calibrate(
     else:
         _print(fitted)
         sys.stderr.write(f"calibrated: {folder}\n")
+
+
+def _rises(found: Fitted) -> Iterator[str]:
+    """Yield where the calibration error is larger than before, to the digits that are printed."""
+    for corpus, (_, before, after) in found.errors.items():
+        if round(after, 3) > round(before, 3):
+            yield f"the calibration error on {corpus} rose from {before:.3f} to {after:.3f}: keep the model as it was"
 
 
 def _print(fitted: dict[str, Fitted]) -> None:

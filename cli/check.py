@@ -18,9 +18,9 @@ from newstance.corpora import Annotation, open_annotations
 from newstance.corpora.check import CheckReport, check_annotations
 from newstance.corpora.own import SPLITS
 from newstance.errors import AnnotationError, UsageError
-from newstance.model import Checkpoint, Codebook, load_codebook
+from newstance.model import Checkpoint, Codebook
 
-from .column_options import as_format, column_map
+from .column_options import as_format, codebook_of_option, column_map
 from .terminal import progress
 
 __all__ = ["run_check"]
@@ -47,7 +47,8 @@ def run_check(
 ) -> int:
     """Check and print; return the exit code."""
     problems: list[AnnotationError] = []
-    known = None if codebook is None else load_codebook(codebook)
+    places: list[str] = []
+    known = codebook_of_option(codebook)
     if config is not None:
         if files or map_path or column or codebook:
             raise UsageError("--config says which files, columns and codebook; give either it or them")
@@ -60,8 +61,12 @@ def run_check(
         columns = column_map(map_path, column)
         for path in files or [""]:
             for wanted in SPLITS if kind == "newstance" and split is None else (split,):
-                found = open_annotations(path, kind, split=wanted, columns=columns, codebook=known, problems=problems)
+                lines: list[int] = []
+                found = open_annotations(
+                    path, kind, split=wanted, columns=columns, codebook=known, problems=problems, lines=lines
+                )
                 name = wanted or split_of(path)
+                places += [f"{path}:{line}" for line in lines] or [record.id for record in found]  # corpora: no lines
                 records += [(record.split or name, record) for record in found]
     shipped = Checkpoint.find(None)
     with progress("comparing texts", len(records)) as step:
@@ -72,6 +77,7 @@ def run_check(
             count_tokens=lambda texts: _tokens(shipped, texts),
             token_limit=shipped.config.encoding.max_length,
             similar=similar,
+            places=places,
             step=step,
         )
     if as_json:

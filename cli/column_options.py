@@ -1,4 +1,4 @@
-"""The column map that options give: a YAML file, single columns, or both."""
+"""What options of several commands give: a column map, a format, a part of a file, a codebook."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import yaml
 from pydantic import ValidationError
 
 from newstance.corpora import FORMATS, ColumnMap, Format
+from newstance.corpora.division import PARTS, Part
 from newstance.errors import UsageError
+from newstance.model import Codebook, load_codebook
 
-__all__ = ["as_format", "column_map"]
+__all__ = ["as_format", "as_part", "codebook_of_option", "column_map"]
 
 
 def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
@@ -50,3 +52,39 @@ def as_format(name: str, option: str = "--format") -> Format:
         if name == known:
             return known
     raise UsageError(f"no format {name!r}; known: {', '.join(FORMATS)}", field=option)
+
+
+def as_part(name: str | None) -> Part | None:
+    """Return the part of that name; raise `UsageError` when there is none."""
+    for known in PARTS:
+        if name == known:
+            return known
+    if name is not None:
+        raise UsageError(f"takes {', '.join(PARTS)}, not {name!r}", field="--part")
+    return None
+
+
+def codebook_of_option(path: Path | None) -> Codebook | None:
+    """Return the codebook of `--codebook`: a file of its own, or what a training configuration names or holds.
+
+    Raises:
+        InputError: the file cannot be read, or is neither.
+        UsageError: it is a configuration, and wrong.
+    """
+    if path is None:
+        return None
+    if not _is_configuration(path):
+        return load_codebook(path)
+    from newstance.training.config import load_config
+
+    given = load_config(path).codebook
+    return given if isinstance(given, Codebook) else load_codebook(given)
+
+
+def _is_configuration(path: Path) -> bool:
+    """Return whether a file is a training configuration; of one that cannot be read its reader says what is wrong."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return False
+    return isinstance(data, dict) and ("codebook" in data or "data" in data)

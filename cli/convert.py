@@ -9,7 +9,7 @@ from newstance.corpora import labelstudio_config, open_annotations, save_annotat
 from newstance.errors import OutputError
 from newstance.model import Codebook, load_codebook
 
-from .column_options import as_format, column_map
+from .column_options import as_format, codebook_of_option, column_map
 
 __all__ = ["run_convert", "write_interface"]
 
@@ -26,7 +26,7 @@ def run_convert(
     codebook: Path | None,
 ) -> None:
     """Read, write, and say how much."""
-    known = None if codebook is None else load_codebook(codebook)
+    known = codebook_of_option(codebook)
     columns = column_map(map_path, column)
     records = open_annotations(source, as_format(format), split=split, columns=columns, codebook=known)
     kind = as_format(to, "--to")

@@ -29,7 +29,11 @@ ColumnOption = Annotated[
     list[str] | None, typer.Option("--column", help="FIELD=COLUMN, added to the map; may be given again.")
 ]
 CodebookOption = Annotated[
-    Path | None, typer.Option("--codebook", help="Codebook (YAML) that the labels belong to. [default: any labels]")
+    Path | None,
+    typer.Option(
+        "--codebook",
+        help="Codebook that the labels belong to, or a training configuration that has one. [default: any labels]",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
@@ -111,7 +115,12 @@ def convert(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="File: .jsonl, .csv, .tsv, .parquet, or .json.")],
     format: FormatOption = "annotations",
     to: Annotated[
-        str, typer.Option("--to", help="records, table, labelstudio or doccano. [default: by OUT's extension]")
+        str,
+        typer.Option(
+            "--to",
+            help="records, table, labelstudio or doccano. [default: by OUT's extension]",
+            show_default=False,
+        ),
     ] = "annotations",
     split: SplitOption = None,
     map_: MapOption = None,
@@ -153,6 +162,7 @@ def suggest(
         str | None, typer.Option("--model", "-m", help="A model folder. [default: the shipped default]")
     ] = None,
     to: Annotated[str, typer.Option("--to", help="labelstudio or doccano.")] = "labelstudio",
+    named: Annotated[bool, typer.Option("--named", help="Only sentences that name the target.")] = False,
     text_column: inputs.TextColumn = None,
     id_column: inputs.IdColumn = None,
     title_column: inputs.TitleColumn = None,
@@ -169,5 +179,5 @@ def suggest(
         "outlet": outlet_column,
         "date": date_column,
     }
-    code = run_suggest(sources, out, target=target, model=model, to=to, columns=columns)
+    code = run_suggest(sources, out, target=target, model=model, to=to, named=named, columns=columns)
     raise typer.Exit(code)

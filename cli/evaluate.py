@@ -19,10 +19,11 @@ from newstance.eval.behaviour_file import read_behaviour
 from newstance.eval.compare import Comparison, compare_models
 from newstance.eval.data import choices_of, read_data
 from newstance.eval.evaluate import counted
+from newstance.eval.learnt_part import learnt_part
 from newstance.eval.report import write_report
 from newstance.model import Checkpoint, load_codebook
 
-from .column_options import column_map
+from .column_options import as_part, codebook_of_option, column_map
 from .naming import naming
 from .terminal import progress
 
@@ -54,6 +55,7 @@ def run_evaluate(
     corpus: str | None,
     data_dir: Path | None,
     split: str | None,
+    part: str | None,
     target: str | None,
     behaviour: Path | None,
     only_figures: bool,
@@ -82,6 +84,7 @@ def run_evaluate(
         corpora=corpora,
         data_dir=data_dir,
         split=split,
+        part=as_part(part),
         name_annotators=True,
     )
     with naming(data), progress("evaluating", None) as step:
@@ -96,6 +99,8 @@ def run_evaluate(
             seed=seed,
             step=step,
         )
+    if part is None and (learnt := learnt_part(checkpoint, data)) is not None:
+        found.run["warnings"].insert(0, learnt)
     explanations = None
     if faithfulness:
         from .explanations import measure, print_explanations
@@ -128,6 +133,7 @@ def run_compare(
     corpus: str | None,
     data_dir: Path | None,
     split: str | None,
+    part: str | None,
     target: str | None,
     samples: int,
     seed: int,
@@ -137,11 +143,21 @@ def run_compare(
     one, two = Checkpoint.find(first), Checkpoint.find(second)
     corpora = _one_source(data, corpus)
     columns = column_map(map_path, column)
-    records = read_data(one.codebook, files=data, columns=columns, corpora=corpora, data_dir=data_dir, split=split)
+    records = read_data(
+        one.codebook,
+        files=data,
+        columns=columns,
+        corpora=corpora,
+        data_dir=data_dir,
+        split=split,
+        part=as_part(part),
+    )
     with naming(data):
         found = compare_models(
             one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed
         )
+    learnt = [learnt_part(model, data) for model in (one, two)] if part is None else []
+    found.run["warnings"] = [warning for warning in dict.fromkeys(learnt) if warning is not None]
     if as_json:
         sys.stdout.write(json.dumps(found.to_dict()) + "\n")
     else:
@@ -159,7 +175,7 @@ def run_agreement(
     as_json: bool,
 ) -> None:
     """Print how far annotators agree."""
-    known = load_codebook(codebook)
+    known = codebook_of_option(codebook) or load_codebook()
     records = read_data(known, files=files, columns=column_map(map_path, column), name_annotators=True)
     with naming(files):
         found = annotator_agreement(records, known, samples=samples, seed=seed)
@@ -258,3 +274,5 @@ def _print_comparison(found: Comparison) -> None:
             console.print(
                 f"  {changed.first} → {changed.second} (annotated {changed.gold})  {changed.text}", markup=False
             )
+    for warning in found.run["warnings"]:
+        _print_warning(console, warning)

@@ -17,6 +17,8 @@ _EVALUATE = """**Examples**
 
 `newstance evaluate --data survey.csv --column text=Sentence --column stance=Position`
 
+`newstance evaluate runs/mine/model --data annotations.csv --map columns.yaml --part test`
+
 `newstance evaluate runs/mine/model --corpus newsmtsc-rw --data-dir DIR --json`
 
 `newstance evaluate --corpus newstance --behaviour my-tests.yaml`
@@ -60,6 +62,13 @@ SplitOption = Annotated[
     str | None,
     typer.Option("--split", help="Only this split. Without it: all of --data; of a corpus test, of seesaw valid."),
 ]
+PartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        help="Of --data without splits: train, dev or test, the parts into which `part:` divides it for training.",
+    ),
+]
 SamplesOption = Annotated[int, typer.Option("--samples", min=100, help="Bootstrap samples behind each interval.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -83,6 +92,7 @@ def evaluate(
     corpus: CorpusOption = None,
     data_dir: DataDirOption = None,
     split: SplitOption = None,
+    part: PartOption = None,
     target: TargetOption = None,
     behaviour: Annotated[
         Path | None, typer.Option("--behaviour", help="YAML of your own behaviour tests, added to those that ship.")
@@ -117,6 +127,7 @@ def evaluate(
         corpus=corpus,
         data_dir=data_dir,
         split=split,
+        part=part,
         target=target,
         behaviour=behaviour,
         only_figures=only_figures,
@@ -138,6 +149,7 @@ def compare(
     corpus: CorpusOption = None,
     data_dir: DataDirOption = None,
     split: SplitOption = None,
+    part: PartOption = None,
     target: TargetOption = None,
     samples: SamplesOption = 1000,
     seed: SeedOption = 0,
@@ -155,6 +167,7 @@ def compare(
         corpus=corpus,
         data_dir=data_dir,
         split=split,
+        part=part,
         target=target,
         samples=samples,
         seed=seed,
@@ -167,7 +180,10 @@ def agreement(
     map_: MapOption = None,
     column: ColumnOption = None,
     codebook: Annotated[
-        Path | None, typer.Option("--codebook", help="YAML of your own labels. [default: the one that ships]")
+        Path | None,
+        typer.Option(
+            "--codebook", help="YAML of your own labels, or a training configuration. [default: the one that ships]"
+        ),
     ] = None,
     samples: SamplesOption = 1000,
     seed: SeedOption = 0,
@@ -196,6 +212,7 @@ def calibrate(
     ] = None,
     data_dir: DataDirOption = None,
     split: Annotated[str | None, typer.Option("--split", help="Only this split. [default: dev of a corpus]")] = None,
+    part: PartOption = None,
     layer: Annotated[
         list[str] | None, typer.Option("--layer", help="Only this layer; may be given again. [default: all judged]")
     ] = None,
@@ -220,6 +237,7 @@ def calibrate(
         corpora=corpus or [],
         data_dir=data_dir,
         split=split,
+        part=part,
         layers=layer,
         target=target,
         risk=risk,

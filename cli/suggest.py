@@ -24,9 +24,16 @@ _JUDGED = ("headline", "body")
 
 
 def run_suggest(
-    sources: list[str], out: Path, *, target: str, model: str | None, to: str, columns: dict[str, str | None]
+    sources: list[str],
+    out: Path,
+    *,
+    target: str,
+    model: str | None,
+    to: str,
+    named: bool,
+    columns: dict[str, str | None],
 ) -> int:
-    """Score articles and write their sentences as tasks, with what the model would answer.
+    """Score articles and write their sentences, or those that name the target, as tasks with the model's answers.
 
     Returns:
         0 when all articles were read, 1 when some were refused and left out.
@@ -46,7 +53,7 @@ def run_suggest(
                 sys.stderr.write(f"newstance: {scored.error}\n")
                 refused += 1
                 continue
-            suggestions += _suggestions(scored, codebook)
+            suggestions += _suggestions(scored, codebook, named=named)
             articles += 1
             step()
     if not articles:
@@ -58,17 +65,17 @@ def run_suggest(
     return 1 if refused else 0
 
 
-def _suggestions(scored: ScoredArticle, codebook: Codebook) -> list[Suggestion]:
+def _suggestions(scored: ScoredArticle, codebook: Codebook, *, named: bool) -> list[Suggestion]:
     sentences = scored.sentences
     found = []
     for place, sentence in enumerate(sentences):
-        if sentence.role not in _JUDGED:
+        if sentence.role not in _JUDGED or (named and not sentence.target_spans):
             continue
         before = sentences[place - 1] if place else None
         after = sentences[place + 1] if place + 1 < len(sentences) else None
         judged = _judged(sentence, codebook)
         record = Annotation(
-            id=f"{sentence.article}-{sentence.index}",
+            id=f"{sentence.article}#{sentence.index}",
             text=sentence.text,
             target=sentence.target,
             target_spans=_local(sentence),

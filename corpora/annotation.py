@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
-__all__ = ["OWN_FIELDS", "Annotation", "Span", "Unit", "same_sentence"]
+__all__ = ["OWN_FIELDS", "Annotation", "Span", "Unit", "meant", "same_sentence"]
 
 #: Half-open code-point offsets.
 Span = tuple[int, int]
@@ -149,9 +150,16 @@ class Annotation(Unit):
             if code not in layer.codes:
                 known = ", ".join(layer.codes)
                 raise AnnotationError(
-                    f"unknown label {code!r} (id {self.id}); the codebook has {known}", field=layer.name
+                    f"unknown label {code!r} (id {self.id}){meant(code, layer)}; the codebook has {known}",
+                    field=layer.name,
                 )
         return tuple(dict.fromkeys(codes))
+
+
+def meant(code: str, layer: Layer) -> str:
+    """Return `, did you mean ...?` with the layer's code that is spelt most like this one, or nothing."""
+    near = difflib.get_close_matches(code.strip().casefold(), layer.codes, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def same_sentence(records: Sequence[Annotation]) -> None:

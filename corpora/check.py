@@ -8,10 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from newstance.errors import AnnotationError
-from newstance.model.codebook import Codebook
+from newstance.model.codebook import Codebook, load_codebook
 
 from .annotation import Annotation, Span
-from .check_labels import agreement_of, cue_findings, cues_of, label_counts, label_findings, low_agreement
+from .check_labels import (
+    agreement_of,
+    cue_findings,
+    cues_of,
+    label_counts,
+    label_findings,
+    low_agreement,
+    strange_codes,
+)
 from .check_repeats import repeat_findings
 from .cues import Cue
 from .duplicates import SIMILAR
@@ -60,6 +68,7 @@ def check_annotations(
     count_tokens: Callable[[list[str]], list[int]] | None = None,
     token_limit: int = 0,
     similar: float = SIMILAR,
+    places: Sequence[str] = (),
     step: Callable[[], None] | None = None,
 ) -> CheckReport:
     """Check the records of one or several splits.
@@ -67,11 +76,12 @@ def check_annotations(
     Args:
         records: name of the split and record; what is learnt from must be called `train`, and what is only kept out
             of training `held_out`.
-        codebook: layers and codes; None takes the layers that occur.
+        codebook: layers and codes; None takes the layers that occur, and warns of codes that the shipped one lacks.
         problems: rows that could not be read, from `open_annotations`.
         count_tokens: gives the number of tokens of each text, special ones included; None leaves lengths unchecked.
         token_limit: how many tokens a model sees at once.
         similar: from which similarity two texts are nearly the same.
+        places: file and row of each record, for messages about single rows; without them split and id.
         step: called after each of the texts compared, for a progress bar.
     """
     items = group_items(records)
@@ -84,6 +94,7 @@ def check_annotations(
     findings = [
         *_bad_rows(problems),
         *_identity(items, layers),
+        *(strange_codes(records, places, load_codebook()) if codebook is None else ()),
         *label_findings(counts, codebook, layers),
         *repeat_findings(items, layers, similar, step),
         *_articles(items),

@@ -8,11 +8,20 @@ from collections.abc import Iterable, Sequence
 from newstance.model.codebook import Codebook
 
 from .agreement import alpha_of_items, mean_alpha
+from .annotation import Annotation, meant
 from .cues import Cue, single_word_cues
-from .findings import Finding, found
+from .findings import Finding, found, some
 from .items import HELD_OUT, NONE, TIE, Item
 
-__all__ = ["agreement_of", "cue_findings", "cues_of", "label_counts", "label_findings", "low_agreement"]
+__all__ = [
+    "agreement_of",
+    "cue_findings",
+    "cues_of",
+    "label_counts",
+    "label_findings",
+    "low_agreement",
+    "strange_codes",
+]
 
 #: Below it, Krippendorff (2004) draws no conclusions at all.
 _LEAST_ALPHA = 0.667
@@ -81,6 +90,34 @@ def label_findings(
                 1,
                 (layer,),
             )
+
+
+def strange_codes(
+    records: Sequence[tuple[str, Annotation]], places: Sequence[str], codebook: Codebook
+) -> Iterable[Finding]:
+    """Find codes that a codebook lacks, of the layers that it has: each with its rows and the code that was meant.
+
+    Args:
+        records: name of the split and record.
+        places: what messages call each record; without them the split and the record's id.
+        codebook: the codes; of layers that it lacks nothing is asked.
+    """
+    where: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for number, (split, record) in enumerate(records):
+        for layer in codebook.layers:
+            value = record.judged(layer.name)
+            for code in () if value is None else (value,) if isinstance(value, str) else dict.fromkeys(value):
+                if code not in layer.codes:
+                    where[layer.name, code].append(places[number] if places else f"{split}/{record.id}")
+    if where:
+        lines = [
+            f"{name}: {code!r}{meant(code, codebook.layer(name))} {some(rows)}" for (name, code), rows in where.items()
+        ]
+        yield Finding(
+            "warning", "label_not_in_codebook", f"{len(where)} labels are none of the codebook that ships",
+            "Correct them, or map them (`values`). Labels of your own come with --codebook; others are then errors.",
+            len(where), tuple(lines),
+        )  # fmt: skip
 
 
 def agreement_of(items: Sequence[Item], layer: str, *, many: bool) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from .duplicates import near_pairs, same_text_key
-from .findings import Finding, found
+from .findings import Finding, found, some
 from .items import Item
 
 __all__ = ["repeat_findings"]
@@ -22,9 +22,10 @@ def repeat_findings(
     for group in by_text.values():
         if len(group) == 1:
             continue
-        splits = {item.split for item in group}
+        splits = {item.split: item.place for item in reversed(group)}  # each with its first
         if len(splits) > 1:
-            across.append(" = ".join(item.place for item in group))
+            firsts = [item.place for item in group if item.place == splits[item.split]]
+            across.append(some(list(dict.fromkeys([*firsts, *(item.place for item in group)])), " = "))
         seen: dict[tuple[str, str | None], Item] = {}
         for item in group:
             first = seen.setdefault((item.split, item.records[0].target), item)

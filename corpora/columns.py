@@ -26,6 +26,8 @@ SPAN_FIELDS = ("target_spans", "before_spans", "after_spans", "rationale")
 #: One mention may be given by two columns of numbers, and checked by a third that repeats its words.
 _MENTION = ("target_start", "target_end", "mention")
 _FIELDS = (*Annotation.model_fields, *_MENTION)
+#: What columns of sentences are often called.
+_LIKE_TEXT = ("sentence", "sentences", "statement", "content", "body", "quote", "tweet")
 _YES, _NO = frozenset({"1", "true", "yes", "y", "x"}), frozenset({"0", "false", "no", "n", ""})
 _SPAN = re.compile(r"(\d+)\s*[-:]\s*(\d+)")
 
@@ -90,6 +92,36 @@ class ColumnMap(BaseModel):
                     field=f"columns.{section}.{name}",
                 )
 
+    def check_header(self, codebook: Codebook | None, columns: Collection[str], path: str | Path) -> None:
+        """Raise `AnnotationError` when no column of a table holds the text, or none holds a label.
+
+        Args:
+            codebook: whose layers are labels besides stance, frames and voice.
+            columns: the table's columns, all of them.
+            path: the file, for the message.
+        """
+        given = {*self.fields, *self.flags, *self.fill, *(set(columns) - set(self.fields.values()))}
+        there = f"(there are: {', '.join(map(str, columns))})"
+        if "text" not in given:
+            guess = next((name for name in columns if str(name).casefold() in _LIKE_TEXT), "COLUMN")
+            raise AnnotationError(
+                f"no such column {there}; name the right one, for instance with --column text={guess}",
+                path=path,
+                field="text",
+            )
+        layers = [column_of(layer) for layer in codebook.layers] if codebook else []
+        if given & {"labels", *OWN_FIELDS, *layers} or any(str(name).startswith("labels.") for name in given):
+            return
+        # Flags and fields may name layers that no codebook has.
+        if codebook is None and given - set(columns) - set(_FIELDS):
+            return
+        wanted = layers or list(OWN_FIELDS)
+        raise AnnotationError(
+            f"holds no label: no column is called {' or '.join(wanted)} {there}; name the right one, for instance with "
+            f"--column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a model that has them",
+            path=path,
+        )
+
 
 def column_of(layer: Layer | str) -> str:
     """Return the column that a layer has where no map says otherwise."""
@@ -135,6 +167,8 @@ def row_to_annotation(
             return None
         if "id" not in data and isinstance(data.get("text"), str):
             data["id"] = _id(data, path, line)
+        if "text" not in data:  # before anything is said of the id that it would have given
+            raise _BadCell("text", "Field required")
     except _BadCell as bad:
         raise AnnotationError(bad.message, path=path, line=line, field=bad.field) from bad
     return as_annotation(data, codebook, path=path, line=line)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Finding", "Severity", "found"]
+__all__ = ["Finding", "Severity", "found", "some"]
 
 Severity = Literal["error", "warning", "note"]
+#: Places in one line; a text may stand in every article of an archive.
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,9 @@ def found(severity: Severity, kind: str, where: Sequence[str], what: str, advice
     """Give a finding with its count before `what`, where there is anything to report."""
     if where:
         yield Finding(severity, kind, f"{len(where)} {what}", advice, len(where), tuple(where))
+
+
+def some(places: Sequence[str], between: str = ", ") -> str:
+    """Return the first five places in one line, and how many more there are."""
+    shown = between.join(places[:_SHOWN])
+    return shown if len(places) <= _SHOWN else f"{shown} and {len(places) - _SHOWN} more"

@@ -144,6 +144,7 @@ def _file(
     for line, row in _rows(path, format, columns, codebook, problems):
         if not seen and path.suffix.lower() in _TABLES:
             columns.check(codebook, row, path)
+            columns.check_header(codebook, row, path)
         seen |= dict.fromkeys(row)
         try:
             record = row_to_annotation(row, columns, codebook, path=path, line=line)

@@ -17,6 +17,7 @@ from newstance.corpora import (
     read_pstance,
     read_seesaw,
 )
+from newstance.corpora.division import Part, part_of, refuse_splits
 from newstance.corpora.frac import frac_annotations
 from newstance.errors import AnnotationError, UsageError
 from newstance.model.codebook import Codebook
@@ -91,6 +92,7 @@ def read_data(
     data_dir: Path | None = None,
     split: str | None = None,
     corpus_split: str | None = None,
+    part: Part | None = None,
     name_annotators: bool = False,
 ) -> list[Annotation]:
     """Read annotations from files, from corpora, or from both.
@@ -103,18 +105,21 @@ def read_data(
         data_dir: the folder of the corpus in its official layout, or the one above it; the own corpus needs none.
         split: only this split; without it all of a file, and of a corpus `corpus_split`.
         corpus_split: the split of corpora where none is asked for; without it the one that is for judging.
+        part: of files without splits (or of their rows of `split`) this part of the articles, divided as training does.
         name_annotators: call nameless annotators of several files by their files, so that each is somebody else. A file
             that judges a sentence twice without names is by more than one, who stay nameless.
 
     Raises:
         UsageError: nothing is asked for, an unknown corpus or split of one, a folder that is missing or not needed, a
-            column map without a file.
-        AnnotationError: a file is wrong, or no row is of that split; names file, row and field.
+            column map or part without a file.
+        AnnotationError: a file is wrong, or no row is of that split or part; names file, row and field.
     """
     if not files and not corpora:
         raise UsageError("give --data FILE or --corpus NAME")
     if columns is not None and not files:
         raise UsageError("a column map goes with --data; corpora have columns of their own", field="--column")
+    if part is not None and not files:
+        raise UsageError("divides files; corpora have splits of their own", field="--part")
     if data_dir is not None and all(name in CORPORA and not CORPORA[name].folder for name in corpora):
         raise UsageError("--data-dir goes with a --corpus that does not ship")
     rows: list[_Row] = []
@@ -122,10 +127,11 @@ def read_data(
         found = _read_rows(path, codebook, columns)
         rows += _with_annotators(found, files) if name_annotators and len(files) > 1 else found
     _check_judgements(rows)
-    records = [row.record for row in rows if split in (None, row.record.split)]
+    wanted = [row for row in rows if split in (None, row.record.split)]
     for path in files:
-        if not any(row.path == path and split in (None, row.record.split) for row in rows):
+        if not any(row.path == path for row in wanted):
             raise AnnotationError(f"no row is of the split {split!r}", path=path, field="split")
+    records = _of_part(wanted, part, by_split=split is not None)
     for name in corpora:
         records += _read_corpus(name, data_dir, split or corpus_split)
     return records
@@ -171,6 +177,18 @@ def _read_rows(path: Path, codebook: Codebook, columns: ColumnMap | None) -> lis
     lines: list[int] = []
     found = open_annotations(path, codebook=codebook, columns=columns, lines=lines)
     return [_Row(path, line, record) for line, record in zip(lines, found, strict=True)]
+
+
+def _of_part(rows: Sequence[_Row], part: Part | None, *, by_split: bool) -> list[Annotation]:
+    """Return the records of a part, or of all rows; which part a row is of must not depend on the row's own split."""
+    if part is None:
+        return [row.record for row in rows]
+    for row in () if by_split else rows:
+        refuse_splits([row.record], row.path)
+    kept = [row.record for row in rows if part_of(row.record) == part]
+    if not kept:
+        raise AnnotationError(f"no article falls into the part {part!r}: too few rows", path=rows[0].path, field="part")
+    return kept
 
 
 def _with_annotators(rows: Sequence[_Row], files: Sequence[Path]) -> list[_Row]:

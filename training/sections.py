@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from newstance.corpora import ColumnMap, Format
+from newstance.corpora.division import Part
 
 __all__ = ["Baseline", "DataConfig", "MaskingConfig", "ReportConfig", "Section", "Source", "TeacherConfig"]
 
@@ -47,7 +48,7 @@ class Source(Section):
     weight: float = Field(default=1.0, gt=0)
     share: float = Field(default=1.0, gt=0, le=1)
     target: str | None = None
-    part: Literal["train", "dev", "test"] | None = None
+    part: Part | None = None
     version: int | None = Field(default=None, ge=1)
     layers: tuple[str, ...] | None = None
     columns: ColumnMap = ColumnMap()

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from newstance.corpora import Annotation, open_annotations, up_to_version
+from newstance.corpora.division import part_of, refuse_splits
 from newstance.errors import AnnotationError
 from newstance.eval.inputs import sentence_inputs
 from newstance.model.codebook import Codebook
 
 from .sections import Source
 
-__all__ = ["drawn_from", "open_source", "part_of", "read_sources"]
-
-Part = Literal["train", "dev", "test"]
-_PARTS: tuple[tuple[Part, float], ...] = (("dev", 0.15), ("test", 0.30), ("train", 1.0))
+__all__ = ["drawn_from", "open_source", "read_sources"]
 
 
 def read_sources(
@@ -75,12 +71,8 @@ def drawn_from(source: Source, records: Sequence[Annotation]) -> list[Annotation
     """
     drawn = [record for record in records if _drawn(record.id, source.share)]
     if source.part is not None:
-        if source.split is None and any(record.split is not None for record in records):
-            raise AnnotationError(
-                "rows name their split: choose by `split`; `part` divides rows without one, or those of one split",
-                path=source.path or source.name,
-                field="part",
-            )
+        if source.split is None:
+            refuse_splits(records, source.path or source.name)
         drawn = [record for record in drawn if part_of(record) == source.part]
         if records and not drawn:
             raise AnnotationError(f"no article falls into the part {source.part!r}: too few rows", path=source.path)
@@ -96,14 +88,6 @@ def _with_mentions(record: Annotation, profile: str) -> Annotation:
     found = sentence_inputs([record], profile)[0]
     spans = {name: getattr(found, name) for name in ("target_spans", "before_spans", "after_spans")}
     return record.model_copy(update=spans)
-
-
-def part_of(record: Annotation) -> Part:
-    """Return the part that a record's article falls into; of a record without an article, its text."""
-    name = record.article or record.text
-    # Not CRC32: it is linear, so that names which differ in a few digits do not spread evenly.
-    place = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:8], "big") / 2**64
-    return next(part for part, end in _PARTS if place < end)
 
 
 def _drawn(identifier: str, share: float) -> bool:

@@ -83,6 +83,7 @@ def test_every_problem_is_given_at_once_with_its_place(tmp_path: Path) -> None:
     file.write_text(
         "aliasses: [x]\nkind: planet\ninstitutions: ['--']\n"
         "people:\n  - {name: A B, rol: President}\n  - {name: C, from: 2030-01-02, to: 2030-01-01}\n"
+        "  - {name: D, from: 2024}\n  - {name: E, from: 1 May 2024}\n"
     )
     with pytest.raises(UsageError) as caught:
         load_profile(file)
@@ -95,6 +96,8 @@ def test_every_problem_is_given_at_once_with_its_place(tmp_path: Path) -> None:
         "institutions: '--' has no letter",
         "people[0].rol: unknown key, did you mean 'role'?",
         "people[1]: `to` lies before `from`",
+        "people[2].from: 2024 is no date: write YYYY-MM-DD",
+        "people[3].from: '1 May 2024' is no date: write YYYY-MM-DD",
     ):
         assert part in said
     assert "\n" not in said

@@ -11,6 +11,7 @@ import pytest
 from newstance.cli.app import main
 from newstance.cli.check import split_of
 from newstance.corpora import open_annotations
+from newstance.model import load_codebook
 
 Run = Callable[..., tuple[int, str, str]]
 SURVEY = "Sentence,Pos\nThe mill closed in spring.,pro\nNobody came to see it.,con\n"
@@ -120,7 +121,9 @@ def test_a_table_of_articles_becomes_tasks_and_a_row_without_a_text_is_named(
     assert code == 1
     assert "a.csv:3" in err and "2 sentences of 1 articles" in err
     tasks = json.loads((tmp_path / "tasks.json").read_text())
-    assert [(task["data"]["id"], task["data"]["article"]) for task in tasks] == [("h/1-0", "h/1"), ("h/1-1", "h/1")]
+    assert [(task["data"]["id"], task["data"]["article"]) for task in tasks] == [("h/1#0", "h/1"), ("h/1#1", "h/1")]
+    assert run("data", "suggest", *call, "--named")[0] == 1
+    assert [task["data"]["id"] for task in json.loads((tmp_path / "tasks.json").read_text())] == ["h/1#0"]
 
 
 def test_no_tasks_are_written_where_no_article_can_be_read(run: Run, tmp_path: Path, tiny_exported: Path) -> None:
@@ -135,3 +138,28 @@ def test_no_tasks_are_written_where_no_article_can_be_read(run: Run, tmp_path: P
 )
 def test_a_file_name_tells_its_split(name: str, split: str) -> None:
     assert split_of(name) == split
+
+
+def test_misspelt_labels_are_named_with_their_rows_and_what_was_meant(run: Run, tmp_path: Path) -> None:
+    rows = ["agianst", "Favor", "neutral ", "favor", "agianst"]
+    table = "".join(f"Sentence {n}.,{stance},\n" for n, stance in enumerate(rows))
+    (tmp_path / "x.csv").write_text("text,stance,frames\n" + table + "Last.,,econmic;health\n")
+    code, out, _ = run("data", "check", "x.csv", "--json")
+    found = {finding["kind"]: finding for finding in json.loads(out)["findings"]}["label_not_in_codebook"]
+    assert (code, found["severity"]) == (0, "warning")
+    assert found["where"] == [
+        "stance: 'agianst', did you mean 'against'? x.csv:2, x.csv:6",
+        "stance: 'Favor', did you mean 'favor'? x.csv:3",
+        "stance: 'neutral ', did you mean 'neutral'? x.csv:4",
+        "frames: 'econmic', did you mean 'economic'? x.csv:7",
+    ]
+    (tmp_path / "codes.yaml").write_text(load_codebook().to_yaml())
+    code, out, _ = run("data", "check", "x.csv", "--codebook", "codes.yaml", "--json")
+    (bad,) = [finding for finding in json.loads(out)["findings"] if finding["kind"] == "bad_rows"]
+    assert (code, bad["count"]) == (1, 4)
+    assert "did you mean 'against'?" in bad["where"][0]
+
+
+def test_help_shows_one_default_of_what_to_write(run: Run) -> None:
+    said = run("data", "convert", "--help")[1]
+    assert "by OUT's extension" in said and said.count("[default: annotations]") == 1, "that of --format"

@@ -5,9 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+import yaml
+
+from newstance.cli.app import main
+from newstance.corpora import read_annotations
+from newstance.corpora.division import part_of
+from newstance.eval.calibrating import Fitted
+from newstance.model import Checkpoint, LayerCalibration, write_config
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -105,6 +115,8 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
         (("evaluate", tiny_exported, "--data", annotations_file, "--report", tmp_path / "x.pdf"), 2, ".html"),
         (("evaluate", tiny_exported, "--corpus", "reuters"), 2, "unknown corpus"),
         (("calibrate", tiny_exported, "--corpus", "newstance", "--split", "test"), 2, "test splits"),
+        (("calibrate", tiny_exported, *data, "--part", "test"), 2, "--part"),
+        (("evaluate", tiny_exported, *data, "--part", "tets"), 2, "--part: takes train, dev, test"),
         (("calibrate", tiny_exported, "--data", divided, "--out", tmp_path / "m"), 2, "--split dev"),
         (("calibrate", tiny_exported, "--corpus", "seesaw", "--data-dir", tmp_path), 2, "its valid split"),
         (("calibrate", tiny_exported, "--corpus", "seesaw", "--data-dir", tmp_path, "--split", "dev"), 2, "its valid"),
@@ -142,3 +154,66 @@ def test_nameless_annotators_are_told_apart_by_their_files(tiny_exported: Path, 
     of_nobody = json.loads(done.stdout)["annotators"]["stance"]
     assert of_nobody["agreement"]["annotators"] == of_nobody["model"] == {}
     assert of_nobody["agreement"]["alpha"]["value"] == among["agreement"]["alpha"]["value"]
+
+
+@pytest.fixture
+def divided(tiny_exported: Path, annotations_file: Path, tmp_path: Path) -> Path:
+    """A model that says it learnt from the part `train` of the file of annotations."""
+    folder = Path(shutil.copytree(tiny_exported, tmp_path / "divided"))
+    source = {"corpus": "annotations", "path": f"somewhere/{annotations_file.name}", "part": "train"}
+    provenance = {"config": {"data": {"train": [source]}}}
+    write_config(folder, Checkpoint(folder).config.model_copy(update={"provenance": provenance}))
+    return folder
+
+
+def test_a_file_that_a_recipe_divided_is_judged_by_its_part_or_warned_of(divided: Path, annotations_file: Path) -> None:
+    common = ("--data", annotations_file, "--json", "--samples", "100")
+    records = read_annotations(annotations_file)
+    for part in (None, "train"):
+        chosen = () if part is None else ("--part", part)
+        run_of = json.loads(run("evaluate", divided, *common, "--only-figures", *chosen).stdout)["run"]
+        assert run_of["sentences"] == sum(part in (None, part_of(record)) for record in records)
+        assert (annotations_file.name in " ".join(run_of["warnings"])) == (part is None)
+    assert (
+        "training rows may be among these"
+        in json.loads(run("compare", divided, divided, *common).stdout)["run"]["warnings"].pop()
+    )
+    done = run("calibrate", divided, *common[:2])
+    assert done.returncode == 0 and "training rows may be among these" in done.stderr
+
+
+def test_calibrate_warns_where_the_error_rose(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fitted(*_: object, **__: object) -> dict[str, Fitted]:
+        errors = {"data": (0.2, 0.003, 0.05), "other": (0.2, 0.003, 0.0031)}
+        return {"stance": Fitted(LayerCalibration(), LayerCalibration(temperature=2.0), errors, 36)}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("newstance.cli.calibrate.fit_calibration", fitted)
+        arguments = ["calibrate", tiny_exported, "--data", annotations_file, "--out", tmp_path / "m"]
+        patch.setattr("sys.argv", ["newstance", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert not ended.value.code
+    (warning,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning")]
+    assert warning.startswith("warning: stance: the calibration error on data rose from 0.003 to 0.050")
+
+
+def test_a_training_configuration_is_a_codebook_and_a_table_without_labels_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    rows = [f"{n},Sentence {n}.,{code},{who}" for who, codes in zip("ab", ("for,against", "for,for"), strict=True)
+            for n, code in enumerate(codes.split(","))]  # fmt: skip
+    path.write_text("\n".join(["id,text,position,annotator", *rows]) + "\n", encoding="utf-8")
+    done = run("agreement", path)
+    assert done.returncode == 1 and "--column" in done.stderr and "--codebook" in done.stderr
+    assert "id, text, position, annotator" in done.stderr
+    inside, beside = tmp_path / "mine.yaml", tmp_path / "named.yaml"
+    assert run("config", "copy", "your-codebook", inside).returncode == 0
+    data = yaml.safe_load(inside.read_text(encoding="utf-8"))
+    (tmp_path / "codes.yaml").write_text(yaml.safe_dump(data["codebook"]), encoding="utf-8")
+    beside.write_text(yaml.safe_dump(data | {"codebook": str(tmp_path / "codes.yaml")}), encoding="utf-8")
+    for codebook in (inside, beside, tmp_path / "codes.yaml"):
+        done = run("agreement", path, "--codebook", codebook, "--json", "--samples", "100")
+        assert done.returncode == 0, done.stderr
+        assert set(json.loads(done.stdout)["layers"]) == {"position"}

@@ -127,3 +127,10 @@ def test_a_judgement_that_stands_twice_is_an_error_and_counts_once() -> None:
     report = check([*TRAIN, *rows, rows[0]])
     assert kinds(report)["judged_twice"] == "error"
     assert report.agreement == check([*TRAIN, *rows]).agreement
+
+
+def test_of_a_text_that_stands_everywhere_the_first_places_are_named() -> None:
+    records = [row(f"x{n}", "One text.", split="train" if n < 40 else "dev") for n in range(45)]
+    found = {finding.kind: finding for finding in check(records).findings}
+    (where,) = found["duplicates_across_splits"].where
+    assert where == "train/x0 = dev/x40 = train/x1 = train/x2 = train/x3 and 40 more"

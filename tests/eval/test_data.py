@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from newstance.corpora.division import PARTS, part_of
 from newstance.errors import AnnotationError, UsageError
 from newstance.eval.data import choices_of, is_reported, read_data
 from newstance.model import load_codebook
+from newstance.training.sections import Source
+from newstance.training.sources import read_sources
 
 GOOD = {"id": "1", "text": "The council met.", "stance": "neutral", "annotator": "ann", "split": "dev"}
 
@@ -133,3 +136,35 @@ def test_the_split_that_figures_are_reported_on_is_known_by_every_name() -> None
     assert is_reported("seesaw", "dev") and is_reported("seesaw", "valid") and not is_reported("seesaw", "train")
     assert is_reported("newstance", "test") and not is_reported("newstance", "dev")
     assert not is_reported("newsmtsc-codebook-rw", "dev"), "these labels are never reported on"
+
+
+ARTICLES = "".join(f"Sentence {n}.,favor,story {n // 2}\n" for n in range(80))
+
+
+def test_a_part_is_the_one_that_training_gives(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text,stance,article\n" + ARTICLES, encoding="utf-8")
+    names: list[str] = []
+    for part in PARTS:
+        source = Source(corpus="annotations", path="x.csv", part=part)
+        learnt = [record.id for record, _ in read_sources([source], tmp_path, load_codebook())]
+        assert [r.id for r in read_data(load_codebook(), files=[tmp_path / "x.csv"], part=part)] == learnt
+        names += learnt
+    assert len(names) == len(set(names)) == 80
+
+
+def test_rows_that_name_their_split_are_divided_only_within_one(tmp_path: Path) -> None:
+    rows = "".join(f"{row},{('train', 'dev')[n % 2]}\n" for n, row in enumerate(ARTICLES.splitlines()))
+    (tmp_path / "x.csv").write_text("text,stance,article,split\n" + rows, encoding="utf-8")
+    with pytest.raises(AnnotationError, match=r"x.csv: part: rows name their split"):
+        read_data(load_codebook(), files=[tmp_path / "x.csv"], part="test")
+    found = read_data(load_codebook(), files=[tmp_path / "x.csv"], split="dev", part="train")
+    assert {record.split for record in found} == {"dev"} and {part_of(record) for record in found} == {"train"}
+    with pytest.raises(UsageError, match="--part: divides files"):
+        read_data(load_codebook(), corpora=["newstance"], part="test")
+
+
+def test_an_empty_part_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text,stance,article\nIt met.,favor,a\n", encoding="utf-8")
+    (empty, *_) = [part for part in PARTS if part != part_of(read_data(load_codebook(), files=[tmp_path / "x.csv"])[0])]
+    with pytest.raises(AnnotationError, match=f"no article falls into the part '{empty}'"):
+        read_data(load_codebook(), files=[tmp_path / "x.csv"], part=empty)

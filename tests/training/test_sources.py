@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from newstance.corpora import Annotation
+from newstance.corpora.division import part_of
 from newstance.errors import AnnotationError, UsageError
 from newstance.training.config import codebook_of, load_config
-from newstance.training.sources import part_of, read_sources
+from newstance.training.sources import read_sources
 
 CONFIG = {
     "name": "own",
