@@ -7,7 +7,7 @@ from typing import Any
 
 from newstance.model import Calibration, Codebook, ModelConfig
 
-from .report import MODEL, Row
+from .report import MODEL, NotFitted, Row
 
 __all__ = ["model_card"]
 
@@ -21,7 +21,13 @@ _LICENCES = {
 }
 
 
-def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration, report: Sequence[Row] = ()) -> str:
+def model_card(
+    config: ModelConfig,
+    codebook: Codebook,
+    calibration: Calibration,
+    report: Sequence[Row] = (),
+    missing: Sequence[NotFitted] = (),
+) -> str:
     """Return the card as Markdown: data with licences, recipe, figures on development data, limits and uses.
 
     Args:
@@ -29,6 +35,7 @@ def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration
         codebook: its layers.
         calibration: its temperatures and thresholds.
         report: figures of the model and of baselines.
+        missing: baselines that have none.
     """
     provenance = config.provenance
     run: dict[str, Any] = provenance.get("config", {})
@@ -48,6 +55,7 @@ def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration
         _scores(provenance),
         _report([row for row in report if row.part == "dev"]),
         _tests([row for row in report if row.part == "test"]),
+        "\n".join(f"- {one}" for one in missing),
         "## Calibration",
         calibration.describe(),
         "## Uses",

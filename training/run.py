@@ -40,9 +40,9 @@ from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
 from .other_mentions import asked_of_others
 from .precision import precision_of
-from .report import EvaluationSet, Row, make_report, write_report
+from .report import EvaluationSet, NotFitted, Row, make_report, write_report
 from .rounding import snap_to_grid
-from .sources import read_sources
+from .sources import ALL_REPEATED, read_sources
 
 __all__ = ["Run", "Say"]
 
@@ -72,7 +72,7 @@ class Run:
         """Read the data, build the network and load its weights.
 
         Raises:
-            UsageError: a layer has no labels.
+            UsageError: a layer has no labels, or every row is held out too.
             AnnotationError: the data cannot be read.
             CheckpointError: the checkpoint to start from does not fit.
         """
@@ -90,6 +90,8 @@ class Run:
         kept = [record for record, _ in train_pairs]
         if config.data.drop_repeated_texts:
             kept = without_texts_of(kept, held_out + [record for record, _ in dev_pairs])
+            if not kept:
+                raise UsageError(ALL_REPEATED, field="data.train")
             if len(kept) < len(train_pairs):
                 say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
         train = merge_annotators([(r, weights[id(r)]) for r in kept], codebook, soft=config.soft_labels)
@@ -171,16 +173,20 @@ class Run:
             provenance=self._provenance() | made_by | {"dev_macro_f1": scores},
         )
         write_config(folder, config)
-        report = self._report(Checkpoint(folder))
-        write_report(folder / "report.json", report, {"name": self.config.name, "seed": self.config.seed})
-        (folder / "README.md").write_text(model_card(config, self.codebook, calibration, report), encoding="utf-8")
+        report, missing = self._report(Checkpoint(folder))
+        write_report(folder / "report.json", report, missing, {"name": self.config.name, "seed": self.config.seed})
+        card = model_card(config, self.codebook, calibration, report, missing)
+        (folder / "README.md").write_text(card, encoding="utf-8")
         return folder
 
-    def _report(self, checkpoint: Checkpoint) -> list[Row]:
+    def _report(self, checkpoint: Checkpoint) -> tuple[list[Row], list[NotFitted]]:
         names = self.config.report.baselines
         self.say("measuring the model" + (f" and the baselines {', '.join(names)}" if names else ""))
         predictor = Predictor(self.encoding, TorchRuntime(self.network), [x.name for x in self.codebook.layers])
-        return make_report(checkpoint, predictor, self.records, self.sets, self.config.report)
+        rows, missing = make_report(checkpoint, predictor, self.records, self.sets, self.config.report)
+        for one in missing:
+            self.say(f"warning: {one}")
+        return rows, missing
 
     def _provenance(self) -> dict[str, Any]:
         run = self.config.model_dump(mode="json")
