@@ -15,6 +15,7 @@ from newstance.model import Checkpoint, Codebook, encoder_folder, load_codebook
 from .config import TrainingConfig, codebook_of
 from .sections import Source
 from .sources import ALL_REPEATED, HELD_OUT, read_sources
+from .states import RunState
 
 __all__ = ["check_config", "report_problem"]
 
@@ -130,7 +131,8 @@ def _folders(config: TrainingConfig) -> Iterator[tuple[str, str]]:
     for place, name in models:
         if name is not None:
             try:
-                Checkpoint.find(name)
+                if place != "start_from" or RunState.find(name) is None:
+                    Checkpoint.find(name)
             except NewstanceError as error:
                 yield place, str(error)
     try:

@@ -41,7 +41,8 @@ class TrainingConfig(Section):
         codebook: path of a codebook YAML, a codebook written out in place, or None for the shipped one.
         encoder: `all-MiniLM-L6-v2` (embedded), a folder, or a name on a model hub.
         attention_code: what computes the encoder's attention: `auto` is `sdpa` where the encoder has it, the faster.
-        start_from: a newstance checkpoint whose weights the run starts from, heads of the same layers included.
+        start_from: a newstance checkpoint, or a state under a run's `steps`, whose weights the run starts from, heads
+            of the same layers included.
         feed_forward: narrow the encoder's feed-forward blocks to so many units before training, those that the training
             rows use most; None leaves them. Cheaper to run by as much: a third of the units is a fifth of the work.
         teacher: models whose answers are learnt besides the labels, or None.

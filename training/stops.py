@@ -80,4 +80,7 @@ def _kept(trainer: LayerTrainer) -> str:
     folder = last_state(Path(str(trainer.args.output_dir)))
     if folder is None:
         return "no state could be kept"
-    return f"the state after step {folder.name.rpartition('-')[2]} is kept in {folder}"
+    return (
+        f"the state after step {folder.name.rpartition('-')[2]} is kept in {folder}: start a run with other settings "
+        f"from its weights, --set start_from={folder} and another --out, or go on with the same ones, --resume"
+    )
