@@ -17,8 +17,9 @@ A grid names a configuration and what varies::
       slow: [learning_rate=2.0e-5]
 
 Each run lies under `DIR/VARIANT/SEED`. Called again it goes on with the run that was interrupted and skips those that
-are finished, so that a grid survives a reboot and can be extended. The table, `DIR/table.md`, is written after each
-run. Runs fit no baselines unless `set` names some, and drop their steps when they are done.
+are finished, so that a grid survives a reboot and can be extended; a run with other settings than the grid's is refused
+before anything is trained. The table, `DIR/table.md`, is written after each run. Runs fit no baselines unless `set`
+names some, and drop their steps when they are done.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from newstance.errors import UsageError
 from newstance.errors.command import run_command
 
 from .config import TrainingConfig, load_config
-from .finetune import finetune
+from .finetune import check_same_run, finetune
 from .report import MODEL, read_report
 from .sections import Section
 
@@ -110,8 +111,13 @@ def run_grid(grid: Grid, out: Path, *, say: Say = lambda _: None) -> str:
     """Train what is not trained yet, and return the table.
 
     Raises:
+        UsageError: a folder holds a run with other settings; nothing is trained then.
         NewstanceError: a run fails; those before it are kept, and the next call goes on from there.
     """
+    for variant, seed in _runs(grid):
+        folder = out / variant / str(seed)
+        if (folder / "model" / "report.json").is_file():
+            check_same_run(folder, _configuration(grid, variant, seed))
     for variant, seed in _runs(grid):
         folder = out / variant / str(seed)
         if not (folder / "model" / "report.json").is_file():

@@ -78,9 +78,15 @@ def _part(checkpoint: Checkpoint, weight: float) -> dict[str, Any]:
     """Describe one of the averaged checkpoints, without paths of the machine that it was trained on."""
     config = dict(checkpoint.config.provenance.get("config", {}))
     start = config.get("start_from")
-    if start is not None and not str(start).startswith("checkpoint "):
+    if start is not None and not str(start).startswith(("checkpoint ", "the state ")):
         config["start_from"] = "another checkpoint"
-    return {"checkpoint": checkpoint.hash, "weight": round(weight, 4), "config": config}
+    through = checkpoint.config.provenance.get("learnt_through", {})
+    return {
+        "checkpoint": checkpoint.hash,
+        "weight": round(weight, 4),
+        "config": config,
+        "learnt_through": through,
+    }
 
 
 def _mean(name: str, states: Sequence[dict[str, Tensor]], parts: Sequence[float]) -> Tensor:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from newstance.model import Calibration, Codebook, ModelConfig
 
-from .report import MODEL, Row
+from .origins import licence_of, line_of
+from .report import MODEL, NotFitted, Row
 
 __all__ = ["model_card"]
 
-_LICENCES = {
-    "newsmtsc": "NewsMTSC (MIT; Hamborg and Donnay, EACL 2021)",
-    "newsmtsc-codebook": "the same rows of NewsMTSC, judged by the codebook by a language model (model output)",
-    "newsmtsc-mentions": "its training sentences, judged toward other names in them by a language model (model output)",
-    "newstance": "the newstance corpus, written and labelled for the project (CC BY 4.0)",
-    "seesaw": "SEESAW (CC BY-NC-SA 4.0: research only, weights must not be shipped; Zhang et al., EMNLP 2022)",
-    "annotations": "the user's own annotations",
-}
 
-
-def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration, report: Sequence[Row] = ()) -> str:
+def model_card(
+    config: ModelConfig,
+    codebook: Codebook,
+    calibration: Calibration,
+    report: Sequence[Row] = (),
+    missing: Sequence[NotFitted] = (),
+) -> str:
     """Return the card as Markdown: data with licences, recipe, figures on development data, limits and uses.
 
     Args:
@@ -29,6 +27,7 @@ def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration
         codebook: its layers.
         calibration: its temperatures and thresholds.
         report: figures of the model and of baselines.
+        missing: baselines that have none.
     """
     provenance = config.provenance
     run: dict[str, Any] = provenance.get("config", {})
@@ -42,12 +41,13 @@ def model_card(config: ModelConfig, codebook: Codebook, calibration: Calibration
         "## Labels",
         _labels(codebook),
         "## Training data",
-        _data(run, provenance),
+        _data(provenance),
         "## Figures on development data",
         "Macro-F1, on the data that the epoch, the temperature and the thresholds were chosen by.",
         _scores(provenance),
         _report([row for row in report if row.part == "dev"]),
         _tests([row for row in report if row.part == "test"]),
+        "\n".join(f"- {one}" for one in missing),
         "## Calibration",
         calibration.describe(),
         "## Uses",
@@ -68,32 +68,42 @@ def _labels(codebook: Codebook) -> str:
     return "\n".join(f"- {layer.name} ({layer.kind}): {', '.join(layer.codes)}" for layer in codebook.layers)
 
 
-def _data(run: dict[str, Any], provenance: dict[str, Any]) -> str:
+def _data(provenance: dict[str, Any]) -> str:
     parts: list[dict[str, Any]] = provenance.get("average_of", [])
     lines: list[str] = []
     for part in parts:
         epochs = part["config"].get("epochs")
         lines.append(f"- {part['weight']:.0%} of the weights' mean: a run of at most {epochs} epochs on")
-        lines += [f"  {line}" for line in _sources(part["config"])]
+        lines += [f"  {line}" for line in _sources(part)]
     if not parts:
         rows = provenance.get("rows", {})
-        lines = [*_sources(run), f"- {rows.get('train')} training sentences"]
+        lines = [*_sources(provenance), f"- {rows.get('train')} training sentences"]
     lines.append(f"- for development, calibration and thresholds: {provenance.get('rows', {}).get('dev')} sentences")
     return "\n".join(lines)
 
 
-def _sources(run: dict[str, Any]) -> list[str]:
-    lines = [
-        f"- {_LICENCES.get(source['corpus'], source['corpus'])}"
-        + (f", {source['share']:.0%} of its rows" if source.get("share", 1.0) < 1 else "")
-        for source in run.get("data", {}).get("train", [])
-    ]
+def _sources(part: Mapping[str, Any]) -> list[str]:
+    """Return a line for each source of a run and for each model behind it, from its provenance."""
+    run: dict[str, Any] = part.get("config", {})
+    lines = [f"- {_source(source)}" for source in run.get("data", {}).get("train", [])]
     if run.get("start_from"):
-        lines.append(f"- starting from {run['start_from']}")
+        lines.append(f"- starting from {_with_origins(run['start_from'], part)}")
     if teacher := run.get("teacher"):
         more = ", about another name in each sentence too" if teacher.get("other_mentions") else ""
-        lines.append(f"- model output: the answers of {' and '.join(teacher['checkpoints'])}{more}")
+        answers = " and ".join(_with_origins(name, part) for name in teacher["checkpoints"])
+        lines.append(f"- model output: the answers of {answers}{more}")
+        lines += [f"- answers alone, labels ignored: {_source(source)}" for source in teacher.get("data", ())]
     return lines
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    share = source.get("share", 1.0)
+    return line_of(source["corpus"]) + (f" {share:.0%} of its rows." if share < 1 else "")
+
+
+def _with_origins(name: str, part: Mapping[str, Any]) -> str:
+    corpora = part.get("learnt_through", {}).get(name)
+    return name + (f" (which learnt from {', '.join(licence_of(one) for one in corpora)})" if corpora else "")
 
 
 def _scores(provenance: dict[str, Any]) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from newstance.articles import load_profile
-from newstance.corpora import Annotation
+from newstance.corpora import Annotation, without_texts_of
 from newstance.errors import NewstanceError, UsageError
 from newstance.model import Checkpoint, Codebook, encoder_folder, load_codebook
 
 from .config import TrainingConfig, codebook_of
 from .sections import Source
-from .sources import read_sources
+from .sources import ALL_REPEATED, HELD_OUT, read_sources
+from .states import RunState
 
 __all__ = ["check_config", "report_problem"]
 
@@ -34,7 +34,8 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     problems: list[str] = []
     counts: list[str] = []
     codebook: Codebook | None = None
-    labelled: Counter[str] = Counter()
+    train: list[Annotation] = []
+    held_out: list[Annotation] = []
     unread = False
     try:
         codebook = codebook_of(config)
@@ -54,12 +55,19 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
         if codebook is not None:
             judged = _judged(records, codebook)
             counts[-1] += "".join(f", {n} with {layer}" for layer, n in judged.items())
-            labelled.update(judged if place.startswith("data.train.") else {})
+        if place.startswith("data."):
+            (train if place.startswith("data.train.") else held_out).extend(records)
         if source.part is not None:
             counts[-1] += _articles(records)
-    if codebook is not None and not unread:
-        missing = [layer.name for layer in codebook.layers if not labelled[layer.name]]
-        problems += [f"layers: no training row has a label of the layer {name!r}" for name in missing]
+    kept = without_texts_of(train, held_out) if config.data.drop_repeated_texts else train
+    if len(kept) < len(train):
+        counts.append(f"data.train: {len(kept)} rows are left of {len(train)}: the others also stand in {HELD_OUT}")
+    if train and not kept:
+        problems.append(f"data.train: {ALL_REPEATED}")
+    elif codebook is not None and not unread:
+        judged = _judged(kept, codebook)
+        left = " that is left" if len(kept) < len(train) else ""
+        problems += [f"layers: no training row{left} has a label of the layer {x!r}" for x in judged if not judged[x]]
     problems += [f"{place}: {problem}" for place, problem in _folders(config)]
     if (problem := report_problem(config.report_to)) is not None:
         problems.append(f"report_to: {problem}")
@@ -123,7 +131,8 @@ def _folders(config: TrainingConfig) -> Iterator[tuple[str, str]]:
     for place, name in models:
         if name is not None:
             try:
-                Checkpoint.find(name)
+                if place != "start_from" or RunState.find(name) is None:
+                    Checkpoint.find(name)
             except NewstanceError as error:
                 yield place, str(error)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -16,7 +16,7 @@ from newstance.model import Codebook, EncodingConfig, load_codebook
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
 
-from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig
+from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig, Weight
 
 __all__ = [
     "AttentionCode",
@@ -41,7 +41,8 @@ class TrainingConfig(Section):
         codebook: path of a codebook YAML, a codebook written out in place, or None for the shipped one.
         encoder: `all-MiniLM-L6-v2` (embedded), a folder, or a name on a model hub.
         attention_code: what computes the encoder's attention: `auto` is `sdpa` where the encoder has it, the faster.
-        start_from: a newstance checkpoint whose weights the run starts from, heads of the same layers included.
+        start_from: a newstance checkpoint, or a state under a run's `steps`, whose weights the run starts from, heads
+            of the same layers included.
         feed_forward: narrow the encoder's feed-forward blocks to so many units before training, those that the training
             rows use most; None leaves them. Cheaper to run by as much: a third of the units is a fifth of the work.
         teacher: models whose answers are learnt besides the labels, or None.
@@ -81,7 +82,7 @@ class TrainingConfig(Section):
 
     name: str
     data: DataConfig
-    layers: tuple[str, ...] = ("stance",)
+    layers: tuple[str, ...] = Field(default=("stance",), min_length=1)
     codebook: str | Codebook | None = None
     encoder: str = EMBEDDED
     attention_code: AttentionCode = "auto"
@@ -90,13 +91,13 @@ class TrainingConfig(Section):
     teacher: TeacherConfig | None = None
     encoding: EncodingConfig = EncodingConfig()
     pooling: Pooling | dict[str, Pooling] = "attention"
-    layer_weights: dict[str, float] = Field(default_factory=dict)
+    layer_weights: dict[str, Weight] = Field(default_factory=dict)
     rationale_weight: float = Field(default=0.0, ge=0)
     masking: MaskingConfig = MaskingConfig()
     freeze_embeddings: bool = True
     freeze_layers: int = Field(default=0, ge=0)
     keep_frozen_states: bool = False
-    class_weights: Literal["none", "balanced"] | dict[str, dict[str, float]] = "none"
+    class_weights: Literal["none", "balanced"] | dict[str, dict[str, Weight]] = "none"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     soft_labels: bool = True
     learning_rate: float = Field(default=8e-5, gt=0)
@@ -123,27 +124,27 @@ class TrainingConfig(Section):
         return "no" if value is False else value
 
     @model_validator(mode="after")
-    def _maps_name_trained_layers(self) -> Self:
+    def _settings_fit_each_other(self) -> Self:
+        if problems := [*self._strange_layers(), *self._misfits()]:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _strange_layers(self) -> Iterator[str]:
         for key in ("pooling", "class_weights", "layer_weights"):
             value = getattr(self, key)
-            if isinstance(value, dict) and (strangers := [name for name in value if name not in self.layers]):
-                raise ValueError(f"{key}: {strangers[0]!r} is none of the layers {', '.join(self.layers)}")
-        return self
+            for name in value if isinstance(value, dict) else ():
+                if name not in self.layers:
+                    near = difflib.get_close_matches(name, self.layers, n=1)
+                    hint = f", did you mean {near[0]!r}?" if near else ""
+                    yield f"{key}: {name!r} is none of the layers {', '.join(self.layers)}{hint}"
 
-    @model_validator(mode="after")
-    def _rationales_are_of_a_head_that_weighs(self) -> Self:
-        if self.rationale_weight > 0:
-            if "stance" not in self.layers:
-                raise ValueError("rationale_weight: rationales are of the layer stance, which is not among the layers")
-            if self.pooling_of("stance") not in ("attention", "target"):
-                raise ValueError("rationale_weight: needs attention or target pooling of the layer stance")
-        return self
-
-    @model_validator(mode="after")
-    def _kept_states_hold(self) -> Self:
+    def _misfits(self) -> Iterator[str]:
+        if self.rationale_weight > 0 and "stance" not in self.layers:
+            yield "rationale_weight: rationales are of the layer stance, which is not among the layers"
+        elif self.rationale_weight > 0 and self.pooling_of("stance") not in ("attention", "target"):
+            yield "rationale_weight: needs attention or target pooling of the layer stance"
         if self.keep_frozen_states and (self.masking.rows > 0 or self.freeze_layers == 0):
-            raise ValueError("keep_frozen_states: needs masking.rows: 0 and freeze_layers of at least 1")
-        return self
+            yield "keep_frozen_states: needs masking.rows: 0 and freeze_layers of at least 1"
 
     def pooling_of(self, layer: str) -> Pooling:
         """Return how the head of a layer pools tokens."""
@@ -236,10 +237,14 @@ def _explain(error: ValidationError) -> str:
     problems: dict[str, str] = {}
     # Of a value that may be text or a section, what is wrong in the section says more than that it is no text.
     inner = {item["loc"][0] for item in error.errors() if "Codebook" in str(item["loc"][1:2])}
-    for item in error.errors():
+    places = [_place(item["loc"]) for item in error.errors()]
+    for item, location in zip(error.errors(), places, strict=True):
         if item["type"] == "string_type" and item["loc"][0] in inner and item["loc"][1:] == ("str",):
             continue
-        location = [part for part in item["loc"] if not _names_a_type(part)]
+        deeper = any(len(one) > len(location) and one[: len(location)] == location for one in places)
+        # Items that are wrong are not counted, and a map with a wrong value is no word: neither says anything.
+        if deeper and (item["type"] == "too_short" or _names_a_type(item["loc"][-1])):
+            continue
         place = ".".join(str(part) for part in location)
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
@@ -247,6 +252,10 @@ def _explain(error: ValidationError) -> str:
             message = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
         problems.setdefault(place, message)
     return "; ".join(f"{place}: {message}" if place else message for place, message in problems.items())
+
+
+def _place(location: Iterable[int | str]) -> list[int | str]:
+    return [part for part in location if not _names_a_type(part)]
 
 
 def _names_a_type(part: int | str) -> bool:

@@ -18,10 +18,10 @@ from . import processes
 from .config import TrainingConfig
 from .lower_layers import kept_lower_layers
 from .run import Run, Say
-from .stops import last_state, stopping_with_a_reason
+from .stops import last_state, stopped_early, stopping_with_a_reason
 from .trainer import TEACHER_ANSWERS, LayerTrainer, make_trainer
 
-__all__ = ["finetune"]
+__all__ = ["check_same_run", "finetune"]
 
 #: Given what is counted and how many there will be, shows it; called once for each.
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[[], None]]]
@@ -79,8 +79,12 @@ def finetune(
             (out / _NOTE).write_text(_described(config), encoding="utf-8")
         with processes.main_first():  # it may have to clear half a state away
             state = last_state(out / "steps") if resume else None
-        with stopping_with_a_reason(trainer), _frozen_states(run, trainer):
-            trainer.train(resume_from_checkpoint=None if state is None else str(state))
+        if state is not None and stopped_early(state):
+            say("the run had stopped early: its best epoch is measured")
+            trainer.take_best_of(state)
+        else:
+            with stopping_with_a_reason(trainer), _frozen_states(run, trainer):
+                trainer.train(resume_from_checkpoint=None if state is None else str(state))
     if main:
         run.save(out / "model", {"epochs": _epochs(trainer.state.log_history)})
     processes.wait()
@@ -98,16 +102,21 @@ def _frozen_states(run: Run, trainer: LayerTrainer) -> AbstractContextManager[No
 
 def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:
     """Refuse to mix two runs in one folder."""
-    note = out / _NOTE
-    if note.is_file():
+    if (out / _NOTE).is_file():
         if not resume:
             raise UsageError("holds a run already; give --resume or another --out", path=out)
-        if _as_today(note.read_text(encoding="utf-8")) != _described(config):
-            raise UsageError("holds a run with another configuration; give another --out", path=out)
+        check_same_run(out, config)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}", path=out) from error
+
+
+def check_same_run(out: Path, config: TrainingConfig) -> None:
+    """Raise `UsageError` unless the run in a folder has this configuration; its data may lie elsewhere now."""
+    note = out / _NOTE
+    if not note.is_file() or _as_today(note.read_text(encoding="utf-8")) != _described(config):
+        raise UsageError("holds a run with another configuration; give another --out", path=out)
 
 
 def _as_today(described: str) -> str:

@@ -6,7 +6,6 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ from newstance.model.codebook import Layer
 from .frozen import FrozenEncoder, vector_classifier
 from .sections import Baseline, ReportConfig
 
-__all__ = ["MODEL", "EvaluationSet", "Row", "make_report", "read_report", "write_report"]
+__all__ = ["MODEL", "EvaluationSet", "NotFitted", "Row", "make_report", "read_report", "write_report"]
 
 #: What the report calls the trained model itself.
 MODEL = "model"
@@ -61,13 +60,26 @@ class Row:
     figures: dict[str, Figure]
 
 
+@dataclass(frozen=True, slots=True)
+class NotFitted:
+    """A baseline that the training rows of a layer cannot fit, and why."""
+
+    layer: str
+    system: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return it as a line."""
+        return f"{self.layer}: the baseline {self.system} could not be fitted: {self.reason}"
+
+
 def make_report(
     checkpoint: Checkpoint,
     predictor: Predictor,
     train: Sequence[Annotation],
     sets: Sequence[EvaluationSet],
     settings: ReportConfig,
-) -> list[Row]:
+) -> tuple[list[Row], list[NotFitted]]:
     """Measure a model and the baselines that the settings name, fitted on the same training rows.
 
     Args:
@@ -76,17 +88,23 @@ def make_report(
         train: what it was trained on.
         sets: what to measure on; a set without labels of a layer has no row for it.
         settings: which baselines, and how many bootstrap samples.
+
+    Returns:
+        The figures; and the baselines that have none, since too few rows, or rows of a single label, fit no classifier.
     """
     rows: list[Row] = []
+    missing: list[NotFitted] = []
     vectors = _Vectors(checkpoint.config.encoder_source, predictor.encoding)
     for layer in checkpoint.codebook.layers:
         judged = [(one, gold) for one in sets if (gold := gold_labels(one.records, layer)).sentences]
         systems: dict[str, Decide] = {}
         for name in settings.baselines if judged else ():
-            # Too few rows, or rows of a single label, make no classifier; the report then has no row for it.
-            with suppress(ValueError), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                systems[_NAMES[name]] = _baseline(name, train, layer, vectors)
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    systems[_NAMES[name]] = _baseline(name, train, layer, vectors)
+            except ValueError as error:
+                missing.append(NotFitted(layer.name, _NAMES[name], " ".join(str(error).split())))
         systems[MODEL] = partial(_decide, checkpoint, predictor, layer)
         for one, gold in judged:
             inputs = sentence_inputs(gold.sentences)
@@ -94,7 +112,7 @@ def make_report(
                 Row(one.name, one.part, layer.name, name, _figures(layer, gold, decide(inputs), settings.samples))
                 for name, decide in systems.items()
             ]
-    return rows
+    return rows, missing
 
 
 def _decide(
@@ -140,9 +158,17 @@ def _baseline(name: Baseline, train: Sequence[Annotation], layer: Layer, vectors
     return decide
 
 
-def write_report(path: Path, rows: Sequence[Row], run: Mapping[str, Any]) -> None:
-    """Write `report.json`: `rows` with data, part, layer, system and figures (value, low, high, n), and `run`."""
-    data = {"rows": [asdict(row) for row in rows], "run": dict(run)}
+def write_report(path: Path, rows: Sequence[Row], missing: Sequence[NotFitted], run: Mapping[str, Any]) -> None:
+    """Write `report.json`.
+
+    It holds `rows` with data, part, layer, system and figures (value, low, high, n); `not_fitted` with layer, system
+    and reason; and `run`.
+    """
+    data = {
+        "rows": [asdict(row) for row in rows],
+        "not_fitted": [asdict(one) for one in missing],
+        "run": dict(run),
+    }
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from newstance.corpora import Annotation, without_texts_of
-from newstance.errors import CheckpointError, UsageError
+from newstance.errors import UsageError
 from newstance.model import (
     Calibration,
     Checkpoint,
@@ -29,7 +29,7 @@ from newstance.model import (
     write_config,
 )
 from newstance.model.network import SentenceClassifier
-from newstance.model.torch_runtime import TorchRuntime, load_network
+from newstance.model.torch_runtime import TorchRuntime
 
 from .calibrate import calibrate, macro_f1_by_layer
 from .card import model_card
@@ -38,11 +38,13 @@ from .data import Item, merge_annotators
 from .encoder import load_encoder, load_tokenizer
 from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
+from .origins import described, learnt_through
 from .other_mentions import asked_of_others
 from .precision import precision_of
-from .report import EvaluationSet, Row, make_report, write_report
+from .report import EvaluationSet, NotFitted, Row, make_report, write_report
 from .rounding import snap_to_grid
-from .sources import read_sources
+from .sources import ALL_REPEATED, read_sources
+from .start import start_from
 
 __all__ = ["Run", "Say"]
 
@@ -72,7 +74,7 @@ class Run:
         """Read the data, build the network and load its weights.
 
         Raises:
-            UsageError: a layer has no labels.
+            UsageError: a layer has no labels, or every row is held out too.
             AnnotationError: the data cannot be read.
             CheckpointError: the checkpoint to start from does not fit.
         """
@@ -90,6 +92,8 @@ class Run:
         kept = [record for record, _ in train_pairs]
         if config.data.drop_repeated_texts:
             kept = without_texts_of(kept, held_out + [record for record, _ in dev_pairs])
+            if not kept:
+                raise UsageError(ALL_REPEATED, field="data.train")
             if len(kept) < len(train_pairs):
                 say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
         train = merge_annotators([(r, weights[id(r)]) for r in kept], codebook, soft=config.soft_labels)
@@ -111,7 +115,8 @@ class Run:
         freeze(encoder, config)
         network = SentenceClassifier(encoder, _heads(config, codebook))
         if config.start_from is not None:
-            _start_from(network, codebook, Checkpoint.find(config.start_from), say)
+            fresh = start_from(network, codebook, config.start_from)
+            say(f"weights from {config.start_from}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))
         encoding = SentenceEncoding(tokenizer, described)
         if config.feed_forward is not None:
             _narrow(network, config.feed_forward, encoding, train, say)
@@ -171,36 +176,37 @@ class Run:
             provenance=self._provenance() | made_by | {"dev_macro_f1": scores},
         )
         write_config(folder, config)
-        report = self._report(Checkpoint(folder))
-        write_report(folder / "report.json", report, {"name": self.config.name, "seed": self.config.seed})
-        (folder / "README.md").write_text(model_card(config, self.codebook, calibration, report), encoding="utf-8")
+        report, missing = self._report(Checkpoint(folder))
+        write_report(folder / "report.json", report, missing, {"name": self.config.name, "seed": self.config.seed})
+        card = model_card(config, self.codebook, calibration, report, missing)
+        (folder / "README.md").write_text(card, encoding="utf-8")
         return folder
 
-    def _report(self, checkpoint: Checkpoint) -> list[Row]:
+    def _report(self, checkpoint: Checkpoint) -> tuple[list[Row], list[NotFitted]]:
         names = self.config.report.baselines
         self.say("measuring the model" + (f" and the baselines {', '.join(names)}" if names else ""))
         predictor = Predictor(self.encoding, TorchRuntime(self.network), [x.name for x in self.codebook.layers])
-        return make_report(checkpoint, predictor, self.records, self.sets, self.config.report)
+        rows, missing = make_report(checkpoint, predictor, self.records, self.sets, self.config.report)
+        for one in missing:
+            self.say(f"warning: {one}")
+        return rows, missing
 
     def _provenance(self) -> dict[str, Any]:
         run = self.config.model_dump(mode="json")
         # A path on somebody's machine says nothing to anybody else.
         run["data"]["root"] = "."
         if self.config.start_from is not None:
-            run["start_from"] = _by_hash(self.config.start_from)
+            run["start_from"] = described(self.config.start_from)
         if self.config.teacher is not None:
-            run["teacher"]["checkpoints"] = [_by_hash(name) for name in self.config.teacher.checkpoints]
+            run["teacher"]["checkpoints"] = [described(name) for name in self.config.teacher.checkpoints]
         return {
             "config": run,
+            "learnt_through": learnt_through(self.config),
             "rows": {"train": len(self.train), "dev": len(self.dev)},
             "precision": precision_of(self.config.mixed_precision),
             "versions": {name: version(name) for name in ("newstance", "torch", "transformers", "tokenizers")}
             | {"python": platform.python_version()},
         }
-
-
-def _by_hash(checkpoint: str) -> str:
-    return f"checkpoint {Checkpoint.find(checkpoint).hash}"
 
 
 def _heads(config: TrainingConfig, codebook: Codebook) -> list[HeadConfig]:
@@ -235,31 +241,3 @@ def _narrow(network: SentenceClassifier, width: int, encoding: SentenceEncoding,
         batches.append({name: batch[name] for name in names})
     narrow_feed_forward(network.encoder, width, batches)
     say(f"feed-forward blocks of {width} units instead of {before}, chosen by {len(sample)} training rows")
-
-
-def _start_from(network: SentenceClassifier, codebook: Codebook, checkpoint: Checkpoint, say: Say) -> None:
-    """Copy a checkpoint's weights; heads of layers that it lacks, or has with other labels, keep their fresh ones.
-
-    Raises:
-        CheckpointError: the weights are missing, or those of the encoder do not fit.
-    """
-    found = load_network(checkpoint)
-    if (width := feed_forward_width(found.encoder)) < feed_forward_width(network.encoder):
-        narrow_feed_forward(network.encoder, width)
-    asked = {layer.name: (layer.kind, tuple(layer.codes)) for layer in checkpoint.codebook.layers}
-    alike = [x.name for x in codebook.layers if asked.get(x.name) == (x.kind, tuple(x.codes))]
-    # The evidence head is fitted to the finished weights, so it is not taken over.
-    prefixes = ("encoder.", *(f"heads.{layer}." for layer in alike))
-    trained, own = found.state_dict(), network.state_dict()
-    trained = {name: tensor for name, tensor in trained.items() if name.startswith(prefixes)}
-    # A head may pool otherwise than the checkpoint's: it takes over what both have.
-    known = {name: tensor for name, tensor in trained.items() if name in own or name.startswith("encoder.")}
-    if misfit := [name for name, tensor in known.items() if name not in own or own[name].shape != tensor.shape]:
-        raise CheckpointError(
-            "is of another architecture than this run: start_from and encoder do not go together; take one out",
-            path=checkpoint.path,
-            field=", ".join(misfit[:3]),
-        )
-    network.load_state_dict(known, strict=False)
-    fresh = [layer.name for layer in codebook.layers if layer.name not in alike]
-    say(f"weights from {checkpoint.path}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from newstance.corpora import ColumnMap, Format
 from newstance.corpora.division import Part
 
-__all__ = ["Baseline", "DataConfig", "MaskingConfig", "ReportConfig", "Section", "Source", "TeacherConfig"]
+__all__ = ["Baseline", "DataConfig", "MaskingConfig", "ReportConfig", "Section", "Source", "TeacherConfig", "Weight"]
 
 Baseline = Literal["majority", "bag_of_words", "frozen_encoder"]
 
 
-class Section(BaseModel):
-    """Part of a configuration: unknown keys are refused, nothing changes after reading."""
+def _no_switch(value: Any) -> Any:
+    """Refuse YAML's `true`, `yes` and `on`, which pydantic would read as 1."""
+    if isinstance(value, bool):
+        raise ValueError(f"Input should be a number, not {str(value).lower()}")
+    return value
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+#: How much something counts.
+Weight = Annotated[float, BeforeValidator(_no_switch), Field(ge=0)]
+
+
+class Section(BaseModel):
+    """Part of a configuration: unknown keys, infinite numbers and switches for numbers are refused, nothing changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_are_no_switches(cls, value: Any, info: ValidationInfo) -> Any:
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        return _no_switch(value) if {int, float} & {annotation, *get_args(annotation)} else value
 
 
 class Source(Section):

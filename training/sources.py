@@ -14,7 +14,11 @@ from newstance.model.codebook import Codebook
 
 from .sections import Source
 
-__all__ = ["drawn_from", "open_source", "read_sources"]
+__all__ = ["ALL_REPEATED", "HELD_OUT", "drawn_from", "open_source", "read_sources"]
+
+#: The sources whose texts are left out of training.
+HELD_OUT = "dev, test or held_out"
+ALL_REPEATED = f"all rows also stand in {HELD_OUT}; data.drop_repeated_texts leaves them out of training"
 
 
 def read_sources(

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from transformers import EarlyStoppingCallback
 
 from newstance.errors import TrainingError
 
 from .trainer import LayerTrainer
 
-__all__ = ["last_state", "stopping_with_a_reason"]
+__all__ = ["last_state", "stopped_early", "stopping_with_a_reason"]
 
 
 def last_state(steps: Path) -> Path | None:
@@ -32,6 +33,16 @@ def last_state(steps: Path) -> Path | None:
         else:
             return folder
     return None
+
+
+def stopped_early(state: Path) -> bool:
+    """Return whether early stopping ended the run at this state: the Trainer keeps the count, and not its outcome."""
+    data = json.loads((state / "trainer_state.json").read_text(encoding="utf-8"))
+    kept = data.get("stateful_callbacks", {}).get(EarlyStoppingCallback.__name__)
+    if not isinstance(kept, dict):
+        return False
+    waited: int = kept["attributes"]["early_stopping_patience_counter"]
+    return waited >= int(kept["args"]["early_stopping_patience"])
 
 
 @contextmanager
@@ -69,4 +80,7 @@ def _kept(trainer: LayerTrainer) -> str:
     folder = last_state(Path(str(trainer.args.output_dir)))
     if folder is None:
         return "no state could be kept"
-    return f"the state after step {folder.name.rpartition('-')[2]} is kept in {folder}"
+    return (
+        f"the state after step {folder.name.rpartition('-')[2]} is kept in {folder}: start a run with other settings "
+        f"from its weights, --set start_from={folder} and another --out, or go on with the same ones, --resume"
+    )

@@ -18,6 +18,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from transformers.utils import logging as hf_logging
 
@@ -135,6 +136,14 @@ class LayerTrainer(Trainer):
         rows: Any = self.train_dataset
         for batch in plan_batches(rows["length"]):
             yield self.data_collator([rows[number] for number in batch])
+
+    def take_best_of(self, state: Path) -> None:
+        """Take over the weights of the best epoch of a run that ended at this state, and its history."""
+        self.state = TrainerState.load_from_json(str(state / TRAINER_STATE_NAME))
+        if self.state.best_model_checkpoint is not None:
+            # The folder of the run may have been moved since.
+            self.state.best_model_checkpoint = str(state.parent / Path(self.state.best_model_checkpoint).name)
+            self._load_best_model()
 
     def compute_loss(
         self,

@@ -68,6 +68,7 @@ def test_validate_names_what_would_stop_a_run_late(tmp_path: Path) -> None:
         "class_weights={stance: {favour: 2}}",
         "freeze_layers=99",
         "report_to=[nonsense]",
+        "data.drop_repeated_texts=false",
         f"data.train=[{{corpus: annotations, path: {table}, part: train}}]",
         f"data.dev=[{{corpus: annotations, path: {table}, layers: [stance, positon]}}]",
         f"data.test=[{{corpus: annotations, path: {table}, part: dev}}]",
@@ -84,6 +85,29 @@ def test_validate_names_what_would_stop_a_run_late(tmp_path: Path) -> None:
     assert last.startswith("report_to: cannot report to 'nonsense'")
     train, _, test = done.stdout.splitlines()
     assert train.endswith(" articles") and test.endswith("(fewer than 5: it says little)")
+
+
+def test_validate_and_train_say_that_every_training_row_is_held_out_too(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    rows = ["It met 1.,favor,train", "It met 2.,against,train", "It  MET 1.,favor,dev"]
+    table.write_text("\n".join(["text,stance,split", *rows]) + "\n", encoding="utf-8")
+
+    def settings(held_out: str) -> list[str]:
+        source = f"corpus: annotations, path: {table}"
+        wanted = ["layers=[stance]", f"data.train=[{{{source}, split: train}}]", f"data.dev=[{{{source}, split: dev}}]"]
+        return [x for one in (*wanted, f"data.held_out={held_out}") for x in ("--set", one)]
+
+    some = CliRunner().invoke(app, ["config", "validate", "smoke", *settings("[]")])
+    assert some.exit_code == 0
+    assert "data.train: 1 rows are left of 2: the others also stand in dev, test or held_out" in some.stdout
+    everything = f"[{{corpus: annotations, path: {table}}}]"
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *settings(everything)])
+    problem = "data.train: all rows also stand in dev, test or held_out"
+    assert done.exit_code == 1
+    assert [line.split(";")[0] for line in done.stderr.splitlines()] == [f"newstance: smoke: {problem}"]
+    out = ["--out", str(tmp_path / "run")]
+    with pytest.raises(UsageError, match=problem):
+        CliRunner().invoke(app, ["train", "smoke", *out, *settings(everything)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("name", shipped_configs())

@@ -54,6 +54,16 @@ def test_a_reduced_grid_takes_a_share_of_what_is_trained_on_and_settings_from_th
     assert (provenance["config"]["pooling"], provenance["config"]["data"]["train"][0]["share"]) == ("target", 0.5)
 
 
+def test_finished_runs_of_other_settings_are_not_reported_as_the_grids(tiny_config: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_grid(load_grid(written(tmp_path, tiny_config, seeds=[1])), out)
+    before = (out / "table.md").read_text(encoding="utf-8")
+    changed = load_grid(written(tmp_path, tiny_config, seeds=[2, 1], share=0.5))
+    with pytest.raises(UsageError, match=r"base/1: holds a run with another configuration"):
+        run_grid(changed, out)
+    assert (out / "table.md").read_text(encoding="utf-8") == before and not (out / "base" / "2").exists()
+
+
 @pytest.mark.parametrize("name", ["recipe", "small"])
 def test_the_grids_that_ship_load(name: str) -> None:
     path = Path(__file__).resolve().parents[2] / "configs" / "ablations" / f"{name}.yaml"

@@ -63,3 +63,50 @@ def test_settings_by_layer_must_name_layers_of_the_run() -> None:
     for key in ("pooling={frame: sum}", "class_weights={stanc: {favor: 2}}", "layer_weights={x: 1}"):
         with pytest.raises(UsageError, match="none of the layers stance, frames"):
             load_config("smoke", [key])
+
+
+def test_settings_that_do_not_fit_each_other_are_named_at_once_with_the_nearest_layer() -> None:
+    wrong = ["pooling={stnce: mean}", "class_weights={frame: {a: 1}}", "layer_weights={x: 1, framess: 2}"]
+    with pytest.raises(UsageError) as caught:
+        load_config("smoke", [*wrong, "layers=[stance, frames]", "keep_frozen_states=true", "masking.rows=0.5"])
+    text = str(caught.value)
+    for part in (
+        "pooling: 'stnce' is none of the layers stance, frames, did you mean 'stance'?",
+        "class_weights: 'frame' is none of the layers stance, frames, did you mean 'frames'?",
+        "layer_weights: 'x' is none of the layers stance, frames;",
+        "layer_weights: 'framess' is none",
+        "keep_frozen_states: needs",
+    ):
+        assert part in text
+    with pytest.raises(UsageError, match=r"rationale_weight: needs attention.*; keep_frozen_states: needs"):
+        load_config("smoke", ["rationale_weight=1", "pooling=mean", "keep_frozen_states=true"])
+
+
+def test_a_wrong_source_is_not_called_a_missing_one_too() -> None:
+    with pytest.raises(UsageError) as caught:
+        load_config("smoke", ["data.dev=[{corpus: newstanse}]", "data.train=[]"])
+    text = str(caught.value)
+    assert "data.dev.0.corpus: " in text and "data.dev: " not in text
+    assert "data.train: Tuple should have at least 1 item" in text
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("layers=[]", r"layers: .*at least 1 item"),
+        ("learning_rate=.inf", "learning_rate: .*finite"),
+        ("data.train=[{corpus: newstance, weight: .nan}]", r"data\.train\.0\.weight: .*finite"),
+        ("class_weights={stance: {favor: -1}}", r": class_weights\.stance\.favor: .*greater than or equal to 0"),
+        ("class_weights={stance: {favor: true}}", r": class_weights\.stance\.favor: .*a number, not true"),
+        ("layer_weights={stance: -1}", r"layer_weights\.stance: .*greater than or equal to 0"),
+        ("layer_weights={stance: .inf}", r"layer_weights\.stance: .*finite"),
+        ("epochs=true", "epochs: .*a number, not true"),
+        ("early_stopping=yes", "early_stopping: .*a number, not true"),
+        ("learning_rate=on", "learning_rate: .*a number, not true"),
+        ("report.samples=true", r"report\.samples: .*a number, not true"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(override: str, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem) as caught:
+        load_config("smoke", [override])
+    assert ";" not in str(caught.value), "one mistake is one problem"

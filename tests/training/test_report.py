@@ -70,6 +70,24 @@ def test_test_data_are_measured_and_kept_out_of_training(
     assert "Measured once, after everything was chosen." in card and "**model**" in card
 
 
+def test_a_baseline_that_cannot_be_fitted_is_named_with_the_reason(
+    tiny_config: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    train = tmp_path / "train.jsonl"
+    train.write_text("".join(json.dumps(row) + "\n" for row in rows if row["stance"] == "favor"), encoding="utf-8")
+    said: list[str] = []
+    settings = ["epochs=1", f"data.train=[{{corpus: annotations, path: '{train}'}}]"]
+    folder = finetune(load_config(tiny_config, settings), tmp_path / "run", say=said.append)
+    assert {row.system for row in read_report(folder / "report.json")} == {"majority", "model"}
+    found = json.loads((folder / "report.json").read_text(encoding="utf-8"))["not_fitted"]
+    assert {(one["layer"], one["system"]) for one in found} == {("stance", x) for x in BASELINES - {"majority"}}
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    for one in found:
+        line = f"stance: the baseline {one['system']} could not be fitted: {one['reason']}"
+        assert one["reason"] and f"- {line}" in card and f"warning: {line}" in said
+
+
 def test_what_is_no_report_is_named(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text(json.dumps({"rows": [{"data": "x"}]}), encoding="utf-8")

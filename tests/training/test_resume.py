@@ -15,7 +15,9 @@ from newstance.errors import UsageError
 from newstance.model import Checkpoint
 from newstance.training.config import TrainingConfig, load_config
 from newstance.training.finetune import Progress, finetune
+from newstance.training.run import Run
 from newstance.training.stops import last_state
+from newstance.training.trainer import LayerTrainer
 
 #: 36 rows in batches of 8: five steps an epoch, ten in all; a state every second step besides one an epoch.
 OVERRIDES = ["epochs=2", "batch_size=8", "save_every=2", "masking.rows=1.0"]
@@ -120,3 +122,42 @@ def test_a_finished_run_resumes_to_itself_and_a_changed_one_is_refused(
     assert Checkpoint(again).config.files["model.safetensors"] == unbroken
     with pytest.raises(UsageError, match="another configuration"):
         finetune(load_config(tiny_config, [*OVERRIDES, "seed=14"]), tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_run_that_stopped_early_is_not_trained_further_when_it_is_resumed(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    """Its dev score dips after the first epoch; the second kill comes while the finished model is measured."""
+    dips = iter([0.5, 0.4, 0.9, 0.9])
+    monkeypatch.setattr(LayerTrainer, "evaluate", _scoring(dips))
+    config = load_config(tiny_config, ["epochs=4", "early_stopping=1", "report.baselines=[]"])
+    whole = finetune(config, tmp_path / "run")
+    best = Checkpoint(whole).config
+    assert next(dips) == 0.9, "the third epoch was not begun"
+    if killed:
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Run, "save", _dying)
+            dips = iter([0.5, 0.4])
+            patch.setattr(LayerTrainer, "evaluate", _scoring(dips))
+            finetune(config, tmp_path / "killed")
+    # Where it lies now is not where it was begun.
+    moved = (tmp_path / ("killed" if killed else "run")).rename(tmp_path / "moved")
+    monkeypatch.setattr(LayerTrainer, "evaluate", _scoring(iter([])))
+    again = Checkpoint(finetune(config, moved, resume=True)).config
+    assert again.files["model.safetensors"] == best.files["model.safetensors"]
+    assert again.provenance["epochs"] == best.provenance["epochs"] and len(best.provenance["epochs"]) == 2
+
+
+def _dying(*_: object) -> None:
+    raise Killed
+
+
+def _scoring(scores: Iterator[float]) -> Callable[..., dict[str, float]]:
+    def evaluate(trainer: LayerTrainer, *_: object, **__: object) -> dict[str, float]:
+        found = {"eval_macro_f1": next(scores)}
+        trainer.log(found)
+        trainer.control = trainer.callback_handler.on_evaluate(trainer.args, trainer.state, trainer.control, found)
+        return found
+
+    return evaluate

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from newstance.errors import TrainingError
+from newstance.model import Checkpoint
+from newstance.training.checking import check_config
 from newstance.training.config import load_config
 from newstance.training.finetune import finetune
 from newstance.training.losses import LayerLosses
@@ -23,6 +27,35 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_state(
         finetune(config, tmp_path / "run")
     state = last_state(tmp_path / "run" / "steps")
     assert state is not None and (state / "model.safetensors").is_file()
+
+
+def test_other_settings_go_on_from_the_weights_that_a_stopped_run_kept(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls = LayerLosses.__call__, iter(range(100))
+
+    def failing(*arguments: object) -> object:
+        if next(calls) == 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch, pytest.raises(TrainingError) as caught:
+        patch.setattr(LayerLosses, "__call__", failing)
+        finetune(load_config(tiny_config, ["epochs=2"]), tmp_path / "run")
+    advice = re.search(r"--set (start_from=\S+) and another --out", str(caught.value))
+    assert advice is not None and advice[1].endswith("checkpoint-4")
+    # With rates near 0 the new run's weights are those that were kept, the head's too.
+    settings = [advice[1], "batch_size=4", "epochs=1", "learning_rate=1.0e-9", "head_learning_rate=1.0e-9"]
+    config = load_config(tiny_config, [*settings, "round_weights=false"])
+    assert not check_config(config)[0]
+    folder = finetune(config, tmp_path / "smaller")
+    before, after = (load_file(path / "model.safetensors") for path in (Path(str(config.start_from)), folder))
+    assert before.keys() == after.keys() and all(torch.allclose(before[x], after[x], atol=1e-6) for x in before)
+    provenance = Checkpoint(folder).config.provenance
+    assert provenance["config"]["start_from"] == "the state after step 4 of the run tiny"
+    assert provenance["learnt_through"] == {"the state after step 4 of the run tiny": ["annotations"]}
+    (tmp_path / "run" / "config.json").unlink()
+    assert "whose configuration cannot be read" in check_config(config)[0][0]
 
 
 @pytest.mark.parametrize(
