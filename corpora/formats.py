@@ -105,7 +105,9 @@ def _corpus(path: str | Path, format: Format, split: str | None, problems: Probl
         case "pstance":
             found = read_pstance(path, split=split, problems=problems)
         case _:
-            found = frac_annotations(path)
+            if split is not None:
+                raise UsageError("FrAC has no splits; leave it out", field="split")
+            found = frac_annotations(path, problems)
     return found
 
 

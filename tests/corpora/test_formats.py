@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -255,6 +256,39 @@ def test_frac_is_a_corpus_with_a_layer_of_merged_frames(write: Write) -> None:
     ]
 
 
+def test_a_bad_row_of_frac_is_named_and_the_others_are_kept(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\n,1\nThe court ruled.,5\nIt rained.,2\n")
+    problems: list[AnnotationError] = []
+    assert [record.id for record in open_annotations(path, "frac", problems=problems)] == ["frac-3"]
+    assert [str(problem).removeprefix(f"{path}") for problem in problems] == [
+        ":2: sentence: missing",
+        ":4: label: unknown class '2'",
+    ]
+    path.write_bytes("sentence,label\nThe café closed.,1\n".encode("cp1252"))
+    with pytest.raises(AnnotationError, match=r"gold.csv: not UTF-8"):
+        open_annotations(path, "frac")
+
+
+def test_frac_has_no_split_to_ask_for(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\nThe court ruled.,5\n")
+    with pytest.raises(UsageError, match="split: FrAC has no splits"):
+        open_annotations(path, "frac", split="dev")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_with_damaged_contents_is_said_in_one_line(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("all.jsonl", "".join(f'{{"text": "It met {n * n}.", "cats": ["for"]}}\n' for n in range(300)))
+    whole = bytearray(path.read_bytes())
+    start = 30 + len("all.jsonl")  # where the member's own bytes begin
+    whole[start + 12 : start + 400] = bytes(388)
+    path.write_bytes(whole)
+    with pytest.raises(AnnotationError, match=r"x.zip/all.jsonl: not a readable archive: .") as caught:
+        open_annotations(path, codebook=OWN)
+    assert "\n" not in str(caught.value)
+
+
 def test_malformed_exports_of_tools_are_said_in_one_line(write: Write) -> None:
     spans = {"from_name": "spans", "to_name": "text", "value": {"start": 0, "end": 3, "labels": None}}
     paths = {"from_name": "stance", "to_name": "text", "value": {"taxonomy": [3]}}
@@ -262,6 +296,11 @@ def test_malformed_exports_of_tools_are_said_in_one_line(write: Write) -> None:
     for name, text, message in (
         ("a.json", labelstudio([spans]), "annotations.0.result.0: a span has no list of labels"),
         ("b.json", labelstudio([paths]), "annotations.0.result.0: a taxonomy is no list of paths"),
+        (
+            "b2.json",
+            '[{"data": {"text": "A."}, "annotations": 5}]',
+            "b2.json:1: annotations: is no list of annotations",
+        ),
         ("c.jsonl", json.dumps({"text": "A.", "entities": 5, "label": ["favor"]}), "entities: is no list of spans"),
         ("d.jsonl", json.dumps(binary | {"_input_hash": [1]}), "_input_hash: is neither text nor a number"),
         ("e.jsonl", json.dumps(binary | {"_annotator_id": {"id": 1}}), "_annotator_id: is neither text nor a number"),
