@@ -134,6 +134,29 @@ def test_all_bad_rows_can_be_collected_and_the_good_ones_kept(write: Write) -> N
     assert [p.line for p in problems] == [2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("s1,They met.,,,favor\ns1,They left.,,,favor", "text: the id 's1' stands for another text in row 2"),
+        ("s1,They met.,Voss,,favor\ns1,They met.,Orme,,favor", "target: the id 's1' stands for another target in row"),
+        ("s1,They met.,,0-4,favor\ns1,They met.,,5-8,favor", "target_spans: the id 's1' stands for another mention in"),
+    ],
+)
+def test_an_id_names_one_sentence_with_its_target(write: Write, rows: str, problem: str) -> None:
+    path = write("x.csv", f"id,text,target,target_spans,stance\n{rows}\n")
+    with pytest.raises(AnnotationError, match=rf"x.csv:3: {problem}"):
+        open_annotations(path)
+    problems: list[AnnotationError] = []
+    lines: list[int] = []
+    assert len(open_annotations(path, problems=problems, lines=lines)) == len(problems) == 1
+    assert lines == [2]
+
+
+def test_annotators_of_one_sentence_may_leave_its_target_out_or_mark_more_of_it(write: Write) -> None:
+    rows = "s1,The mayor left.,the mayor,0-9,favor\ns1,The mayor left.,,,favor\ns1,The mayor left.,,4-9,against\n"
+    assert len(open_annotations(write("x.csv", "id,text,target,target_spans,stance\n" + rows))) == 3
+
+
 def labelstudio(result: list[dict[str, Any]], **annotation: Any) -> str:
     task = {"id": 9, "data": {"text": "🙂 Voss wrecked it.", "id": "a"}, "predictions": [{"result": result}]}
     return json.dumps(
