@@ -6,19 +6,20 @@ import json
 import math
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from tokenizers import Tokenizer
 
 from newstance.corpora import Annotation, open_annotations
 from newstance.corpora.check import CheckReport, check_annotations
 from newstance.corpora.own import SPLITS
 from newstance.errors import AnnotationError, UsageError
-from newstance.model import Checkpoint, Codebook
+from newstance.model import Checkpoint, Codebook, encoder_folder
 
 from .column_options import as_format, codebook_of_option, column_map
 from .terminal import progress
@@ -47,17 +48,24 @@ def run_check(
 ) -> int:
     """Check and print; return the exit code."""
     problems: list[AnnotationError] = []
+    paths: list[str] = []
     places: list[str] = []
     known = codebook_of_option(codebook)
     if config is not None:
         if files or map_path or column or codebook:
             raise UsageError("--config says which files, columns and codebook; give either it or them")
-        records, known = _configured(config, overrides, problems)
+        if split is not None or format != "annotations":
+            raise UsageError("--config says which splits and formats; give either it or --split and --format")
+        records, paths, known, reader = _configured(config, overrides, problems)
     else:
-        records = []
+        if overrides:
+            raise UsageError("overrides settings of a configuration: give --config", field="--set")
+        records, reader = [], _shipped()
         kind = as_format(format)
         if not files and kind != "newstance":
             raise UsageError("give annotation files, or --config")
+        if files and kind == "newstance":
+            raise UsageError("newstance is the project's own corpus and takes no file", field="--format")
         columns = column_map(map_path, column)
         for path in files or [""]:
             for wanted in SPLITS if kind == "newstance" and split is None else (split,):
@@ -68,14 +76,16 @@ def run_check(
                 name = wanted or split_of(path)
                 places += [f"{path}:{line}" for line in lines] or [record.id for record in found]  # corpora: no lines
                 records += [(record.split or name, record) for record in found]
-    shipped = Checkpoint.find(None)
+                paths += [path] * len(found)
     with progress("comparing texts", len(records)) as step:
         report = check_annotations(
             records,
             codebook=known,
+            files=paths,
             problems=problems,
-            count_tokens=lambda texts: _tokens(shipped, texts),
-            token_limit=shipped.config.encoding.max_length,
+            count_tokens=reader.count,
+            token_limit=reader.limit,
+            limit_of=reader.name,
             similar=similar,
             places=places,
             step=step,
@@ -95,27 +105,57 @@ def split_of(path: str) -> str:
     return "dev" if found[1].startswith("val") else found[1]
 
 
-def _configured(config: str, overrides: list[str], problems: list[AnnotationError]) -> tuple[Records, Codebook]:
-    """Read what a training configuration trains, chooses and measures by; bad rows go into `problems`."""
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Whose tokens are counted, and how many of them it sees at once."""
+
+    name: str
+    tokenizer: Tokenizer
+    limit: int
+
+    def count(self, texts: list[str]) -> list[int]:
+        """Return how many tokens each text becomes, the two special ones included."""
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        return [len(encoding.ids) for encoding in self.tokenizer.encode_batch_fast(texts)]
+
+
+def _shipped() -> _Reader:
+    shipped = Checkpoint.find(None)
+    return _Reader("the shipped model", shipped.tokenizer(), shipped.config.encoding.max_length)
+
+
+def _configured(
+    config: str, overrides: list[str], problems: list[AnnotationError]
+) -> tuple[Records, list[str], Codebook, _Reader]:
+    """Read what a training configuration trains, chooses and measures by; bad rows go into `problems`.
+
+    Returns:
+        The records, the file of each, the codebook, and what reads them.
+    """
     from newstance.training.config import codebook_of, load_config
     from newstance.training.sources import drawn_from, open_source
 
     settings = load_config(config, overrides)
     codebook = codebook_of(settings)
     records: Records = []
+    paths: list[str] = []
     for split in ("train", "dev", "test", "held_out"):
         for source in getattr(settings.data, split):
-            found = open_source(source, settings.data.root, codebook, problems=problems)
-            records += [(split, record) for record in drawn_from(source, found)]
-    return records, codebook
+            found = drawn_from(source, open_source(source, settings.data.root, codebook, problems=problems))
+            records += [(split, record) for record in found]
+            paths += [source.path] * len(found)
+    return records, paths, codebook, _reader_of(settings.encoder, settings.encoding.max_length)
 
 
-def _tokens(checkpoint: Checkpoint, texts: list[str]) -> list[int]:
-    """Return how many tokens the shipped model's tokenizer makes of each text, the two special ones included."""
-    tokenizer = checkpoint.tokenizer()
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return [len(encoding.ids) for encoding in tokenizer.encode_batch_fast(texts)]
+def _reader_of(encoder: str, limit: int) -> _Reader:
+    """Return what a configuration trains; without its encoder's tokenizer at hand the shipped model's counts."""
+    name = "the configuration's model"
+    try:
+        tokenizer = Tokenizer.from_file(str(Path(encoder_folder(encoder)) / "tokenizer.json"))
+    except Exception:  # noqa: BLE001 (tokenizers raises no class of its own; `config validate` looks at the encoder)
+        return _Reader(f"{name} (counted by the shipped model's tokenizer)", _shipped().tokenizer, limit)
+    return _Reader(name, tokenizer, limit)
 
 
 def _plain(report: CheckReport) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Annotated data: the `Annotation` record, its files, and one adapter for each corpus and annotation tool."""
 
-from .annotation import Annotation, Unit, same_sentence
+from .annotation import Annotation, Unit, differing_field, same_sentence, sentence_numbers
 from .codebook_pass import codebook_pass
 from .columns import ColumnMap
 from .formats import FORMATS, Format, detect_format, open_annotations, save_annotations
@@ -25,6 +25,7 @@ __all__ = [
     "codebook_pass",
     "corpus_articles",
     "detect_format",
+    "differing_field",
     "disagreements",
     "labelstudio_config",
     "load_corpus",
@@ -37,6 +38,7 @@ __all__ = [
     "read_seesaw",
     "same_sentence",
     "save_annotations",
+    "sentence_numbers",
     "up_to_version",
     "without_texts_of",
     "write_annotations",

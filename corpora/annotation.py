@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -11,7 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
-__all__ = ["OWN_FIELDS", "Annotation", "Span", "Unit", "meant", "same_sentence"]
+__all__ = [
+    "OWN_FIELDS",
+    "Annotation",
+    "Span",
+    "Unit",
+    "differing_field",
+    "meant",
+    "same_sentence",
+    "sentence_numbers",
+]
 
 #: Half-open code-point offsets.
 Span = tuple[int, int]
@@ -19,6 +28,7 @@ Span = tuple[int, int]
 LayerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 #: The layers that have a field of their own.
 OWN_FIELDS = ("stance", "frames", "voice")
+_TWO = {"text": "two different texts", "target": "two different targets", "target_spans": "two different mentions"}
 
 
 class Unit(BaseModel):
@@ -27,7 +37,7 @@ class Unit(BaseModel):
     Offsets are code points into the text that they belong to.
 
     Attributes:
-        id: names the sentence, together with its target, within the corpus.
+        id: names the sentence, together with its target, within the corpus (of files without one, within the file).
         text: the sentence.
         target: name of the target that the stance is about.
         target_spans: where `text` mentions it.
@@ -162,13 +172,53 @@ def meant(code: str, layer: Layer) -> str:
     return f", did you mean {near[0]!r}?" if near else ""
 
 
-def same_sentence(records: Sequence[Annotation]) -> None:
-    """Raise `AnnotationError` when records that share an id are about different sentences."""
+def sentence_numbers(records: Iterable[Annotation]) -> list[int]:
+    """Return for each record the number of its sentence, counted from 0 in the order of their first records.
+
+    Records are about one sentence where they share corpus, id and text, and nothing that they say of the target
+    differs: two files may use one id for different sentences, and an annotator's file may leave the target out.
+    """
+    groups: dict[tuple[str | None, str, str], list[tuple[int, list[Annotation]]]] = {}
+    numbers = []
+    count = 0
     for record in records:
-        if record.text != records[0].text:
-            raise AnnotationError(
-                f"the id {record.id!r} stands for two different texts; give every sentence an id of its own", field="id"
-            )
+        alike = groups.setdefault((record.corpus, record.id, record.text), [])
+        number, members = next(
+            (group for group in alike if all(differing_field(r, record) is None for r in group[1])), (count, [])
+        )
+        if not members:
+            alike.append((number, members))
+            count += 1
+        members.append(record)
+        numbers.append(number)
+    return numbers
+
+
+def differing_field(one: Annotation, other: Annotation) -> str | None:
+    """Return the field in which two records are about different sentences: text, target or target_spans; or None.
+
+    A target that only one of them gives is no difference. Annotators who mark mentions themselves mark more or less of
+    them, so that spans differ only where not one of them overlaps.
+    """
+    if one.text != other.text:
+        return "text"
+    if one.target is not None and other.target is not None and one.target != other.target:
+        return "target"
+    pairs = [(a, b) for a in one.target_spans for b in other.target_spans]
+    if pairs and not any(a[0] < b[1] and b[0] < a[1] for a, b in pairs):
+        return "target_spans"
+    return None
+
+
+def same_sentence(records: Sequence[Annotation]) -> None:
+    """Raise `AnnotationError` when records that share an id are about different sentences or targets."""
+    seen: list[Annotation] = []
+    for record in records:
+        field = next(filter(None, (differing_field(before, record) for before in seen)), None)
+        if field is not None:
+            advice = "give every sentence, with its target, an id of its own"
+            raise AnnotationError(f"the id {record.id!r} stands for {_TWO[field]}; {advice}", field="id")
+        seen.append(record)
 
 
 def _none_if_empty(value: Any) -> Any:

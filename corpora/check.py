@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook, load_codebook
 
-from .annotation import Annotation, Span
+from .annotation import Annotation, Span, differing_field
 from .check_labels import (
     agreement_of,
     cue_findings,
@@ -64,9 +64,11 @@ def check_annotations(
     records: Sequence[tuple[str, Annotation]],
     *,
     codebook: Codebook | None = None,
+    files: Sequence[str] = (),
     problems: Sequence[AnnotationError] = (),
     count_tokens: Callable[[list[str]], list[int]] | None = None,
     token_limit: int = 0,
+    limit_of: str = "a model",
     similar: float = SIMILAR,
     places: Sequence[str] = (),
     step: Callable[[], None] | None = None,
@@ -77,9 +79,12 @@ def check_annotations(
         records: name of the split and record; what is learnt from must be called `train`, and what is only kept out
             of training `held_out`.
         codebook: layers and codes; None takes the layers that occur, and warns of codes that the shipped one lacks.
+        files: the file of each record: an id may stand for different sentences in different files. Without them all
+            records are of one.
         problems: rows that could not be read, from `open_annotations`.
         count_tokens: gives the number of tokens of each text, special ones included; None leaves lengths unchecked.
         token_limit: how many tokens a model sees at once.
+        limit_of: which model that is.
         similar: from which similarity two texts are nearly the same.
         places: file and row of each record, for messages about single rows; without them split and id.
         step: called after each of the texts compared, for a progress bar.
@@ -93,13 +98,14 @@ def check_annotations(
     cues = cues_of(items, layers)
     findings = [
         *_bad_rows(problems),
+        *_mixed_ids(records, files),
         *_identity(items, layers),
         *(strange_codes(records, places, load_codebook()) if codebook is None else ()),
-        *label_findings(counts, codebook, layers),
+        *label_findings(counts, codebook, layers, trains=any(item.split == "train" for item in items)),
         *repeat_findings(items, layers, similar, step),
         *_articles(items),
         *_spans(items),
-        *_lengths(items, lengths, token_limit),
+        *_lengths(items, lengths, token_limit, limit_of),
         *low_agreement(agreement),
         *cue_findings(cues),
     ]
@@ -128,17 +134,28 @@ def _bad_rows(problems: Sequence[AnnotationError]) -> Iterable[Finding]:
         )
 
 
-def _identity(items: Sequence[Item], layers: dict[str, bool]) -> Iterable[Finding]:
-    mixed = [item.place for item in items if len({record.text for record in item.records}) > 1]
+def _mixed_ids(records: Sequence[tuple[str, Annotation]], files: Sequence[str]) -> Iterable[Finding]:
+    """Find ids of one split and file that stand for different texts or targets."""
+    seen: dict[tuple[str | None, ...], list[Annotation]] = {}
+    mixed: dict[str, None] = {}
+    for (split, record), file in zip(records, files or [""] * len(records), strict=True):
+        before = seen.setdefault((file, split, record.corpus, record.id), [])
+        if any(differing_field(other, record) is not None for other in before):
+            mixed[f"{split}/{record.id}"] = None
+        before.append(record)
     if mixed:
         yield Finding(
             "error",
             "id_with_two_texts",
-            f"{len(mixed)} ids stand for more than one text",
-            "Judgements with one id are merged as those of several annotators; give every sentence an id of its own.",
+            f"{len(mixed)} ids stand for more than one text or target",
+            "Judgements with one id are those of several annotators; give every sentence, with its target, an id of "
+            "its own.",
             len(mixed),
             tuple(mixed),
         )
+
+
+def _identity(items: Sequence[Item], layers: dict[str, bool]) -> Iterable[Finding]:
     contradicted, repeated = [], []
     for item in items:
         given: dict[tuple[str, str], object] = {}
@@ -222,10 +239,10 @@ def _cuts(text: str, span: Span) -> bool:
     )
 
 
-def _lengths(items: Sequence[Item], lengths: Sequence[int], limit: int) -> Iterable[Finding]:
+def _lengths(items: Sequence[Item], lengths: Sequence[int], limit: int, limit_of: str) -> Iterable[Finding]:
     long = [f"{item.place}: {n} tokens" for item, n in zip(items, lengths, strict=False) if n > limit]
     yield from found(
-        "warning", "too_long", long, f"texts are longer than the {limit} tokens that a model sees at once",
+        "warning", "too_long", long, f"texts are longer than the {limit} tokens that {limit_of} sees at once",
         "Training sees only their first part (scoring reads on in windows). Split them into sentences.",
     )  # fmt: skip
 

@@ -42,11 +42,18 @@ def label_counts(items: Sequence[Item], layers: dict[str, bool]) -> dict[str, di
 
 
 def label_findings(
-    counts: dict[str, dict[str, dict[str, int]]], codebook: Codebook | None, layers: dict[str, bool]
+    counts: dict[str, dict[str, dict[str, int]]], codebook: Codebook | None, layers: dict[str, bool], *, trains: bool
 ) -> Iterable[Finding]:
-    """Find labels that training never shows, or hardly ever, and labels that drown the others."""
+    """Find labels that training never shows, or hardly ever, and labels that drown the others.
+
+    Args:
+        counts: as `label_counts` gives them.
+        codebook: labels of it that nobody gave are rare too.
+        layers: layer to whether it takes many codes.
+        trains: whether there is a split `train`; of a layer that it lacks nothing is learnt.
+    """
     for layer, by_split in counts.items():
-        learnt = by_split.get("train")
+        learnt = by_split.get("train", {}) if trains else None
         unseen = [
             f"{layer}: {code} ({count} in {split})"
             for split, codes in by_split.items()

@@ -7,7 +7,9 @@ labels and marked `suggested_by`. Such a file is refused until doccano has expor
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from io import TextIOWrapper
 from pathlib import Path
@@ -28,6 +30,10 @@ _OWN_ID, _SUGGESTED = "sentence_id", "suggested_by"
 _LABELS = ("cats", "label", "labels")
 #: The export of all annotators together; other members of the archive are named after their annotator.
 _EVERYBODY = "all"
+#: What an archive raises that is none, is damaged, cut off or encrypted, or whose members are not UTF-8.
+_UNREADABLE = (
+    zipfile.BadZipFile, OSError, UnicodeDecodeError, RuntimeError, EOFError, zlib.error, lzma.LZMAError
+)  # fmt: skip
 
 
 def write_doccano(
@@ -93,6 +99,7 @@ def _lines(path: Path, problems: Problems) -> Iterator[tuple[str | Path, str | N
         for number, row in read_jsonl_objects(path, problems):
             yield path, None, number, row
         return
+    where = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = [name for name in archive.namelist() if name.lower().endswith((".jsonl", ".json"))]
@@ -100,12 +107,13 @@ def _lines(path: Path, problems: Problems) -> Iterator[tuple[str | Path, str | N
                 raise AnnotationError("the archive holds no .jsonl", path=path)
             for name in members:
                 annotator = None if Path(name).stem == _EVERYBODY else Path(name).stem
+                where = f"{path}/{name}"
                 with archive.open(name) as raw, TextIOWrapper(raw, encoding="utf-8-sig") as file:
-                    for number, row in jsonl_objects(file, f"{path}/{name}", problems):
-                        yield f"{path}/{name}", annotator, number, row
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AnnotationError(f"not a readable archive: {reason}", path=path) from error
+                    for number, row in jsonl_objects(file, where, problems):
+                        yield where, annotator, number, row
+    except _UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise AnnotationError(f"not a readable archive: {reason}", path=where) from error
 
 
 def _columns(row: Mapping[str, Any], codebook: Codebook | None, mapped: tuple[str, ...]) -> dict[str, Any]:

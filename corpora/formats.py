@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from newstance.errors import AnnotationError, UsageError
 from newstance.model.codebook import Codebook, load_codebook
 
-from .annotation import Annotation
+from .annotation import Annotation, differing_field
 from .codebook_pass import codebook_pass
 from .columns import ColumnMap, row_to_annotation
 from .doccano import read_doccano, write_doccano
@@ -47,6 +47,8 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 _TABLES = (".csv", ".tsv", ".parquet")
 _TOOLS = ("labelstudio", "doccano", "prodigy")
 _PLAIN = ColumnMap()
+#: What messages call what an id names.
+_CALLED = {"text": "text", "target": "target", "target_spans": "mention"}
 
 
 def open_annotations(
@@ -72,12 +74,14 @@ def open_annotations(
             nothing for corpora.
 
     Raises:
-        AnnotationError: the file cannot be read, a row is wrong, or nothing is left; names file, row and field.
+        AnnotationError: the file cannot be read, a row is wrong, an id stands for two sentences or targets, or nothing
+            is left; names file, row and field.
         UsageError: no such split, or a map for a corpus that has its own columns.
     """
     if format in FORMATS[: FORMATS.index("newstance")]:
         found: list[int] = []
-        records = _file(Path(path), format, columns, codebook, problems, found)
+        read = _file(Path(path), format, columns, codebook, problems, found)
+        records, found = _one_sentence_an_id(read, found, path, problems)
         kept = [record for record in records if split in (None, record.split)]
         if lines is not None:
             lines += [line for line, record in zip(found, records, strict=True) if split in (None, record.split)]
@@ -86,7 +90,7 @@ def open_annotations(
         return kept
     if columns not in (None, _PLAIN):
         raise UsageError(f"a column map goes with tables and tools; {format} has columns of its own", field="columns")
-    records = _corpus(path, format, split, problems)
+    records, _ = _one_sentence_an_id(_corpus(path, format, split, problems), None, path or format, problems)
     return records if codebook is None else _of_codebook(records, codebook, path or format, problems)
 
 
@@ -105,8 +109,37 @@ def _corpus(path: str | Path, format: Format, split: str | None, problems: Probl
         case "pstance":
             found = read_pstance(path, split=split, problems=problems)
         case _:
-            found = frac_annotations(path)
+            if split is not None:
+                raise UsageError("FrAC has no splits; leave it out", field="split")
+            found = frac_annotations(path, problems)
     return found
+
+
+def _one_sentence_an_id(
+    records: Sequence[Annotation], lines: Sequence[int] | None, path: str | Path, problems: Problems
+) -> tuple[list[Annotation], list[int]]:
+    """Return the records whose id stands for no other sentence or target before them, and their rows.
+
+    Splits are looked at one by one: files whose splits each count from 1 can be trained on.
+    """
+    seen: dict[tuple[str | None, ...], list[tuple[int | None, Annotation]]] = {}
+    kept, rows = [], []
+    numbers: Sequence[int | None] = [None] * len(records) if lines is None else lines
+    for record, line in zip(records, numbers, strict=True):
+        before = seen.setdefault((record.split, record.corpus, record.id), [])
+        for row, other in before:
+            if (field := differing_field(other, record)) is not None:
+                message = f"the id {record.id!r} stands for another {_CALLED[field]} in "
+                message += "another row" if row is None else f"row {row}"
+                advice = "give every sentence, with its target, an id of its own"
+                report(AnnotationError(f"{message}; {advice}", path=path, line=line, field=field), problems)
+                break
+        else:
+            before.append((line, record))
+            kept.append(record)
+            if line is not None:
+                rows.append(line)
+    return kept, rows
 
 
 def _of_codebook(

@@ -8,16 +8,18 @@ as `legality+crime`: one class chosen says nothing of the other frames, so the l
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Label, Layer
 
 from .annotation import Annotation
+from .jsonl import as_annotation
+from .problems import Problems, gather
+from .tables import read_table
 
-__all__ = ["CITATION", "CLASSES", "LAYER", "LICENCE", "FracRow", "frac_annotations", "read_frac"]
+__all__ = ["CITATION", "CLASSES", "LAYER", "LICENCE", "frac_annotations"]
 
 LICENCE = "CC BY 4.0; the New York Times part CC BY-NC-SA 4.0"
 CITATION = (
@@ -45,48 +47,28 @@ LAYER = Layer(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FracRow:
-    """A sentence with its class, a key of `CLASSES`."""
+def frac_annotations(path: str | Path, problems: Problems = None) -> list[Annotation]:
+    """Return the rows of the official `gold_standard_single_label_all.csv` as records with the layer `merged_frame`.
 
-    text: str
-    label: str
-
-
-def read_frac(path: str | Path) -> list[FracRow]:
-    """Read the official `gold_standard_single_label_all.csv`.
+    Args:
+        path: the file.
+        problems: where to put the errors of single rows, which are then left out, instead of raising the first.
 
     Raises:
-        AnnotationError: the file cannot be read, lacks a column, or holds another class; names the line.
+        AnnotationError: the file cannot be read or lacks a column, or a row has no sentence or another class.
     """
-    path = Path(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = {"sentence", "label"} - set(reader.fieldnames or ())
-            if missing:
-                raise AnnotationError("missing column", path=path, line=1, field=", ".join(sorted(missing)))
-            rows = []
-            for row in reader:
-                if row["label"] not in CLASSES:
-                    raise AnnotationError(
-                        f"unknown class {row['label']!r}", path=path, line=reader.line_num, field="label"
-                    )
-                rows.append(FracRow(row["sentence"], row["label"]))
-    except OSError as error:
-        raise AnnotationError(f"cannot be read: {error.strerror}", path=path) from error
-    if not rows:
-        raise AnnotationError("holds no row", path=path)
-    return rows
+    return gather(
+        read_table(path, problems), lambda number, row: _record(row, path, number), path=path, problems=problems
+    )
 
 
-def frac_annotations(path: str | Path) -> list[Annotation]:
-    """Return the rows of the official file as records with the layer `merged_frame`.
-
-    Raises:
-        AnnotationError: as `read_frac`.
-    """
-    return [
-        Annotation(id=f"frac-{number}", text=row.text, labels={LAYER.name: "+".join(CLASSES[row.label])}, corpus="frac")
-        for number, row in enumerate(read_frac(path), start=2)
-    ]
+def _record(row: dict[str, Any], path: str | Path, number: int) -> Annotation:
+    for field in ("sentence", "label"):
+        if not row.get(field):
+            raise AnnotationError("missing", path=path, line=number, field=field)
+    label = str(row["label"])
+    if label not in CLASSES:
+        raise AnnotationError(f"unknown class {label!r}", path=path, line=number, field="label")
+    labels = {LAYER.name: "+".join(CLASSES[label])}
+    value = {"id": f"frac-{number}", "text": row["sentence"], "labels": labels, "corpus": "frac"}
+    return as_annotation(value, path=path, line=number)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from newstance.model.codebook import Codebook
 
-from .annotation import OWN_FIELDS, Annotation
+from .annotation import OWN_FIELDS, Annotation, sentence_numbers
 
 __all__ = ["HELD_OUT", "NONE", "TIE", "Item", "group_items", "judged_layers"]
 
@@ -61,10 +61,11 @@ class Item:
 
 
 def group_items(splits: Iterable[tuple[str, Annotation]]) -> list[Item]:
-    """Return the records of each split by sentence, in the order of their first record."""
-    groups: dict[tuple[str, str | None, str], list[Annotation]] = {}
-    for split, record in splits:
-        groups.setdefault((split, record.corpus, record.id), []).append(record)
+    """Return the records of each split by sentence and target, in the order of their first record."""
+    groups: dict[tuple[str, int], list[Annotation]] = {}
+    splits = list(splits)
+    for (split, record), number in zip(splits, sentence_numbers(record for _, record in splits), strict=True):
+        groups.setdefault((split, number), []).append(record)
     return [Item(key[0], tuple(group)) for key, group in groups.items()]
 
 

@@ -148,7 +148,10 @@ def read_labelstudio(path: str | Path, problems: Problems = None) -> Iterator[tu
 def _rows(task: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
         raise AnnotationError("a task has no `data`; export as JSON (not JSON-MIN or CSV)", field="data")
-    annotations: list[Any] = task.get("annotations") or task.get("completions") or []
+    name = "annotations" if task.get("annotations") else "completions"
+    annotations: Any = task.get(name) or []
+    if not isinstance(annotations, list):
+        raise AnnotationError("is no list of annotations", field=name)
     for number, annotation in enumerate(annotations):
         place = f"annotations.{number}"
         if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):

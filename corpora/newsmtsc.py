@@ -16,7 +16,7 @@ from typing import Any
 from newstance.errors import AnnotationError
 
 from .annotation import Annotation
-from .jsonl import read_jsonl_objects
+from .jsonl import as_annotation, read_jsonl_objects
 from .problems import Problems, gather
 
 __all__ = ["CITATION", "LICENCE", "read_newsmtsc", "without_texts_of"]
@@ -60,27 +60,30 @@ def _record(row: dict[str, Any], path: str | Path, number: int, split: str | Non
         if field not in row:
             raise AnnotationError("missing", path=path, line=number, field=field)
     for field, kind in _FIELDS.items():
-        if not isinstance(row[field], kind) or row[field] == "":
+        if not isinstance(row[field], kind) or isinstance(row[field], bool) or row[field] == "":
             wanted = "text" if kind is str else "whole number"
             raise AnnotationError(f"{row[field]!r} is no {wanted}", path=path, line=number, field=field)
     text, start, end = row["sentence"], row["from"], row["to"]
+    if start < 0:
+        raise AnnotationError(f"{start} is no offset", path=path, line=number, field="from")
     if text[start:end] != row["mention"]:
         raise AnnotationError(
             f"from:to gives {text[start:end]!r}, the mention is {row['mention']!r}", path=path, line=number
         )
     if row["polarity"] not in _STANCE:
         raise AnnotationError(f"{row['polarity']!r} is not -1, 0 or 1", path=path, line=number, field="polarity")
-    return Annotation(
-        id=row["id"],
-        text=text,
-        target=row["mention"],
-        target_spans=((start, end),),
-        stance=_STANCE[row["polarity"]],
-        labels={"sentiment": _SENTIMENT[row["polarity"]]},
-        article=_article(row["id"]),
-        corpus="newsmtsc",
-        split=split,
-    )
+    value = {
+        "id": row["id"],
+        "text": text,
+        "target": row["mention"],
+        "target_spans": ((start, end),),
+        "stance": _STANCE[row["polarity"]],
+        "labels": {"sentiment": _SENTIMENT[row["polarity"]]},
+        "article": _article(row["id"]),
+        "corpus": "newsmtsc",
+        "split": split,
+    }
+    return as_annotation(value, path=path, line=number)
 
 
 def without_texts_of(records: list[Annotation], held_out: Collection[Annotation]) -> list[Annotation]:

@@ -12,6 +12,7 @@ from typing import Any
 from newstance.errors import AnnotationError, UsageError
 
 from .annotation import Annotation
+from .jsonl import as_annotation
 from .problems import Problems, gather
 from .tables import read_table
 
@@ -53,13 +54,15 @@ def _record(row: dict[str, Any], path: Path, number: int, split: str | None) -> 
     for field in ("Tweet", "Target", "Stance"):
         if not row.get(field):
             raise AnnotationError("missing", path=path, line=number, field=field)
-    if row["Stance"] not in _STANCE:
+    stance = _STANCE.get(str(row["Stance"]))
+    if stance is None:
         raise AnnotationError(f"{row['Stance']!r} is not FAVOR or AGAINST", path=path, line=number, field="Stance")
-    return Annotation(
-        id=f"{path.stem}-{number}",
-        text=row["Tweet"],
-        target=row["Target"],
-        stance=_STANCE[row["Stance"]],
-        corpus="pstance",
-        split=split,
-    )
+    value = {
+        "id": f"{path.stem}-{number}",
+        "text": row["Tweet"],
+        "target": row["Target"],
+        "stance": stance,
+        "corpus": "pstance",
+        "split": split,
+    }
+    return as_annotation(value, path=path, line=number)

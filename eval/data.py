@@ -11,6 +11,7 @@ from newstance.corpora import (
     Annotation,
     ColumnMap,
     codebook_pass,
+    differing_field,
     open_annotations,
     read_corpus,
     read_newsmtsc,
@@ -210,18 +211,19 @@ def _judged_layers(record: Annotation) -> list[str]:
 
 
 def _check_judgements(rows: Sequence[_Row]) -> None:
-    """Refuse a second judgement by the same annotator, and one id for two texts, in all files; name file and row."""
+    """Refuse a second judgement by the same annotator, and one id for two texts or targets; name file and row."""
     first: dict[tuple[str | None, str], _Row] = {}
     seen: dict[tuple[object, ...], _Row] = {}
     for row in rows:
         record = row.record
         start = first.setdefault((record.corpus, record.id), row)
-        if record.text != start.record.text:
+        if (field := differing_field(start.record, record)) is not None:
             raise AnnotationError(
-                f"the id {record.id!r} stands for another text in {_place(start, row)}",
+                f"the id {record.id!r} stands for another {'text' if field == 'text' else 'target'} in "
+                f"{_place(start, row)}; give every sentence, with its target, an id of its own",
                 path=row.path,
                 line=row.line,
-                field="text",
+                field=field,
             )
         if record.annotator is None:
             continue

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from datasets import Dataset
 
-from newstance.corpora import Annotation, same_sentence
+from newstance.corpora import Annotation, sentence_numbers
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.rationales import marked_words
 from newstance.model import Codebook, EncodedSentence, SentenceEncoding, SentenceInput, Span
@@ -46,7 +46,8 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
     """Make one item of all judgements on the same sentence and target.
 
     Each judgement counts by its source's weight: where two sources judge the same rows, their weights say how far the
-    labels follow the one or the other. The row counts in the loss as its heaviest judgement does.
+    labels follow the one or the other. The row counts in the loss as its heaviest judgement does. Files may use one id
+    for different texts or targets: those are items of their own (within a file `open_annotations` refuses it).
 
     Args:
         pairs: records with their sources' weights.
@@ -54,13 +55,12 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
         soft: keep the share of judgements for each label; otherwise the label that most gave (of a multi-label layer
             every label that at least half gave), and nothing where two are level.
     """
-    groups: dict[tuple[str | None, str], list[tuple[Annotation, float]]] = {}
-    for record, weight in pairs:
-        groups.setdefault((record.corpus, record.id), []).append((record, weight))
+    groups: dict[int, list[tuple[Annotation, float]]] = {}
+    for pair, number in zip(pairs, sentence_numbers(record for record, _ in pairs), strict=True):
+        groups.setdefault(number, []).append(pair)
     items = []
     for group in groups.values():
         votes = [record for record, _ in group]
-        same_sentence(votes)
         weights = [weight for _, weight in group]
         labels = {layer.name: _distribution(votes, weights, layer, soft=soft) for layer in codebook.layers}
         marked = tuple(record.rationale for record in votes if record.rationale)

@@ -110,6 +110,15 @@ def test_validate_and_train_say_that_every_training_row_is_held_out_too(tmp_path
         CliRunner().invoke(app, ["train", "smoke", *out, *settings(everything)], catch_exceptions=False)
 
 
+def test_validate_names_the_row_whose_id_stands_for_another_target(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("id,text,target,stance\n1,It met.,Voss,favor\n1,It met.,Orme,against\n", encoding="utf-8")
+    rows = f"data.train=[{{corpus: annotations, path: {table}}}]"
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", "--set", rows])
+    assert done.exit_code == 1
+    assert f"data.train.0: {table}:3: target: the id '1' stands for another target in row 2" in done.stderr
+
+
 @pytest.mark.parametrize("name", shipped_configs())
 def test_the_sources_of_shipped_configurations_name_layers_of_their_codebooks(name: str) -> None:
     config = load_config(name)

@@ -57,6 +57,24 @@ def test_the_data_of_a_configuration_are_checked_with_its_codebook(run: Run, tin
     assert "duplicates_across_splits" in [finding["kind"] for finding in report["findings"]]
 
 
+def test_lengths_are_measured_against_the_model_of_the_configuration(
+    run: Run, tmp_path: Path, tiny_config: Path
+) -> None:
+    def too_long(*settings: str) -> list[str]:
+        out = run("data", "check", "--config", str(tiny_config), "--json", *settings)[1]
+        report = json.loads(out)
+        assert report["tokens"]["limit"] == 16
+        return [finding["message"] for finding in report["findings"] if finding["kind"] == "too_long"]
+
+    (tmp_path / "train.csv").write_text("text,stance\n" + "It rained on and on and " * 3 + "on.,neutral\n")
+    rows = f"[{{corpus: annotations, path: {tmp_path / 'train.csv'}}}]"
+    settings = ("--set", "encoding.max_length=16", "--set", f"data.train={rows}")
+    (own,) = too_long(*settings)
+    assert own.endswith("longer than the 16 tokens that the configuration's model sees at once")
+    (other,) = too_long(*settings, "--set", "encoder=some/hub-model")
+    assert "the configuration's model (counted by the shipped model's tokenizer) sees" in other
+
+
 def test_a_configuration_that_divides_one_file_is_checked_by_its_parts(run: Run, tmp_path: Path) -> None:
     rows = [f"Sentence {n} on the mill.,{('for', 'against', 'unclear')[n % 3]},1,0,a{n}" for n in range(60)]
     (tmp_path / "annotations.csv").write_text(
@@ -77,6 +95,10 @@ def test_a_configuration_that_divides_one_file_is_checked_by_its_parts(run: Run,
         (["check", "x.csv", "--column", "text"], "--column: takes FIELD=COLUMN"),
         (["check", "x.csv", "--map", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["check", "x.csv", "--config", "default"], "give either it or them"),
+        (["check", "--config", "default", "--split", "dev"], "give either it or --split and --format"),
+        (["check", "--config", "default", "--format", "table"], "give either it or --split and --format"),
+        (["check", "x.csv", "--set", "seed=1"], "--set: overrides settings of a configuration: give --config"),
+        (["check", "x.csv", "--format", "newstance"], "the project's own corpus and takes no file"),
         (["suggest", "a.txt", "o.json", "--to", "records"], "takes labelstudio or doccano"),
     ],
 )

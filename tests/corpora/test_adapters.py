@@ -42,6 +42,9 @@ def test_newsmtsc_rows_become_annotations(tmp_path: Path) -> None:
         ({"sentence": None}, "sentence"),
         ({"id": 5}, "id"),
         ({"mention": ""}, "mention"),
+        ({"mention": "lou", "from": -5, "to": -2}, "from: -5 is no offset"),
+        ({"polarity": True}, "polarity"),
+        ({"id": "\ud800"}, "id"),
     ],
 )
 def test_a_bad_newsmtsc_row_names_its_line(tmp_path: Path, change: dict[str, object], problem: str) -> None:

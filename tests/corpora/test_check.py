@@ -31,10 +31,15 @@ TRAIN = [
 WRONG: list[tuple[str, str, list[Row]]] = [
     ("id_with_two_texts", "error", [row("x", "One text."), row("x", "Quite another.")]),
     (
+        "id_with_two_texts", "error",
+        [row("x", "They met.", target="the council"), row("x", "They met.", "favor", target="the mayor")],
+    ),
+    (
         "annotator_contradicts_self", "error",
         [row("x", "One text.", annotator="Ada"), row("x", "One text.", "favor", annotator="Ada")],
     ),
     ("label_not_in_train", "error", [row("x", "One text.", "mixed", "dev")]),
+    ("label_not_in_train", "error", [row("x", "One text.", split="dev", frames=("economic",))]),
     ("duplicates_across_splits", "warning", [row("x", "One  TEXT."), row("y", "One text.", split="test")]),
     ("duplicates_within_split", "warning", [row("x", "One text."), row("y", "one text.")]),
     ("contradicting_duplicates", "warning", [row("x", "One text."), row("y", "One text.", "favor")]),
@@ -78,6 +83,13 @@ def test_what_is_wrong_is_found(kind: str, severity: str, records: list[Row]) ->
 
 def test_labels_of_texts_that_are_only_held_out_of_training_do_not_matter() -> None:
     assert "label_not_in_train" not in kinds(check([*TRAIN, row("x", "One text.", "mixed", "held_out")]))
+
+
+def test_one_id_may_name_different_sentences_in_different_files() -> None:
+    rows = [row("a-2", "One text."), row("a-2", "Quite another."), row("a-2", "One text.", "favor")]
+    report = check(rows, files=["one/a.csv", "two/a.csv", "three/a.csv"])
+    assert "id_with_two_texts" not in kinds(report)
+    assert (report.sentences, report.annotators) == ({"train": 2}, {1: 1, 2: 1})
 
 
 def test_rows_that_could_not_be_read_are_errors_with_their_place() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -135,6 +136,29 @@ def test_all_bad_rows_can_be_collected_and_the_good_ones_kept(write: Write) -> N
     assert [p.line for p in problems] == [2, 3, 4]
 
 
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("s1,They met.,,,favor\ns1,They left.,,,favor", "text: the id 's1' stands for another text in row 2"),
+        ("s1,They met.,Voss,,favor\ns1,They met.,Orme,,favor", "target: the id 's1' stands for another target in row"),
+        ("s1,They met.,,0-4,favor\ns1,They met.,,5-8,favor", "target_spans: the id 's1' stands for another mention in"),
+    ],
+)
+def test_an_id_names_one_sentence_with_its_target(write: Write, rows: str, problem: str) -> None:
+    path = write("x.csv", f"id,text,target,target_spans,stance\n{rows}\n")
+    with pytest.raises(AnnotationError, match=rf"x.csv:3: {problem}"):
+        open_annotations(path)
+    problems: list[AnnotationError] = []
+    lines: list[int] = []
+    assert len(open_annotations(path, problems=problems, lines=lines)) == len(problems) == 1
+    assert lines == [2]
+
+
+def test_annotators_of_one_sentence_may_leave_its_target_out_or_mark_more_of_it(write: Write) -> None:
+    rows = "s1,The mayor left.,the mayor,0-9,favor\ns1,The mayor left.,,,favor\ns1,The mayor left.,,4-9,against\n"
+    assert len(open_annotations(write("x.csv", "id,text,target,target_spans,stance\n" + rows))) == 3
+
+
 def labelstudio(result: list[dict[str, Any]], **annotation: Any) -> str:
     task = {"id": 9, "data": {"text": "🙂 Voss wrecked it.", "id": "a"}, "predictions": [{"result": result}]}
     return json.dumps(
@@ -257,6 +281,39 @@ def test_frac_is_a_corpus_with_a_layer_of_merged_frames(write: Write) -> None:
     ]
 
 
+def test_a_bad_row_of_frac_is_named_and_the_others_are_kept(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\n,1\nThe court ruled.,5\nIt rained.,2\n")
+    problems: list[AnnotationError] = []
+    assert [record.id for record in open_annotations(path, "frac", problems=problems)] == ["frac-3"]
+    assert [str(problem).removeprefix(f"{path}") for problem in problems] == [
+        ":2: sentence: missing",
+        ":4: label: unknown class '2'",
+    ]
+    path.write_bytes("sentence,label\nThe café closed.,1\n".encode("cp1252"))
+    with pytest.raises(AnnotationError, match=r"gold.csv: not UTF-8"):
+        open_annotations(path, "frac")
+
+
+def test_frac_has_no_split_to_ask_for(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\nThe court ruled.,5\n")
+    with pytest.raises(UsageError, match="split: FrAC has no splits"):
+        open_annotations(path, "frac", split="dev")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_with_damaged_contents_is_said_in_one_line(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("all.jsonl", "".join(f'{{"text": "It met {n * n}.", "cats": ["for"]}}\n' for n in range(300)))
+    whole = bytearray(path.read_bytes())
+    start = 30 + len("all.jsonl")  # where the member's own bytes begin
+    whole[start + 12 : start + 400] = bytes(388)
+    path.write_bytes(whole)
+    with pytest.raises(AnnotationError, match=r"x.zip/all.jsonl: not a readable archive: .") as caught:
+        open_annotations(path, codebook=OWN)
+    assert "\n" not in str(caught.value)
+
+
 def test_malformed_exports_of_tools_are_said_in_one_line(write: Write) -> None:
     spans = {"from_name": "spans", "to_name": "text", "value": {"start": 0, "end": 3, "labels": None}}
     paths = {"from_name": "stance", "to_name": "text", "value": {"taxonomy": [3]}}
@@ -264,6 +321,11 @@ def test_malformed_exports_of_tools_are_said_in_one_line(write: Write) -> None:
     for name, text, message in (
         ("a.json", labelstudio([spans]), "annotations.0.result.0: a span has no list of labels"),
         ("b.json", labelstudio([paths]), "annotations.0.result.0: a taxonomy is no list of paths"),
+        (
+            "b2.json",
+            '[{"data": {"text": "A."}, "annotations": 5}]',
+            "b2.json:1: annotations: is no list of annotations",
+        ),
         ("c.jsonl", json.dumps({"text": "A.", "entities": 5, "label": ["favor"]}), "entities: is no list of spans"),
         ("d.jsonl", json.dumps(binary | {"_input_hash": [1]}), "_input_hash: is neither text nor a number"),
         ("e.jsonl", json.dumps(binary | {"_annotator_id": {"id": 1}}), "_annotator_id: is neither text nor a number"),

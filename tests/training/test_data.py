@@ -77,3 +77,24 @@ def test_a_row_tells_how_many_annotators_marked_each_token(tokenizer: Tokenizer)
     assert by_word[-1] == {0.0}
     assert sorted(word for word, shares in by_word.items() if shares == {1.0}) == [1]
     assert sorted(word for word, shares in by_word.items() if shares == {0.5}) == [5]  # the target is one word
+
+
+def test_files_may_use_one_id_for_different_sentences_and_share_the_judgements_of_one(tmp_path: Path) -> None:
+    rows = {"one": ("It shut.", "favor"), "two": ("It reopened.", "against"), "three": ("It shut.", "against")}
+    for folder, (text, stance) in rows.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").write_text(f"text,stance\n{text},{stance}\n", encoding="utf-8")
+    sources = [Source(corpus="annotations", path=f"{folder}/a.csv") for folder in rows]
+    codebook = load_codebook().only(("stance",))
+    items = merge_annotators(read_sources(sources, tmp_path, codebook), codebook)
+    found = [(item.record.text, labels.tolist()) for item in items if (labels := item.labels["stance"]) is not None]
+    assert found == [("It shut.", [0.5, 0.5, 0.0]), ("It reopened.", [0.0, 1.0, 0.0])]
+
+
+def test_two_targets_of_one_id_in_different_files_are_two_items() -> None:
+    one = Annotation(id="1", text="Voss thanked Orme.", target="Voss", stance="favor")
+    other = one.model_copy(update={"target": "Orme", "stance": "against"})
+    nobody = one.model_copy(update={"target": None})
+    codebook = load_codebook().only(("stance",))
+    items = merge_annotators([(one, 1.0), (other, 1.0), (nobody, 1.0)], codebook)
+    assert [item.record.target for item in items] == ["Voss", "Orme"]

@@ -86,7 +86,13 @@ def test_the_model_suggests_those_labels_to_an_annotation_tool(trained: Path, tm
     article = tmp_path / "a.txt"
     article.write_text("Bakers blamed the government over the bill.\n", encoding="utf-8")
     run_suggest(
-        [str(article)], tmp_path / "tasks.jsonl", target="government", model=str(trained), to="doccano", columns={}
+        [str(article)],
+        tmp_path / "tasks.jsonl",
+        target="government",
+        model=str(trained),
+        to="doccano",
+        named=False,
+        columns={},
     )
     assert "position:against" in (tmp_path / "tasks.jsonl").read_text(encoding="utf-8")
 
