@@ -95,7 +95,7 @@ def test_pages_tell_what_names_the_target_before_all(scored: HandScored) -> None
     header = re.sub(r"<[^>]+>", "", article_page(article, result, STANCE).split("<header>")[1].split("</header>")[0])
     assert "2 sentences name the target: 0 favor, 1 against, 0 neutral, 1 abstained" in header
     assert "all 4 of headline and body: 1 favor, 1 against, 1 neutral, 1 abstained" in header
-    assert "-0.600 of those that name it, +0.033 of all" in header
+    assert "−0.600 of those that name it, +0.033 of all" in header
     corpus = corpus_page([article_row(result, "x")] * 2, STANCE.codes)
     cells = re.findall(r'<td class="num">(.*?)</td>', corpus.split('id="articles"')[1].split("</table>")[0])
     assert cells[:6] == ["2 (4)", "0 (1)", "1 (1)", "0 (1)", "1 (1)", "−0.600 (+0.033)"]
