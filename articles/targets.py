@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from newstance.articles.shipped_yaml import LOADER
 from newstance.errors import UsageError
+from newstance.errors.hints import did_you_mean
 
 __all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile"]
 
@@ -139,8 +139,7 @@ def load_profile(name_or_path: str | PathLike[str]) -> TargetProfile:
 def _shipped(name: str) -> TargetProfile:
     known = list_profiles()
     if name not in known:
-        near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-        hint = f", did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name.lower(), known, cutoff=0.5)
         raise UsageError(f"no target profile is called {name!r}{hint}; known: {', '.join(known)}, or a YAML file")
     resource = files("newstance.configs").joinpath("targets", f"{name}.yaml")
     return _profile(resource.read_text(encoding="utf-8"), f"{name}.yaml")
@@ -186,8 +185,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
         if problem["type"] == "extra_forbidden":
             model = Person if "people" in place[:-1] else TargetProfile
             keys = _keys(model)
-            near = difflib.get_close_matches(str(place[-1]), keys, n=1, cutoff=0.5)
-            message = f"unknown key, did you mean {near[0]!r}?" if near else f"unknown key; known: {', '.join(keys)}"
+            message = "unknown key" + (did_you_mean(str(place[-1]), keys, cutoff=0.5) or f"; known: {', '.join(keys)}")
         yield f"{where}: {message}" if where else message
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from newstance.articles import Archive
-from newstance.scoring.counts import DateCounts
+if TYPE_CHECKING:
+    from newstance.articles import Archive
+    from newstance.scoring.counts import DateCounts
 
 __all__ = ["about_dates"]
 

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from newstance.corpora import Annotation
 from newstance.errors import UsageError
 from newstance.eval import Figure, Report, annotator_agreement, evaluate_model
 from newstance.eval.behaviour_file import read_behaviour
@@ -21,7 +22,7 @@ from newstance.eval.data import choices_of, read_data
 from newstance.eval.evaluate import counted
 from newstance.eval.learnt_part import learnt_part
 from newstance.eval.report import write_report
-from newstance.model import Checkpoint, load_codebook
+from newstance.model import Checkpoint, Codebook, load_codebook
 
 from .column_options import as_part, codebook_of_option, column_map
 from .naming import naming
@@ -76,17 +77,7 @@ def run_evaluate(
     checkpoint = Checkpoint.find(model)
     corpora = _one_source(data, corpus)
     file = read_behaviour(behaviour, checkpoint.codebook)
-    columns = column_map(map_path, column)
-    records = read_data(
-        checkpoint.codebook,
-        files=data,
-        columns=columns,
-        corpora=corpora,
-        data_dir=data_dir,
-        split=split,
-        part=as_part(part),
-        name_annotators=True,
-    )
+    records = _read(checkpoint.codebook, data, corpora, map_path, column, data_dir, split, part, name_annotators=True)
     with naming(data), progress("evaluating", None) as step:
         found = evaluate_model(
             checkpoint,
@@ -142,16 +133,7 @@ def run_compare(
     """Compare two models and print the differences, or one JSON object."""
     one, two = Checkpoint.find(first), Checkpoint.find(second)
     corpora = _one_source(data, corpus)
-    columns = column_map(map_path, column)
-    records = read_data(
-        one.codebook,
-        files=data,
-        columns=columns,
-        corpora=corpora,
-        data_dir=data_dir,
-        split=split,
-        part=as_part(part),
-    )
+    records = _read(one.codebook, data, corpora, map_path, column, data_dir, split, part)
     with naming(data):
         found = compare_models(
             one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed
@@ -193,6 +175,31 @@ def run_agreement(
         rows |= {f"macro-F1 of {who} against the others": f for who, f in agreement.annotators.items()}
         console.print(_figures(rows))
         _print_warning(console, agreement.warning)
+
+
+def _read(
+    codebook: Codebook,
+    data: list[Path],
+    corpora: list[str],
+    map_path: Path | None,
+    column: list[str],
+    data_dir: Path | None,
+    split: str | None,
+    part: str | None,
+    *,
+    name_annotators: bool = False,
+) -> list[Annotation]:
+    """Read what a model is judged on, as the options say."""
+    return read_data(
+        codebook,
+        columns=column_map(map_path, column),
+        files=data,
+        corpora=corpora,
+        data_dir=data_dir,
+        split=split,
+        part=as_part(part),
+        name_annotators=name_annotators,
+    )
 
 
 def _one_source(data: list[Path], corpus: str | None) -> list[str]:

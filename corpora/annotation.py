@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from newstance.errors import AnnotationError
+from newstance.errors.hints import did_you_mean
 from newstance.model.codebook import Layer
 
 __all__ = [
@@ -168,8 +168,7 @@ class Annotation(Unit):
 
 def meant(code: str, layer: Layer) -> str:
     """Return `, did you mean ...?` with the layer's code that is spelt most like this one, or nothing."""
-    near = difflib.get_close_matches(code.strip().casefold(), layer.codes, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    return did_you_mean(code.strip().casefold(), layer.codes)
 
 
 def sentence_numbers(records: Iterable[Annotation]) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from importlib import resources
@@ -13,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from newstance.errors import UsageError
+from newstance.errors.hints import did_you_mean
 from newstance.model import Codebook, SentenceInput, Span, load_codebook
 
 __all__ = ["BehaviourFile", "BehaviourTest", "Case", "read_behaviour"]
@@ -155,8 +155,7 @@ def _check_labels(file: BehaviourFile, path: Path, codebooks: Sequence[Codebook]
     for t, test in enumerate(file.tests):
         for c, case in enumerate(test.cases):
             if case.stance is not None and case.stance not in known:
-                near = difflib.get_close_matches(case.stance.lower(), known, n=1)
-                hint = f", did you mean {near[0]!r}?" if near else ""
+                hint = did_you_mean(case.stance.lower(), known)
                 problems.append(f"tests.{t}.cases.{c}.stance: no layer has a label {case.stance!r}{hint}")
     if problems:
         raise UsageError(f"not a file of behaviour tests: {'; '.join(problems)}", path=path)

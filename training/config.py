@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from newstance.errors import UsageError
+from newstance.errors.hints import did_you_mean
 from newstance.model import Codebook, EncodingConfig, load_codebook
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
@@ -134,8 +135,7 @@ class TrainingConfig(Section):
             value = getattr(self, key)
             for name in value if isinstance(value, dict) else ():
                 if name not in self.layers:
-                    near = difflib.get_close_matches(name, self.layers, n=1)
-                    hint = f", did you mean {near[0]!r}?" if near else ""
+                    hint = did_you_mean(name, self.layers)
                     yield f"{key}: {name!r} is none of the layers {', '.join(self.layers)}{hint}"
 
     def _misfits(self) -> Iterator[str]:
@@ -248,8 +248,7 @@ def _explain(error: ValidationError) -> str:
         place = ".".join(str(part) for part in location)
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(location[-1]), _keys(location[:-1]), n=1)
-            message = "unknown key" + (f", did you mean {near[0]!r}?" if near else "")
+            message = "unknown key" + did_you_mean(str(location[-1]), _keys(location[:-1]))
         problems.setdefault(place, message)
     return "; ".join(f"{place}: {message}" if place else message for place, message in problems.items())
 
