@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from .records import ScoredArticle
 from .shares import article_score
-from .templating import render, stacked_bar
+from .templating import render, signed, stacked_bar
 from .voice_tables import VoiceTally, voice_tables, voice_tally
 
 __all__ = ["ArticleRow", "article_row", "corpus_page"]
@@ -170,4 +170,4 @@ def _week(day: str | None) -> str:
 
 
 def _number(score: float | None) -> str:
-    return "" if score is None else f"{score:+.3f}".replace("-", "−")
+    return "" if score is None else signed(score)

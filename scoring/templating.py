@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from newstance.errors import OutputError
 
-__all__ = ["json_block", "render", "stacked_bar", "write_page"]
+__all__ = ["json_block", "render", "signed", "stacked_bar", "write_page"]
 
 #: Stances that have a look of their own; those of other codebooks share one.
 LOOKS = ("favor", "against", "neutral")
@@ -54,6 +54,11 @@ def stacked_bar(parts: Sequence[tuple[str, float]]) -> Markup:
     return Markup(image).format(label, Markup("".join(pieces)))
 
 
+def signed(score: float) -> str:
+    """Return a score with its sign; the minus is as wide as the plus."""
+    return f"{score:+.3f}".replace("-", "−")
+
+
 def look(stance: str) -> str:
     """Return the class that draws a stance, or `out` for abstained."""
     return stance if stance in (*LOOKS, "out") else "plain"
@@ -77,7 +82,9 @@ def write_page(path: Path, text: str) -> None:
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made = Environment(loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made.filters["signed"] = signed
+    return made
 
 
 @cache
