@@ -8,7 +8,7 @@ from .jsonl import check_codes, read_annotations, write_annotations
 from .labelstudio import Suggestion, labelstudio_config
 from .mention_pass import mention_pass
 from .newsmtsc import read_newsmtsc, without_texts_of
-from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, read_corpus, up_to_version
+from .own import CorpusArticle, corpus_articles, disagreements, load_corpus, of_versions, read_corpus
 from .pstance import read_pstance
 from .seesaw import SeesawSet, read_seesaw
 
@@ -30,6 +30,7 @@ __all__ = [
     "labelstudio_config",
     "load_corpus",
     "mention_pass",
+    "of_versions",
     "open_annotations",
     "read_annotations",
     "read_corpus",
@@ -39,7 +40,6 @@ __all__ = [
     "same_sentence",
     "save_annotations",
     "sentence_numbers",
-    "up_to_version",
     "without_texts_of",
     "write_annotations",
 ]

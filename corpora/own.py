@@ -31,8 +31,8 @@ __all__ = [
     "corpus_articles",
     "disagreements",
     "load_corpus",
+    "of_versions",
     "read_corpus",
-    "up_to_version",
 ]
 
 LICENCE = "CC BY 4.0"
@@ -75,8 +75,9 @@ class CorpusArticle:
 
     @property
     def version(self) -> int:
-        """Return the version of the corpus that added it, which its first letter tells; versions 4 and 6 added none."""
-        return next(version for version, first in ((5, "p"), (3, "j"), (2, "h"), (1, "a")) if self.article >= first)
+        """Return the version of the corpus that added it, which its first letters tell; versions 4 and 6 added none."""
+        firsts = ((7, "za"), (5, "p"), (3, "j"), (2, "h"), (1, "a"))
+        return next(version for version, first in firsts if self.article >= first)
 
 
 def corpus_folder() -> Path:
@@ -116,14 +117,15 @@ def read_corpus(split: str) -> list[Annotation]:
     return list(_with_neighbours(read_annotations(corpus_folder() / f"{split}.jsonl"), split))
 
 
-def up_to_version(records: Iterable[Annotation], version: int) -> list[Annotation]:
-    """Return those of the corpus's records that it held at a version."""
+def of_versions(records: Iterable[Annotation], *, since: int = 1, until: int | None = None) -> list[Annotation]:
+    """Return those of the corpus's records that its versions from `since` to `until` added, both included."""
     articles = corpus_articles()
-    return [
-        record
-        for record in records
-        if max(articles[record.article or ""].version, _LATER.get(record.annotator or "", 1)) <= version
-    ]
+    found = []
+    for record in records:
+        added = max(articles[record.article or ""].version, _LATER.get(record.annotator or "", 1))
+        if since <= added and (until is None or added <= until):
+            found.append(record)
+    return found
 
 
 def _with_neighbours(records: list[Annotation], split: str) -> Iterator[Annotation]:

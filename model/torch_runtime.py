@@ -55,9 +55,14 @@ def _load_exported(network: SentenceClassifier, path: Path) -> None:
 
 
 class TorchRuntime:
-    """Run the network under `torch.inference_mode`, with dropout off."""
+    """Run the network under `torch.inference_mode`, with dropout off.
+
+    Attributes:
+        bf16: multiply in bfloat16 where autocast does: quicker on hardware that has it, good to about two digits.
+    """
 
     concurrent: ClassVar[bool] = False
+    bf16 = False
 
     def __init__(self, network: SentenceClassifier, *, threads: int | None = None) -> None:
         """Wrap a network; `threads` sets torch's global thread count."""
@@ -75,7 +80,7 @@ class TorchRuntime:
         was_training = self.network.training
         device = next(self.network.parameters()).device
         self.network.eval()
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=self.bf16):
             outputs = self.network(**{name: torch.from_numpy(a).to(device) for name, a in batch.items()})
         self.network.train(was_training)
         return {name: tensor.float().cpu().numpy() for name, tensor in outputs.items()}

@@ -55,6 +55,7 @@ class Source(Section):
             and 15% by the hash of their names, so that each stays in the same part whatever is added.
         version: of `newstance`, only what the corpus held at this version: a recipe keeps its data when the corpus
             grows.
+        since: of `newstance`, only what this version and later ones added.
         layers: use only its labels of these layers; all of them where not given.
         columns: which columns of a table, or controls of a tool, hold what.
     """
@@ -67,20 +68,23 @@ class Source(Section):
     target: str | None = None
     part: Part | None = None
     version: int | None = Field(default=None, ge=1)
+    since: int | None = Field(default=None, ge=1)
     layers: tuple[str, ...] | None = None
     columns: ColumnMap = ColumnMap()
 
     @model_validator(mode="after")
     def _only_the_own_corpus_has_versions(self) -> Self:
-        if self.version is not None and self.corpus != "newstance":
-            raise ValueError(f"version: only newstance has versions, not {self.corpus}")
+        for name in ("version", "since"):
+            if getattr(self, name) is not None and self.corpus != "newstance":
+                raise ValueError(f"{name}: only newstance has versions, not {self.corpus}")
         return self
 
     @property
     def name(self) -> str:
         """Return what reports call it: corpus, path, version, split and part."""
+        since = "" if self.since is None else f"since version {self.since}"
         version = "" if self.version is None else f"version {self.version}"
-        return " ".join(word for word in (self.corpus, self.path, version, self.split, self.part) if word)
+        return " ".join(word for word in (self.corpus, self.path, since, version, self.split, self.part) if word)
 
 
 class DataConfig(Section):

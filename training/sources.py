@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from newstance.corpora import Annotation, open_annotations, up_to_version
+from newstance.corpora import Annotation, of_versions, open_annotations
 from newstance.corpora.division import part_of, refuse_splits
 from newstance.errors import AnnotationError
 from newstance.eval.inputs import sentence_inputs
@@ -63,7 +63,9 @@ def open_source(
         codebook=codebook,
         problems=problems,
     )
-    return records if source.version is None else up_to_version(records, source.version)
+    if source.version is None and source.since is None:
+        return records
+    return of_versions(records, since=source.since or 1, until=source.version)
 
 
 def drawn_from(source: Source, records: Sequence[Annotation]) -> list[Annotation]:

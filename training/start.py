@@ -56,7 +56,8 @@ def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: st
     shared = {name: tensor for name, tensor in trained.items() if name in own or name.startswith("encoder.")}
     if misfit := [name for name, tensor in shared.items() if name not in own or own[name].shape != tensor.shape]:
         raise CheckpointError(
-            "is of another architecture than this run: start_from and encoder do not go together; take one out",
+            "is of another architecture than this run's encoder: set `encoder` to the one that it was made from, or "
+            "take start_from out",
             path=path,
             field=", ".join(misfit[:3]),
         )

@@ -12,8 +12,10 @@ import numpy.typing as npt
 from newstance.errors import UsageError
 from newstance.model import Checkpoint, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
+from newstance.model.torch_runtime import TorchRuntime
 
 from .data import Item
+from .precision import precision_of
 from .run import Run
 
 __all__ = ["taught_probabilities"]
@@ -49,7 +51,8 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
     asked = [n for n, item in enumerate(run.train) if not settings.labelled_only or _is_labelled(item, layers)]
     sentences = [run.train[n].input for n in asked]
     run.say(f"asking {len(teachers)} teachers about {len(sentences)} sentences: {', '.join(x.name for x in layers)}")
-    parts = [_answers(teacher, sentences, layers, settings.temperature) for teacher in teachers]
+    bf16 = precision_of(run.config.mixed_precision) == "bf16"
+    parts = [_answers(teacher, sentences, layers, settings.temperature, bf16=bf16) for teacher in teachers]
     mean: dict[str, Any] = {}
     for layer in layers:
         mean[layer.name] = np.full((len(run.train), len(layer.codes)), -1.0, dtype=np.float32)
@@ -78,10 +81,14 @@ def _taught_layers(run: Run, teachers: Sequence[Checkpoint]) -> list[Layer]:
 
 
 def _answers(
-    teacher: Checkpoint, sentences: Sequence[SentenceInput], layers: Sequence[Layer], temperature: float
+    teacher: Checkpoint, sentences: Sequence[SentenceInput], layers: Sequence[Layer], temperature: float, *, bf16: bool
 ) -> dict[str, Floats]:
     orders = {layer.name: _order(teacher, layer) for layer in layers}
-    predictions = Predictor.open(teacher).predict(sentences)
+    predictor = Predictor.open(teacher)
+    if isinstance(predictor.runtime, TorchRuntime):
+        # Answers at a temperature of two or so lose nothing by it, and a large teacher is asked in half the time.
+        predictor.runtime.bf16 = bf16
+    predictions = predictor.predict(sentences)
     found: dict[str, Floats] = {}
     for layer in layers:
         logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, orders[layer.name]]
