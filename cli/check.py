@@ -22,7 +22,7 @@ from newstance.errors import AnnotationError, UsageError
 from newstance.model import Checkpoint, Codebook, encoder_folder
 
 from .column_options import as_format, codebook_of_option, column_map
-from .terminal import progress
+from .progress import progress
 
 __all__ = ["run_check"]
 

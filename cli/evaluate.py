@@ -26,7 +26,7 @@ from newstance.model import Checkpoint, Codebook, load_codebook
 
 from .column_options import as_part, codebook_of_option, column_map
 from .naming import naming
-from .terminal import progress
+from .progress import progress
 
 __all__ = ["run_agreement", "run_compare", "run_evaluate"]
 

@@ -18,7 +18,7 @@ from newstance.eval.neighbours import Neighbour, Neighbours
 from newstance.model import Checkpoint, Method, Predictor, SentenceInput
 from newstance.scoring.explain import ExplainedSentence, explain_sentence
 
-from .terminal import progress
+from .progress import progress
 
 __all__ = ["run_explain"]
 

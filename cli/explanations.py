@@ -13,7 +13,7 @@ from newstance.eval import Figure
 from newstance.eval.explanations import ExplanationReport, measure_explanations
 from newstance.model import METHODS, Checkpoint, Method
 
-from .terminal import progress
+from .progress import progress
 
 __all__ = ["measure", "print_explanations"]
 

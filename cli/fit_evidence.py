@@ -10,7 +10,7 @@ from newstance.corpora import Annotation, read_annotations
 from newstance.errors import UsageError
 from newstance.model import Checkpoint, SentenceInput
 
-from .terminal import progress
+from .progress import progress
 from .train import needs_torch, say
 
 __all__ = ["run_fit_evidence"]

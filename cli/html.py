@@ -12,7 +12,7 @@ from newstance.scoring.explain import asked, flip_of
 from newstance.scoring.page import Extras
 from newstance.scoring.page_writer import PageWriter
 
-from .terminal import progress
+from .progress import progress
 
 __all__ = ["Pages"]
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from newstance.eval.benchmark import benchmark, machine, scale
 
-from .terminal import progress
+from .progress import progress
 
 __all__ = ["run_benchmark", "run_scale"]
 

@@ -16,6 +16,7 @@ from newstance.scoring.run import PART_ARTICLES, RunStatus, score_archive
 from newstance.scoring.run_folder import PartFormat
 
 from .dates import about_dates
+from .progress import LogLines
 
 __all__ = ["PART_ARTICLES", "run_folder"]
 
@@ -100,9 +101,10 @@ def _counts(stance: dict[str, int], abstained: int) -> str:
 
 @contextmanager
 def _progress(archive: Archive) -> Iterator[Callable[[RunStatus], None]]:
-    """Show on a terminal how far a run is, by bytes of its input; yield what to call with its status."""
+    """Show how far a run is, on a terminal by bytes of its input; yield what to call with its status."""
     if not sys.stderr.isatty():
-        yield lambda status: None
+        log = LogLines()
+        yield lambda status: log.write(lambda seconds: f"{seconds / 60:.0f} min: {_so_far(status)}")
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -112,11 +114,14 @@ def _progress(archive: Archive) -> Iterator[Callable[[RunStatus], None]]:
         task = bar.add_task("reading", total=archive.size())
 
         def report(status: RunStatus) -> None:
-            rate = status.sentences / status.seconds if status.seconds else 0.0
-            words = (
-                f"{status.articles:,} articles · {status.sentences:,} sentences · {rate:.0f}/s · "
-                f"{status.seen:,} seen before · {status.refused:,} refused"
-            )
-            bar.update(task, completed=archive.done, description=words)
+            bar.update(task, completed=archive.done, description=_so_far(status))
 
         yield report
+
+
+def _so_far(status: RunStatus) -> str:
+    rate = status.sentences / status.seconds if status.seconds else 0.0
+    return (
+        f"{status.articles:,} articles · {status.sentences:,} sentences · {rate:.0f}/s · "
+        f"{status.seen:,} seen before · {status.refused:,} refused"
+    )

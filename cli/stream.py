@@ -112,7 +112,8 @@ def _score_stream(
     from newstance.scoring.counts import DateCounts
     from newstance.scoring.unique import EachOnce
 
-    from .terminal import ArticleTable, progress  # takes a while, in which the model loads
+    from .progress import progress
+    from .terminal import ArticleTable  # takes a while, in which the model loads
 
     stance = scorer.stance
     sentences = articles = refused = 0

@@ -15,7 +15,7 @@ from newstance.scoring.unique import EachOnce
 
 from .column_options import as_format
 from .convert import write_interface
-from .terminal import progress
+from .progress import progress
 
 __all__ = ["run_suggest"]
 

@@ -1,10 +1,9 @@
-"""What people see: a scored article as a table, and progress on standard error."""
+"""What people see: a scored article as a table."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -16,7 +15,7 @@ from newstance.scoring import VOICE_NAMES, EvidenceWord, ScoredArticle, ScoredSe
 
 from .columns import Column, Columns
 
-__all__ = ["ArticleTable", "progress"]
+__all__ = ["ArticleTable"]
 
 #: Colour-blind safe pairs, and never colour alone: each stance has its sign too.
 _COLOURS = {"favor": "blue", "against": "dark_orange", "neutral": "default"}
@@ -187,17 +186,3 @@ def _flat(text: str) -> str:
     if text.isprintable():  # nearly every sentence; only an ordinary blank is both space and printable
         return text
     return "".join(" " if char.isspace() or not char.isprintable() else char for char in text)
-
-
-@contextmanager
-def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
-    """Show a bar on standard error when it is a terminal; yield what to call after each step."""
-    if not sys.stderr.isatty() or (total is not None and total < 10):
-        yield lambda: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)

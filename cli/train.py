@@ -25,7 +25,7 @@ def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool)
     from newstance.training import processes
     from newstance.training.finetune import finetune
 
-    from .terminal import progress
+    from .progress import progress
 
     folder = finetune(settings, out, resume=resume, say=say, progress=progress)
     if processes.is_main():

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.errors import UsageError
-from newstance.model import Checkpoint, Predictor, SentenceInput, probabilities
+from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 from newstance.model.torch_runtime import TorchRuntime
 
@@ -21,6 +21,9 @@ from .run import Run
 __all__ = ["taught_probabilities"]
 
 Floats = npt.NDArray[np.floating]
+
+#: Sentences that a teacher is asked about at a time; then the run says how far it is.
+_PIECE = 8192
 
 
 def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
@@ -52,7 +55,7 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
     sentences = [run.train[n].input for n in asked]
     run.say(f"asking {len(teachers)} teachers about {len(sentences)} sentences: {', '.join(x.name for x in layers)}")
     bf16 = precision_of(run.config.mixed_precision) == "bf16"
-    parts = [_answers(teacher, sentences, layers, settings.temperature, bf16=bf16) for teacher in teachers]
+    parts = [_answers(run, teacher, sentences, layers, bf16=bf16) for teacher in teachers]
     mean: dict[str, Any] = {}
     for layer in layers:
         mean[layer.name] = np.full((len(run.train), len(layer.codes)), -1.0, dtype=np.float32)
@@ -81,18 +84,23 @@ def _taught_layers(run: Run, teachers: Sequence[Checkpoint]) -> list[Layer]:
 
 
 def _answers(
-    teacher: Checkpoint, sentences: Sequence[SentenceInput], layers: Sequence[Layer], temperature: float, *, bf16: bool
+    run: Run, teacher: Checkpoint, sentences: Sequence[SentenceInput], layers: Sequence[Layer], *, bf16: bool
 ) -> dict[str, Floats]:
+    assert run.config.teacher is not None
     orders = {layer.name: _order(teacher, layer) for layer in layers}
     predictor = Predictor.open(teacher)
     if isinstance(predictor.runtime, TorchRuntime):
         # Answers at a temperature of two or so lose nothing by it, and a large teacher is asked in half the time.
         predictor.runtime.bf16 = bf16
-    predictions = predictor.predict(sentences)
+    predictions: list[Prediction] = []
+    for start in range(0, len(sentences), _PIECE):
+        predictions += predictor.predict(sentences[start : start + _PIECE])
+        if len(sentences) > _PIECE:
+            run.say(f"{teacher.path}: {len(predictions)} of {len(sentences)} sentences")
     found: dict[str, Floats] = {}
     for layer in layers:
         logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, orders[layer.name]]
-        found[layer.name] = probabilities(logits, layer, temperature).astype(np.float32)
+        found[layer.name] = probabilities(logits, layer, run.config.teacher.temperature).astype(np.float32)
     return found
 
 
