@@ -27,7 +27,9 @@ class LayerCalibration(BaseModel):
         show_above: a label of a multi-label layer is shown from this probability on.
         fitted_on: what the numbers were fitted on.
         target_risk: share of wrong decisions among those not abstained that `abstain_below` was chosen for.
-        warning: why the temperature is not to be relied on; empty where nothing speaks against it.
+        kept: share of the decisions that it was chosen on that are not abstained from; None where nobody counted.
+        warning: why the temperature is not to be relied on, or that hardly anything is kept; empty where nothing speaks
+            against them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,7 +39,20 @@ class LayerCalibration(BaseModel):
     show_above: float = Field(default=0.5, ge=0, le=1)
     fitted_on: str = ""
     target_risk: float | None = None
+    kept: float | None = Field(default=None, ge=0, le=1)
     warning: str = ""
+
+    def thresholds(self) -> str:
+        """Return in words from which probability on a decision or a label stands."""
+        if self.target_risk is None:
+            return f"a label is shown from a probability of {self.show_above:.2f} on"
+        if self.kept == 0:
+            return f"it abstains from everything: no threshold leaves at most {self.target_risk:.0%} of decisions wrong"
+        share = "" if self.kept is None else f", which are {self.kept:.0%} of all,"
+        return (
+            f"below a probability of {self.abstain_below:.2f} it abstains, so that at most {self.target_risk:.0%} of "
+            f"the decisions kept{share} were wrong there"
+        )
 
 
 class Calibration(BaseModel):
@@ -69,14 +84,7 @@ class Calibration(BaseModel):
         """Return one Markdown line a layer, as the model card shows it."""
         lines = []
         for name, layer in self.layers.items():
-            line = f"- {name}: temperature {layer.temperature:.2f}, fitted on {layer.fitted_on}"
-            if layer.target_risk is not None:
-                line += (
-                    f"; below a probability of {layer.abstain_below:.2f} it abstains, so that at most "
-                    f"{layer.target_risk:.0%} of the decisions kept were wrong there"
-                )
-            else:
-                line += f"; a label is shown from a probability of {layer.show_above:.2f} on"
+            line = f"- {name}: temperature {layer.temperature:.2f}, fitted on {layer.fitted_on}; {layer.thresholds()}"
             if layer.warning:
                 line += f". **Not to be relied on:** {layer.warning}"
             lines.append(line)

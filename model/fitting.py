@@ -15,6 +15,9 @@ Floats = npt.NDArray[np.floating]
 #: Thresholds tried for showing a label of a multi-label layer; one for all labels, as 15 would overfit small data.
 _THRESHOLDS = np.arange(0.15, 0.61, 0.01)
 
+#: A model that decides fewer than one in ten sentences is hardly of use, and its user should know before scoring.
+_HARDLY_ANY = 0.1
+
 
 def fit_layer(
     logits: Floats,
@@ -40,8 +43,22 @@ def fit_layer(
     if layer.kind == "multi":
         show, _ = best_threshold(gold.astype(bool), p, weights)
         return found.model_copy(update={"show_above": show})
-    threshold = threshold_for_risk(p.max(1), p.argmax(1) == gold, target_risk, weights)
-    return found.model_copy(update={"abstain_below": threshold, "target_risk": target_risk})
+    probability, right = p.max(1), p.argmax(1) == gold
+    threshold = threshold_for_risk(probability, right, target_risk, weights)
+    kept = float(np.average(probability >= threshold, weights=weights))
+    if kept < _HARDLY_ANY:
+        wrong = float(np.average(~right, weights=weights))
+        warning = "; ".join(x for x in (warning, _hardly_any_kept(kept, wrong, target_risk)) if x)
+    update = {"abstain_below": threshold, "target_risk": target_risk, "kept": kept, "warning": warning}
+    return found.model_copy(update=update)
+
+
+def _hardly_any_kept(kept: float, wrong: float, target_risk: float) -> str:
+    rest = f"all but {kept:.0%}" if kept else "all"
+    return (
+        f"the model abstains from {rest} of these sentences, since {wrong:.0%} of its decisions are wrong and at most "
+        f"{target_risk:.0%} of those kept may be: allow a higher risk, or label more"
+    )
 
 
 def fit_temperature(

@@ -17,9 +17,9 @@ A grid names a configuration and what varies::
       slow: [learning_rate=2.0e-5]
 
 Each run lies under `DIR/VARIANT/SEED`. Called again it goes on with the run that was interrupted and skips those that
-are finished, so that a grid survives a reboot and can be extended; a run with other settings than the grid's is refused
-before anything is trained. The table, `DIR/table.md`, is written after each run. Runs fit no baselines unless `set`
-names some, and drop their steps when they are done.
+are finished, so that a grid survives a reboot and can be extended; a run with other settings than the grid's, finished
+or not, is refused before anything is trained. The table, `DIR/table.md`, is written after each run. Runs fit no
+baselines unless `set` names some, and drop their steps when they are done.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def run_grid(grid: Grid, out: Path, *, say: Say = lambda _: None) -> str:
     """
     for variant, seed in _runs(grid):
         folder = out / variant / str(seed)
-        if (folder / "model" / "report.json").is_file():
+        if (folder / "config.json").is_file() or (folder / "model" / "report.json").is_file():
             check_same_run(folder, _configuration(grid, variant, seed))
     for variant, seed in _runs(grid):
         folder = out / variant / str(seed)

@@ -21,7 +21,7 @@ from newstance.model.codebook import Layer
 
 from .data import Item
 
-__all__ = ["calibrate", "macro_f1_by_layer"]
+__all__ = ["calibrate", "has_answer", "macro_f1_by_layer"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -60,16 +60,18 @@ def calibrate(
     return Calibration(layers=layers)
 
 
-def _labelled(items: Sequence[Item], predictions: Sequence[Prediction], layer: Layer) -> tuple[Floats, Floats]:
-    """Return label shares and logits, both (rows, labels), of the rows that carry the layer's labels.
+def has_answer(item: Item, layer: Layer) -> bool:
+    """Return whether an item says what is right: a single-label layer's annotators who are split evenly do not."""
+    labels = item.labels[layer.name]
+    return labels is not None and (layer.kind == "multi" or bool(np.sort(labels)[-1] > np.sort(labels)[-2]))
 
-    Rows of a single-label layer whose annotators are split evenly have no right answer and are left out.
-    """
+
+def _labelled(items: Sequence[Item], predictions: Sequence[Prediction], layer: Layer) -> tuple[Floats, Floats]:
+    """Return label shares and logits, both (rows, labels), of the rows that have an answer of the layer."""
     pairs = [
-        (labels, prediction.logits[layer.name])
+        (item.labels[layer.name], prediction.logits[layer.name])
         for item, prediction in zip(items, predictions, strict=True)
-        if (labels := item.labels[layer.name]) is not None
-        and (layer.kind == "multi" or np.sort(labels)[-1] > np.sort(labels)[-2])
+        if has_answer(item, layer)
     ]
     if not pairs:
         return np.empty((0, len(layer.codes))), np.empty((0, len(layer.codes)))

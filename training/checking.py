@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from newstance.articles import load_profile
 from newstance.corpora import Annotation, without_texts_of
 from newstance.errors import NewstanceError, UsageError
 from newstance.model import Checkpoint, Codebook, encoder_folder, load_codebook
+from newstance.model.embedded import EMBEDDED
 
 from .config import TrainingConfig, codebook_of
 from .sections import Source
 from .sources import ALL_REPEATED, HELD_OUT, read_sources
 from .states import RunState
 
-__all__ = ["check_config", "report_problem"]
+__all__ = ["check_config", "length_problem", "no_dev_label", "report_problem", "without_dev_labels"]
 
 #: A part of fewer articles says little, and another division would say something else.
 _FEW_ARTICLES = 5
 #: What configurations of encoders call their number of layers.
 _DEPTHS = ("num_hidden_layers", "n_layers", "num_layers")
+#: Kinds of encoders that count positions from the one after the padding token's number, so that they read fewer tokens.
+_LATE_POSITIONS = {"camembert", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl"}
 
 
 def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
@@ -34,8 +38,7 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     problems: list[str] = []
     counts: list[str] = []
     codebook: Codebook | None = None
-    train: list[Annotation] = []
-    held_out: list[Annotation] = []
+    found: dict[str, list[Annotation]] = {}
     unread = False
     try:
         codebook = codebook_of(config)
@@ -55,23 +58,76 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
         if codebook is not None:
             judged = _judged(records, codebook)
             counts[-1] += "".join(f", {n} with {layer}" for layer, n in judged.items())
-        if place.startswith("data."):
-            (train if place.startswith("data.train.") else held_out).extend(records)
+        found.setdefault(place.rpartition(".")[0], []).extend(records)
         if source.part is not None:
             counts[-1] += _articles(records)
-    kept = without_texts_of(train, held_out) if config.data.drop_repeated_texts else train
-    if len(kept) < len(train):
-        counts.append(f"data.train: {len(kept)} rows are left of {len(train)}: the others also stand in {HELD_OUT}")
-    if train and not kept:
-        problems.append(f"data.train: {ALL_REPEATED}")
-    elif codebook is not None and not unread:
-        judged = _judged(kept, codebook)
-        left = " that is left" if len(kept) < len(train) else ""
-        problems += [f"layers: no training row{left} has a label of the layer {x!r}" for x in judged if not judged[x]]
+    for what_is_wrong, lines in (
+        _training_rows(config, found, None if unread else codebook),
+        _development_rows(found, None if unread else codebook),
+    ):
+        problems += what_is_wrong
+        counts += lines
     problems += [f"{place}: {problem}" for place, problem in _folders(config)]
+    if _may_be_on_a_hub(config.encoder):
+        counts.append(f"encoder: {config.encoder} is no folder here: a name on a hub, which only training asks")
     if (problem := report_problem(config.report_to)) is not None:
         problems.append(f"report_to: {problem}")
     return problems, counts
+
+
+def _training_rows(
+    config: TrainingConfig, found: Mapping[str, list[Annotation]], codebook: Codebook | None
+) -> tuple[list[str], list[str]]:
+    """Return what is wrong with what is left to train on, and how much that is; without a codebook labels may lack."""
+    train = found.get("data.train", [])
+    held_out = [record for part in ("dev", "test", "held_out") for record in found.get(f"data.{part}", ())]
+    kept = without_texts_of(train, held_out) if config.data.drop_repeated_texts else train
+    left, counts = "", []
+    if len(kept) < len(train):
+        left = " that is left"
+        counts = [f"data.train: {len(kept)} rows are left of {len(train)}: the others also stand in {HELD_OUT}"]
+    if train and not kept:
+        return [f"data.train: {ALL_REPEATED}"], counts
+    judged = {} if codebook is None else _judged(kept, codebook)
+    return [f"layers: no training row{left} has a label of the layer {x!r}" for x in judged if not judged[x]], counts
+
+
+def _development_rows(found: Mapping[str, list[Annotation]], codebook: Codebook | None) -> tuple[list[str], list[str]]:
+    """Return that development rows judge no layer, or a line for each layer that they do not judge."""
+    if codebook is None:
+        return [], []
+    unjudged = [layer for layer, n in _judged(found.get("data.dev", []), codebook).items() if not n]
+    if (problem := without_dev_labels(unjudged, codebook)) is not None:
+        return [f"data.dev: {problem}"], []
+    return [], [f"data.dev: {no_dev_label(layer)}" for layer in unjudged]
+
+
+def no_dev_label(layer: str) -> str:
+    """Return what it means that no row of `data.dev` judges a layer."""
+    return (
+        f"no row has a label of the layer {layer!r}: it has no say in which epoch is kept, and gets neither a "
+        "temperature nor thresholds"
+    )
+
+
+def without_dev_labels(unjudged: Sequence[str], codebook: Codebook) -> str | None:
+    """Return what is wrong where development rows judge none of the layers, or None where they judge some."""
+    if len(unjudged) < len(codebook.layers):
+        return None
+    names = ", ".join(repr(name) for name in unjudged)
+    return f"no row has a label of {names}, and nothing else can say which epoch is best and where to abstain"
+
+
+def length_problem(encoder: Mapping[str, Any], max_length: int) -> str | None:
+    """Return what is wrong with a length of windows, in tokens, or None; `encoder` is what its `config.json` holds."""
+    positions = encoder.get("max_position_embeddings")
+    # DeBERTa's positions are relative, and reach as far as a row does.
+    if not isinstance(positions, int) or positions < 1 or encoder.get("position_biased_input") is False:
+        return None
+    if encoder.get("model_type") in _LATE_POSITIONS:
+        padding = encoder.get("pad_token_id")
+        positions -= (padding if isinstance(padding, int) else 1) + 1
+    return None if max_length <= positions else f"the encoder reads {positions} tokens at most, not {max_length}"
 
 
 def report_problem(names: Sequence[str]) -> str | None:
@@ -140,19 +196,27 @@ def _folders(config: TrainingConfig) -> Iterator[tuple[str, str]]:
     except NewstanceError as error:
         yield "encoder", str(error)
         return
-    # A name with a slash may be on a hub, which only training asks.
-    looks_local = folder.startswith((".", "/", "~")) or "/" not in folder
-    if looks_local and not (Path(folder) / "config.json").is_file():
+    if _may_be_on_a_hub(folder):
+        return
+    if not (Path(folder) / "config.json").is_file():
         yield "encoder", f"{config.encoder} is no folder with a config.json, and no name on a hub"
-    elif (depth := _depth(Path(folder))) is not None and config.freeze_layers > depth:
+    described = _described(Path(folder))
+    depth = next((n for name in _DEPTHS if isinstance(n := described.get(name), int)), None)
+    if depth is not None and config.freeze_layers > depth:
         yield "freeze_layers", f"the encoder has {depth} layers, not {config.freeze_layers}"
+    if (problem := length_problem(described, config.encoding.max_length)) is not None:
+        yield "encoding.max_length", problem
 
 
-def _depth(folder: Path) -> int | None:
-    """Return how many layers an encoder's folder says it has, or None where it does not say."""
+def _may_be_on_a_hub(encoder: str) -> bool:
+    """Return whether an encoder that is neither embedded nor a folder may be a name on a hub."""
+    return encoder != EMBEDDED and not encoder.startswith((".", "/", "~")) and not Path(encoder).exists()
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    """Return what an encoder's folder says of it; nothing where that cannot be read."""
     try:
         described = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError):
-        return None
-    found = [described.get(name) for name in _DEPTHS] if isinstance(described, dict) else []
-    return next((n for n in found if isinstance(n, int)), None)
+        return {}
+    return described if isinstance(described, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
@@ -58,8 +59,10 @@ class TrainingConfig(Section):
         keep_frozen_states: run those layers once for each row instead of once an epoch, and keep everything below the
             first trained layer as it is. Needs memory, and rows of which no words are hidden (`masking.rows: 0`).
         class_weights: of labels in the loss: `balanced` weighs each label of a single-label layer by its inverse
-            frequency; a map gives them by layer and code, 1 where not given.
-        label_smoothing: share of the probability spread evenly over labels.
+            frequency; a map gives them by layer and code, 1 where not given. In a multi-label layer the map weighs a
+            label's whole loss, of rows that have the label and of rows that do not.
+        label_smoothing: share of the probability spread evenly over the labels of a single-label layer; multi-label
+            layers are left as they are.
         soft_labels: learn the share of annotators for each label; otherwise the label that most gave, and nothing from
             ties.
         learning_rate: peak rate of the encoder's top layer.
@@ -219,17 +222,39 @@ def _apply(data: dict[str, Any], override: str) -> None:
     key, separator, value = override.partition("=")
     if not separator or not key:
         raise UsageError(f"--set takes key=value, not {override!r}")
-    *parents, last = key.split(".")
-    node = data
-    for part in parents:
-        child = node.setdefault(part, {})
-        if not isinstance(child, dict):
-            raise UsageError(f"--set {override}: {part} is not a section")
-        node = child
     try:
-        node[last] = yaml.safe_load(value)
+        new = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise UsageError(f"--set {override}: the value is not YAML") from error
+    *parents, last = key.split(".")
+    node: dict[str, Any] | list[Any] = data
+    for number, part in enumerate(parents):
+        child = _get(node, part, override)
+        if not isinstance(child, dict | list | None):
+            whole = ".".join(parents[: number + 1])
+            raise UsageError(f"--set {override}: {whole} is {child!r}, not a section; set {whole} itself")
+        # A copy: with YAML's anchors one section may stand in several places.
+        inner: dict[str, Any] | list[Any] = {} if child is None else copy.copy(child)
+        _put(node, part, inner)
+        node = inner
+    _get(node, last, override)
+    _put(node, last, new)
+
+
+def _get(node: dict[str, Any] | list[Any], key: str, override: str) -> Any:
+    """Return what stands in a section under a key, or None; in a list, at a number that counts from 0."""
+    if isinstance(node, dict):
+        return node.get(key)
+    if not (key.isdecimal() and int(key) < len(node)):
+        raise UsageError(f"--set {override}: {key} is no entry of a list of {len(node)}, which count from 0")
+    return node[int(key)]
+
+
+def _put(node: dict[str, Any] | list[Any], key: str, value: Any) -> None:
+    if isinstance(node, dict):
+        node[key] = value
+    else:
+        node[int(key)] = value
 
 
 def _explain(error: ValidationError) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from newstance.model.codebook import Layer
 
 from .collator import LABELS, RATIONALE, TEACHER
 
-__all__ = ["Item", "as_dataset", "merge_annotators"]
+__all__ = ["Item", "as_dataset", "fingerprint", "merge_annotators"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -66,6 +68,19 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
         marked = tuple(record.rationale for record in votes if record.rationale)
         items.append(Item(votes[0], sentence_inputs(votes[:1])[0], labels, max(weights), marked))
     return items
+
+
+def fingerprint(*parts: Sequence[Item]) -> str:
+    """Return a SHA-256 of all that a run learns from and chooses by, as hexadecimal digits: rows in their order."""
+    found = hashlib.sha256()
+    for items in parts:
+        found.update(f"{len(items)}\n".encode())
+        for item in items:
+            # Rounded, so that another processor's last digit is not another row.
+            labels = {n: None if x is None else [round(float(p), 6) for p in x] for n, x in item.labels.items()}
+            row = [astuple(item.input), labels, round(item.weight, 6), item.rationales]
+            found.update(json.dumps(row, sort_keys=True).encode() + b"\n")
+    return found.hexdigest()
 
 
 def _marked(item: Item, sentence: EncodedSentence) -> list[float]:

@@ -16,9 +16,10 @@ from newstance.errors import OutputError, UsageError
 
 from . import processes
 from .config import TrainingConfig
+from .data import fingerprint
 from .lower_layers import kept_lower_layers
 from .run import Run, Say
-from .stops import last_state, stopped_early, stopping_with_a_reason
+from .stops import last_state, step_of, stopped_early, stopping_with_a_reason
 from .trainer import TEACHER_ANSWERS, LayerTrainer, make_trainer
 
 __all__ = ["check_same_run", "finetune"]
@@ -27,6 +28,8 @@ __all__ = ["check_same_run", "finetune"]
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[[], None]]]
 
 _NOTE = "config.json"
+#: Holds the fingerprint of the rows that the run began with.
+_ROWS = "rows.sha256"
 
 
 def _silent(_: str, __: int | None) -> AbstractContextManager[Callable[[], None]]:
@@ -57,7 +60,8 @@ def finetune(
         The checkpoint's folder.
 
     Raises:
-        UsageError: the folder is in use by another run, or a layer has no labels.
+        UsageError: the folder is in use by another run, the rows of a run that is resumed are no longer those that it
+            began with, or a layer has no labels.
         AnnotationError: the data cannot be read.
         TrainingError: the loss is not a number, or memory ran out.
     """
@@ -66,20 +70,31 @@ def finetune(
     say, progress = (say, progress) if main else (lambda _: None, _silent)
     set_seed(config.seed)  # before the encoder is loaded: the heads are initialised from it too
     run = Run.prepare(config, say)
-    if main and not (out / _NOTE).is_file():
+    rows = fingerprint(run.train, run.dev)
+    begun = (out / _NOTE).is_file()
+    if begun:
+        _check_same_rows(out, rows)
+    elif main:
         # What a run that never began was taught may be about other rows.
         (out / TEACHER_ANSWERS).unlink(missing_ok=True)
     processes.wait()  # until all have seen that the folder is free
+    with processes.main_first():  # it may have to clear half a state away
+        state = last_state(out / "steps") if resume else None
     batches = math.ceil(math.ceil(len(run.train) / config.batch_size) / processes.count())
     steps = math.ceil(batches / config.gradient_accumulation) * config.epochs
+    ended = state is not None and stopped_early(state)
+    if state is not None and not ended:
+        # Those done took no time in this call: counted among the others they would promise an early end.
+        done = step_of(state)
+        say(f"going on after step {done} of {steps}")
+        steps = max(0, steps - done)
     with progress("steps", steps) as step:
         trainer = make_trainer(run, out, step=step)
-        if main:
+        if main and not begun:
             # Only now: data or settings that are wrong must not leave a folder that the corrected run may not use.
+            (out / _ROWS).write_text(f"{rows}\n", encoding="utf-8")
             (out / _NOTE).write_text(_described(config), encoding="utf-8")
-        with processes.main_first():  # it may have to clear half a state away
-            state = last_state(out / "steps") if resume else None
-        if state is not None and stopped_early(state):
+        if state is not None and ended:
             say("the run had stopped early: its best epoch is measured")
             trainer.take_best_of(state)
         else:
@@ -110,6 +125,20 @@ def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}", path=out) from error
+
+
+def _check_same_rows(out: Path, rows: str) -> None:
+    """Refuse to go on with other rows: what teachers said, and which epoch was best, is about those of the beginning.
+
+    Runs that began before fingerprints were kept are not refused.
+    """
+    kept = out / _ROWS
+    if kept.is_file() and kept.read_text(encoding="utf-8").strip() != rows:
+        raise UsageError(
+            "the rows of data.train, data.dev or teacher.data are not those that this run began with; bring them back, "
+            "or give another --out",
+            path=out,
+        )
 
 
 def check_same_run(out: Path, config: TrainingConfig) -> None:

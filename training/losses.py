@@ -36,7 +36,7 @@ class LayerLosses:
         self._class_weights = {layer.name: _class_weights(config, layer, rows) for layer in codebook.layers}
 
     def __call__(self, outputs: dict[str, Tensor], inputs: dict[str, Tensor]) -> Tensor:
-        """Return the loss, a scalar.
+        """Return the loss, a scalar: of each layer the mean over the rows that it is told of, each times its weight.
 
         Args:
             outputs: the network's, with `<layer>_logits` (rows, labels).
@@ -57,7 +57,8 @@ class LayerLosses:
                 losses = self._hard(layer, logits[rows], gold[rows])
             else:
                 losses = self._mixed(layer, logits[rows], gold[rows], taught[rows])
-            part = (losses * weight[rows]).sum() / weight[rows].sum()
+            # By the number of rows, not by their weights: a weight means the same whatever rows share the batch.
+            part = (losses * weight[rows]).sum() / rows.sum()
             total = total + self._config.layer_weights.get(layer.name, 1.0) * part
         if self._config.rationale_weight > 0:
             off = _off_the_rationale(outputs[f"{RATIONALE_LAYER}_weights"].float(), inputs[RATIONALE], weight)
@@ -109,7 +110,7 @@ def _off_the_rationale(weights: Tensor, marked: Tensor, counts: Tensor) -> Tenso
         return weights.new_zeros(())
     wanted = (marked[rows] / sums[rows].unsqueeze(1)).unsqueeze(-1)
     off = -(wanted * (weights[rows] + 1e-6).log()).sum(dim=1).mean(dim=1)
-    return (off * counts[rows]).sum() / counts[rows].sum()
+    return (off * counts[rows]).sum() / rows.sum()
 
 
 def _class_weights(config: TrainingConfig, layer: Layer, rows: Sequence[Item]) -> Tensor | None:

@@ -86,8 +86,10 @@ class _KeptStates(nn.Module):
             inputs = {"input_ids": input_ids[missing], "attention_mask": mask[missing].long()}
             if token_type_ids is not None:
                 inputs["token_type_ids"] = token_type_ids[missing]
+            # Rows that are computed at once come as the collator makes them, on the processor.
+            device = next(self._lower[0].parameters()).device
             with torch.no_grad():
-                states = self._lower[0](**inputs).last_hidden_state
+                states = self._lower[0](**{name: x.to(device) for name, x in inputs.items()}).last_hidden_state
             for row, found in zip(missing, states, strict=True):
                 self._kept[keys[row]] = found[: lengths[row]].to("cpu", torch.float16, copy=True)
         return keys

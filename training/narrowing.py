@@ -13,10 +13,10 @@ from newstance.errors import UsageError
 __all__ = ["feed_forward_width", "narrow_feed_forward"]
 
 
-def feed_forward_width(encoder: nn.Module) -> int:
-    """Return how many units the feed-forward block of each layer has."""
-    width: int = encoder.config.intermediate_size  # type: ignore[union-attr,assignment]
-    return width
+def feed_forward_width(encoder: nn.Module) -> int | None:
+    """Return how many units the feed-forward block of each layer has, or None in encoders that cannot be narrowed."""
+    blocks = _blocks(encoder)
+    return blocks[0][0].out_features if blocks else None
 
 
 def narrow_feed_forward(encoder: nn.Module, width: int, batches: Iterable[Mapping[str, Tensor]] = ()) -> None:
@@ -37,11 +37,10 @@ def narrow_feed_forward(encoder: nn.Module, width: int, batches: Iterable[Mappin
         UsageError: the encoder is built otherwise, or is narrower than that.
     """
     blocks = _blocks(encoder)
-    if width > feed_forward_width(encoder):
-        raise UsageError(
-            f"the encoder's feed-forward blocks have {feed_forward_width(encoder)} units, not {width}",
-            field="feed_forward",
-        )
+    if not blocks:
+        raise UsageError("the feed-forward blocks of this kind of encoder cannot be narrowed", field="feed_forward")
+    if width > (now := blocks[0][0].out_features):
+        raise UsageError(f"the encoder's feed-forward blocks have {now} units, not {width}", field="feed_forward")
     uses = _uses(encoder, blocks, batches)
     for (inner, outer), use in zip(blocks, uses, strict=True):
         kept = use.argsort(descending=True, stable=True)[:width].sort().values
@@ -53,14 +52,12 @@ def narrow_feed_forward(encoder: nn.Module, width: int, batches: Iterable[Mappin
 
 
 def _blocks(encoder: nn.Module) -> list[tuple[nn.Linear, nn.Linear]]:
+    """Return each layer's way into its units and out of them; nothing for an encoder that is built otherwise."""
     layers: Any = getattr(getattr(encoder, "encoder", None), "layer", ())
     try:
-        blocks = [(layer.intermediate.dense, layer.output.dense) for layer in layers]
+        return [(layer.intermediate.dense, layer.output.dense) for layer in layers]
     except AttributeError:
-        blocks = []
-    if not blocks:
-        raise UsageError("the feed-forward blocks of this kind of encoder cannot be narrowed", field="feed_forward")
-    return blocks
+        return []
 
 
 def _uses(

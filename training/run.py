@@ -31,8 +31,9 @@ from newstance.model import (
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import TorchRuntime
 
-from .calibrate import calibrate, macro_f1_by_layer
+from .calibrate import calibrate, has_answer, macro_f1_by_layer
 from .card import model_card
+from .checking import length_problem, no_dev_label, without_dev_labels
 from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
 from .encoder import load_encoder, load_tokenizer
@@ -74,7 +75,8 @@ class Run:
         """Read the data, build the network and load its weights.
 
         Raises:
-            UsageError: a layer has no labels, or every row is held out too.
+            UsageError: a layer has no labels to train on, no layer has any to choose by, every row is held out too, or
+                `encoding.max_length` is more than the encoder reads.
             AnnotationError: the data cannot be read.
             CheckpointError: the checkpoint to start from does not fit.
         """
@@ -100,8 +102,9 @@ class Run:
         train = _with_something_to_learn(train, config, say)
         if config.teacher is not None:
             pairs = read_sources(config.teacher.data, root, codebook)
+            weights = {id(record): weight for record, weight in pairs}
             more = without_texts_of([r for r, _ in pairs], held_out + [r for r, _ in dev_pairs])
-            train += [_unlabelled(item) for item in merge_annotators([(r, 1.0) for r in more], codebook)]
+            train += [_unlabelled(item) for item in merge_annotators([(r, weights[id(r)]) for r in more], codebook)]
             if config.teacher.other_mentions:
                 others = asked_of_others(train, config.seed)
                 say(f"{len(others)} training sentences are asked about another name in them too")
@@ -110,8 +113,15 @@ class Run:
         for layer in codebook.layers:
             if not any(item.labels[layer.name] is not None for item in train):
                 raise UsageError(f"no training row has a label of the layer {layer.name!r}", field="layers")
+        unjudged = [layer.name for layer in codebook.layers if not any(has_answer(item, layer) for item in dev)]
+        if (problem := without_dev_labels(unjudged, codebook)) is not None:
+            raise UsageError(problem, field="data.dev")
+        for name in unjudged:
+            say(f"warning: data.dev: {no_dev_label(name)}")
         tokenizer, described = load_tokenizer(config.encoder, config.encoding)
         encoder = load_encoder(config.encoder, config.attention_code)
+        if (problem := length_problem(encoder.config.to_dict(), config.encoding.max_length)) is not None:
+            raise UsageError(problem, field="encoding.max_length")
         freeze(encoder, config)
         network = SentenceClassifier(encoder, _heads(config, codebook))
         if config.start_from is not None:
@@ -139,9 +149,10 @@ class Run:
         return macro_f1_by_layer(self.dev, self._predict_dev(), self.codebook)
 
     def calibrate(self) -> Calibration:
-        """Fit temperature and thresholds of each layer on the development rows, and say what is wrong with them."""
+        """Fit temperature and thresholds of each layer on the development rows, and say them with what is wrong."""
         found = calibrate(self.dev, self._predict_dev(), self.codebook, self.config.target_risk)
         for name, layer in found.layers.items():
+            self.say(f"{name}: {layer.thresholds()}")
             if layer.warning:
                 self.say(f"warning: {name}: {layer.warning}")
         return found

@@ -47,7 +47,8 @@ class Source(Section):
             (its training sentences, judged toward other names in them: model output), `seesaw`, `pstance`, `frac`.
         path: relative to `data.root`.
         split: which split, for corpora that hold several.
-        weight: how much each of its rows counts in the loss, and its labels where two sources judge the same row.
+        weight: how much each of its rows counts in the loss, and its labels where two sources judge the same row. It
+            tells sources apart: one weight for all rows of a run does little, as AdamW scales its steps to the loss.
         share: take only this share of its rows, always the same ones.
         target: profile (a shipped one's name or a YAML file) that finds the mentions in rows without `target_spans`;
             without it the row's own `target` is looked for.

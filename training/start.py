@@ -44,7 +44,8 @@ def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: st
         path, known = checkpoint.path, checkpoint.codebook
         found = load_network(checkpoint)
         trained, width = found.state_dict(), feed_forward_width(found.encoder)
-    if width is not None and width < feed_forward_width(network.encoder):
+    own_width = feed_forward_width(network.encoder)
+    if width is not None and own_width is not None and width < own_width:
         narrow_feed_forward(network.encoder, width)
     asked = {layer.name: (layer.kind, tuple(layer.codes)) for layer in known.layers}
     alike = [x.name for x in codebook.layers if asked.get(x.name) == (x.kind, tuple(x.codes))]

@@ -15,7 +15,7 @@ from newstance.errors import TrainingError
 
 from .trainer import LayerTrainer
 
-__all__ = ["last_state", "stopped_early", "stopping_with_a_reason"]
+__all__ = ["last_state", "step_of", "stopped_early", "stopping_with_a_reason"]
 
 
 def last_state(steps: Path) -> Path | None:
@@ -24,7 +24,7 @@ def last_state(steps: Path) -> Path | None:
     The Trainer writes `trainer_state.json` last: a folder without it, or with half of it, was being written when the
     run was killed, and is removed.
     """
-    found = sorted(steps.glob("checkpoint-*"), key=lambda folder: int(folder.name.rpartition("-")[2]), reverse=True)
+    found = sorted(steps.glob("checkpoint-*"), key=step_of, reverse=True)
     for folder in found:
         try:
             json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
@@ -33,6 +33,11 @@ def last_state(steps: Path) -> Path | None:
         else:
             return folder
     return None
+
+
+def step_of(state: Path) -> int:
+    """Return the step after which a state was kept."""
+    return int(state.name.rpartition("-")[2])
 
 
 def stopped_early(state: Path) -> bool:
@@ -81,6 +86,6 @@ def _kept(trainer: LayerTrainer) -> str:
     if folder is None:
         return "no state could be kept"
     return (
-        f"the state after step {folder.name.rpartition('-')[2]} is kept in {folder}: start a run with other settings "
+        f"the state after step {step_of(folder)} is kept in {folder}: start a run with other settings "
         f"from its weights, --set start_from={folder} and another --out, or go on with the same ones, --resume"
     )

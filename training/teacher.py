@@ -40,7 +40,8 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
         asked about. Empty without a teacher.
 
     Raises:
-        UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes.
+        UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes; or
+            the file is about another number of rows.
         CheckpointError: a teacher cannot be opened.
     """
     settings = run.config.teacher
@@ -48,7 +49,10 @@ def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
         return {}
     if kept.is_file():
         with np.load(kept) as found:
-            return {name: found[name] for name in found.files}
+            answers = {name: found[name] for name in found.files}
+        if any(len(x) != len(run.train) for x in answers.values()):
+            raise UsageError(f"is not about the {len(run.train)} training rows that there are now", path=kept)
+        return answers
     teachers = [Checkpoint.find(name) for name in settings.checkpoints]
     layers = _taught_layers(run, teachers)
     asked = [n for n, item in enumerate(run.train) if not settings.labelled_only or _is_labelled(item, layers)]

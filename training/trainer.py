@@ -194,12 +194,6 @@ class _Steps(TrainerCallback):
         self._step = step
         self._save_every = save_every
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        for _ in range(state.global_step):
-            self._step()
-
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:

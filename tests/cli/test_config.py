@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import Result
 from typer.testing import CliRunner
 
 from newstance.cli.app import app
 from newstance.errors import UsageError
 from newstance.model import Codebook, load_codebook
+from newstance.training.checking import length_problem
 from newstance.training.config import load_config, shipped_configs
 
 
@@ -83,8 +85,62 @@ def test_validate_names_what_would_stop_a_run_late(tmp_path: Path) -> None:
         "freeze_layers: the encoder has 6 layers, not 99",
     ]
     assert last.startswith("report_to: cannot report to 'nonsense'")
-    train, _, test = done.stdout.splitlines()
+    train, _, test, unjudged = done.stdout.splitlines()
+    assert unjudged.startswith("data.dev: no row has a label of the layer 'frames'")
     assert train.endswith(" articles") and test.endswith("(fewer than 5: it says little)")
+
+
+def test_validate_names_layers_that_development_rows_do_not_judge() -> None:
+    def validated(*layers: str) -> Result:
+        dev = f"data.dev=[{{corpus: newstance, split: dev, layers: [{', '.join(layers)}]}}]"
+        settings = ["--set", "layers=[stance, frames]", "--set", dev]
+        return CliRunner().invoke(app, ["config", "validate", "smoke", *settings])
+
+    some = validated("stance")
+    assert some.exit_code == 0
+    assert "data.dev: no row has a label of the layer 'frames': it has no say" in some.stdout
+    none = validated("sentiment")
+    assert none.exit_code == 1
+    assert "smoke: data.dev: no row has a label of 'stance', 'frames', and nothing else" in none.stderr
+
+
+@pytest.mark.parametrize("name", ["some-encoder", "somebody/some-encoder"])
+def test_validate_takes_what_is_no_folder_for_a_name_on_a_hub(name: str) -> None:
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", "--set", f"encoder={name}"])
+    assert done.exit_code == 0
+    assert f"encoder: {name} is no folder here: a name on a hub, which only training asks" in done.stdout
+
+
+def test_validate_names_a_folder_that_is_no_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some-encoder").mkdir()
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", "--set", "encoder=some-encoder"])
+    assert done.exit_code == 1 and "encoder: some-encoder is no folder with a config.json" in done.stderr
+
+
+def test_validate_names_windows_longer_than_the_encoder_reads() -> None:
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", "--set", "encoding.max_length=1024"])
+    assert done.exit_code == 1
+    assert "smoke: encoding.max_length: the encoder reads 512 tokens at most, not 1024" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("encoder", "most"),
+    [
+        ({"model_type": "bert", "pad_token_id": 0}, 514),
+        ({"model_type": "roberta", "pad_token_id": 1}, 512),
+        ({"model_type": "mpnet"}, 512),
+    ],
+)
+def test_kinds_of_encoders_read_other_lengths(encoder: dict[str, object], most: int) -> None:
+    described = encoder | {"max_position_embeddings": 514}
+    assert length_problem(described, most) is None
+    assert length_problem(described, most + 1) == f"the encoder reads {most} tokens at most, not {most + 1}"
+
+
+def test_relative_positions_have_no_end() -> None:
+    deberta = {"model_type": "deberta-v2", "max_position_embeddings": 512, "position_biased_input": False}
+    assert length_problem(deberta, 4096) is None
 
 
 def test_validate_and_train_say_that_every_training_row_is_held_out_too(tmp_path: Path) -> None:

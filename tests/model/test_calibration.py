@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
@@ -96,6 +98,36 @@ def test_a_temperature_inside_the_search_has_no_warning() -> None:
     labels = np.array([0, 1, 2, 0, 1, 2, 2])
     logits = np.eye(3)[[0, 1, 2, 0, 1, 2, 0]] * 4
     assert fit_layer(logits, labels, SINGLE, target_risk=0.1).warning == ""
+
+
+def test_a_model_that_abstains_from_everything_says_so_and_what_to_do() -> None:
+    labels = np.array([0, 1, 2, 0, 1, 2, 2, 0, 1, 0])
+    logits = np.eye(3)[[1, 1, 0, 0, 2, 2, 0, 2, 1, 0]] * np.linspace(9, 1, 10)[:, None]  # the surest one is wrong
+    found = fit_layer(logits, labels, SINGLE, target_risk=0.15)
+    assert (found.abstain_below, found.kept) == (1.0, 0.0)
+    assert "abstains from all of these sentences, since 50% of its decisions are wrong" in found.warning
+    card = Calibration(layers={"stance": found}).describe()
+    assert "it abstains from everything" in card and "allow a higher risk" in card
+    assert "so that at most" not in card
+    often = fit_layer(logits, labels, SINGLE, target_risk=0.5)
+    assert (often.kept, often.warning) == (1.0, "")
+    assert "of the decisions kept, which are 100% of all, were wrong" in often.thresholds()
+
+
+def test_hardly_anything_kept_is_a_warning_too_and_weights_count() -> None:
+    labels = np.zeros(20, dtype=int)
+    logits = np.eye(3)[[0] + [1] * 19] * np.linspace(9, 1, 20)[:, None]
+    found = fit_layer(logits, labels, SINGLE, target_risk=0.1)
+    assert found.kept == pytest.approx(0.05) and "all but 5%" in found.warning
+    heavy = fit_layer(logits, labels, SINGLE, target_risk=0.1, weights=np.array([19.0] + [1.0] * 19))
+    assert heavy.kept == pytest.approx(21 / 38) and "abstains" not in heavy.warning
+
+
+def test_a_calibration_of_before_the_share_was_kept_still_reads(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text('{"layers": {"stance": {"abstain_below": 0.6, "target_risk": 0.15, "fitted_on": "9 sentences"}}}')
+    line = Calibration.read(path).describe()
+    assert "below a probability of 0.60 it abstains, so that at most 15% of the decisions kept were wrong" in line
 
 
 def test_the_threshold_for_showing_labels_counts_weights_like_repetitions() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import statistics
 from pathlib import Path
 
@@ -62,6 +63,16 @@ def test_finished_runs_of_other_settings_are_not_reported_as_the_grids(tiny_conf
     with pytest.raises(UsageError, match=r"base/1: holds a run with another configuration"):
         run_grid(changed, out)
     assert (out / "table.md").read_text(encoding="utf-8") == before and not (out / "base" / "2").exists()
+
+
+def test_so_are_runs_that_were_interrupted_before_anything_is_trained(tiny_config: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_grid(load_grid(written(tmp_path, tiny_config, seeds=[1])), out)
+    shutil.rmtree(out / "base" / "1" / "model")
+    changed = load_grid(written(tmp_path, tiny_config, seeds=[2, 1], share=0.5))
+    with pytest.raises(UsageError, match=r"base/1: holds a run with another configuration"):
+        run_grid(changed, out)
+    assert not (out / "base" / "2").exists()
 
 
 @pytest.mark.parametrize("name", ["recipe", "small"])

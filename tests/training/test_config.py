@@ -34,6 +34,26 @@ def test_every_error_is_named_at_once_with_the_nearest_key(tmp_path: Path) -> No
         assert part in text
 
 
+def test_a_setting_reaches_into_lists_and_what_is_null(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "name: x\nteacher: null\n"
+        "data: {train: [&one {corpus: annotations, path: a, columns: {fields: {text: t}}}, *one], dev: [*one]}\n"
+    )
+    settings = ["data.train.1.weight=2", "data.train.1.columns.fields.text=u", "teacher.checkpoints=[default]"]
+    found = load_config(path, [*settings, "pooling.stance=mean"])
+    assert [source.weight for source in found.data.train] == [1.0, 2.0]
+    texts = [source.columns.fields["text"] for source in (*found.data.train, *found.data.dev)]
+    assert texts == ["t", "u", "t"], "what shares an anchor stays as it was"
+    assert found.teacher is not None and found.teacher.checkpoints == ("default",)
+    assert found.pooling_of("stance") == "mean"
+    for place in ("2", "-1", "first"):
+        with pytest.raises(UsageError, match=f"{place} is no entry of a list of 2"):
+            load_config(path, [f"data.train.{place}.weight=2"])
+    with pytest.raises(UsageError, match="pooling is 'mean', not a section; set pooling itself"):
+        load_config(path, ["pooling=mean", "pooling.stance=sum"])
+
+
 @pytest.mark.parametrize("override", ["seed", "=3", "seed=[", "name.first=x"])
 def test_a_bad_override_is_a_usage_error(override: str) -> None:
     with pytest.raises(UsageError):

@@ -14,6 +14,7 @@ from newstance.training.config import load_config
 from newstance.training.export import export_checkpoint
 from newstance.training.finetune import finetune
 from newstance.training.rounding import round_rows, snap_to_grid
+from newstance.training.run import Run
 from newstance.training.sections import MaskingConfig
 
 
@@ -176,3 +177,50 @@ def test_a_run_can_learn_rationales_and_needs_a_head_that_weighs(
     assert one.keys() == two.keys() and not torch.equal(one[scores], two[scores])
     with pytest.raises(UsageError, match="rationale_weight: needs attention"):
         load_config(tiny_config, [*wanted, "pooling=mean"])
+
+
+def test_a_run_that_abstains_from_everything_warns_and_its_card_says_so(tiny_config: Path, tmp_path: Path) -> None:
+    rows = [{"id": str(n), "text": "It met.", "stance": code} for n, code in enumerate(["favor", "against"] * 6)]
+    (tmp_path / "coin.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    dev = f"data.dev=[{{corpus: annotations, path: {tmp_path / 'coin.jsonl'}}}]"
+    said: list[str] = []
+    folder = finetune(load_config(tiny_config, ["epochs=1", dev]), tmp_path / "run", say=said.append)
+    assert any(line.startswith("stance: it abstains from everything") for line in said)
+    assert any(line.startswith("warning: stance: ") and "allow a higher risk" in line for line in said)
+    assert Checkpoint(folder).calibration.layer("stance").kept == 0
+    assert "it abstains from everything" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def _judged(folder: Path, **layers: object) -> str:
+    """Write rows that carry labels of these layers, and return them as a source."""
+    path = folder / f"{'-'.join(layers) or 'none'}.jsonl"
+    rows = [{"id": str(n), "text": f"The council met on day {n}."} | layers for n in range(3)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return f"[{{corpus: annotations, path: {path}}}]"
+
+
+def test_development_rows_must_judge_some_layer(tiny_config: Path, tmp_path: Path) -> None:
+    train = f"data.train={_judged(tmp_path, stance='favor', frames=['health'])}"
+    settings = ["layers=[stance, frames]", "epochs=1", "report.baselines=[]", train]
+    other = f"data.dev={_judged(tmp_path, labels={'sentiment': 'positive'})}"
+    with pytest.raises(UsageError, match=r"no row has a label of 'stance', 'frames'") as caught:
+        finetune(load_config(tiny_config, [*settings, other]), tmp_path / "run")
+    assert caught.value.field == "data.dev"
+    said: list[str] = []
+    some = f"data.dev={_judged(tmp_path, stance='favor')}"
+    folder = finetune(load_config(tiny_config, [*settings, some]), tmp_path / "run", say=said.append)
+    assert any("no row has a label of the layer 'frames'" in line for line in said)
+    assert set(Checkpoint(folder).calibration.layers) == {"stance"}
+
+
+def test_a_window_longer_than_the_encoder_reads_is_an_error(tiny_config: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="reads 512 tokens at most, not 513") as caught:
+        finetune(load_config(tiny_config, ["encoding.max_length=513"]), tmp_path / "run")
+    assert caught.value.field == "encoding.max_length"
+
+
+def test_rows_that_only_a_teacher_labels_count_by_their_sources_weight(tiny_config: Path, tmp_path: Path) -> None:
+    more = _judged(tmp_path, stance="favor").replace("}]", ", weight: 0.25}]")
+    config = load_config(tiny_config, [f"teacher={{checkpoints: [x], data: {more}}}"])
+    run = Run.prepare(config, lambda _: None)
+    assert [item.weight for item in run.train] == [1.0] * 36 + [0.25] * 3

@@ -49,13 +49,31 @@ def test_a_row_without_a_label_contributes_nothing_to_that_head(config: Training
     assert touched["frames_logits"].tolist() == [True, False, True, False]
 
 
-def test_a_source_of_twice_the_weight_counts_as_its_rows_twice(config: TrainingConfig) -> None:
+def test_a_row_of_twice_the_weight_pulls_twice_as_hard_whatever_its_neighbours_weigh(config: TrainingConfig) -> None:
     losses = LayerLosses(config, CODEBOOK, [])
-    outputs = {name: tensor.detach() for name, tensor in logits().items()}
-    doubled = losses(outputs, batch() | {"weight": torch.tensor([2.0, 1, 1, 1])})
-    order = [0, 0, 1, 2, 3]
-    twice = losses({n: t[order] for n, t in outputs.items()}, {n: t[order] for n, t in batch().items()})
-    torch.testing.assert_close(doubled, twice)
+
+    def pulls(*weights: float) -> Tensor:
+        outputs = logits()
+        losses(outputs, batch() | {"weight": torch.tensor(weights)}).backward()
+        gradient = outputs["stance_logits"].grad
+        assert gradient is not None
+        return gradient
+
+    once = pulls(1, 1, 1, 1)
+    torch.testing.assert_close(pulls(2, 1, 1, 1), once * torch.tensor([[2.0], [1], [1], [1]]))
+    torch.testing.assert_close(pulls(2, 5, 1, 1)[0], 2 * once[0])
+
+
+def test_a_weight_counts_where_all_rows_of_a_layer_come_from_one_source(tiny_config: Path) -> None:
+    codebook = CODEBOOK.only(("stance",))
+    plain, held = (load_config(tiny_config, [f"rationale_weight={weight}"]) for weight in (0, 0.5))
+    marked = torch.eye(4, 5)
+    outputs = logits() | {"stance_weights": torch.full((4, 5, 3), 0.2)}
+    for config in (plain, held):
+        losses = LayerLosses(config, codebook, [])
+        full = losses(outputs, batch(rationale=marked))
+        light = losses(outputs, batch(rationale=marked) | {"weight": torch.full((4,), 0.3)})
+        torch.testing.assert_close(light, 0.3 * full)
 
 
 def test_a_map_weighs_labels_and_names_a_code_that_is_none(config: TrainingConfig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -62,6 +63,20 @@ def test_a_row_costs_the_lower_layers_once_whatever_batch_it_comes_in(encoder: B
         assert sum(counted) == 2
         encoder(**batch([10, 11], [5, 6, 8]))
         assert sum(counted) == 3
+
+
+def test_rows_are_asked_about_where_the_encoder_is(encoder: BertModel) -> None:
+    asked: list[torch.device] = []
+
+    class Elsewhere(BertModel):
+        def forward(self, *args: object, **named: Tensor) -> object:
+            asked.extend(tensor.device for tensor in named.values())
+            return SimpleNamespace(last_hidden_state=torch.zeros(*named["input_ids"].shape, 16))
+
+    encoder.__class__ = Elsewhere
+    # A device without data stands for a graphics card.
+    with kept_lower_layers(encoder.to("meta"), 2, PAD, [batch([5, 6, 7])]):
+        assert asked == [torch.device("meta")] * 3
 
 
 def test_the_second_segment_is_part_of_what_a_row_is(encoder: BertModel) -> None:

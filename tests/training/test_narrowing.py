@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
 
 from newstance.errors import UsageError
 from newstance.model import Checkpoint
@@ -82,6 +82,21 @@ def test_other_encoders_and_greater_widths_are_refused(encoder: BertModel) -> No
         narrow_feed_forward(encoder, 33)
     with pytest.raises(UsageError, match="cannot be narrowed"):
         narrow_feed_forward(nn.Linear(2, 2), 1)
+
+
+def test_an_encoder_without_such_blocks_has_no_width_and_a_run_says_that_it_cannot_be_narrowed(
+    tiny_config: Path, tokenizer_json: Path, tmp_path: Path
+) -> None:
+    other = DistilBertModel(DistilBertConfig(vocab_size=300, dim=32, n_layers=1, n_heads=2, hidden_dim=48))
+    assert feed_forward_width(other) is None
+    other.save_pretrained(tmp_path / "encoder")
+    names = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    PreTrainedTokenizerFast(tokenizer_file=str(tokenizer_json), **names).save_pretrained(tmp_path / "encoder")
+    settings = ["epochs=1", "report.baselines=[]", f"encoder={tmp_path / 'encoder'}"]
+    first = finetune(load_config(tiny_config, settings), tmp_path / "first")
+    finetune(load_config(tiny_config, [*settings, f"start_from={first}"]), tmp_path / "second")
+    with pytest.raises(UsageError, match="cannot be narrowed"):
+        finetune(load_config(tiny_config, [*settings, "feed_forward=8"]), tmp_path / "narrow")
 
 
 def test_a_run_writes_a_narrower_checkpoint_from_which_another_run_starts(tiny_config: Path, tmp_path: Path) -> None:

@@ -161,3 +161,39 @@ def _scoring(scores: Iterator[float]) -> Callable[..., dict[str, float]]:
         return found
 
     return evaluate
+
+
+def test_rows_that_changed_since_the_run_began_are_refused_and_old_runs_go_on(
+    tiny_config: Path, annotations_file: Path, unbroken: str, tmp_path: Path
+) -> None:
+    lines = annotations_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    data = tmp_path / annotations_file.name
+    data.write_text("".join(lines), encoding="utf-8")
+    config = load_config(tiny_config, [*OVERRIDES, f"data.root={tmp_path}"])
+    with pytest.raises(Killed):
+        finetune(config, tmp_path / "run", progress=killing_after(7))
+    changed = ("".join(lines[:3] + lines[4:]), "".join(lines).replace('"neutral"', '"favor"', 1))
+    for text in changed:
+        data.write_text(text, encoding="utf-8")
+        with pytest.raises(UsageError, match="not those that this run began with"):
+            finetune(config, tmp_path / "run", resume=True)
+    data.write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "run" / "rows.sha256").unlink()  # as before fingerprints were kept
+    folder = finetune(config, tmp_path / "run", resume=True)
+    assert Checkpoint(folder).config.files["model.safetensors"] == unbroken
+
+
+def test_a_resumed_run_counts_the_steps_that_are_left(settings: TrainingConfig, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        finetune(settings, tmp_path / "run", progress=killing_after(7))
+    shown: list[object] = []
+
+    @contextmanager
+    def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+        shown.append(total)
+        yield lambda: shown.append("step")
+
+    said: list[str] = []
+    finetune(settings, tmp_path / "run", resume=True, progress=progress, say=said.append)
+    assert shown == [4, *["step"] * 4]
+    assert "going on after step 6 of 10" in said

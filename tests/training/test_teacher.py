@@ -114,3 +114,10 @@ def test_teachers_can_be_asked_about_labelled_rows_alone(tiny_config: Path, data
     assert "unlabelled" not in {item.record.id for item in run.train}  # nothing would be learnt from it
     with pytest.raises(UsageError, match="nobody would be asked"):
         load_config(tiny_config, [*settings, teacher.replace("only: true", "only: true, other_mentions: true")])
+
+
+def test_answers_about_another_number_of_rows_are_refused(tiny_config: Path, data: Path, tmp_path: Path) -> None:
+    run = Run.prepare(student(tiny_config, data, "teacher={checkpoints: [default]}"), lambda _: None)
+    np.savez(tmp_path / "teacher.npz", stance=np.full((len(run.train) + 1, 3), 1 / 3))
+    with pytest.raises(UsageError, match="not about the 3 training rows"):
+        taught_probabilities(run, tmp_path / "teacher.npz")
