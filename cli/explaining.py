@@ -25,7 +25,7 @@ FIT_EPILOG = """**Examples**
 
 `newstance fit-evidence runs/default/model --config default --set data.root=DIR --out runs/default/explained`
 
-`newstance fit-evidence runs/mine/model --data annotations.csv --map columns.yaml --part train --out runs/mine/explained`
+`newstance fit-evidence runs/mine/model --data table.csv --map columns.yaml --part train --out runs/mine/explained`
 """
 
 
@@ -39,7 +39,9 @@ def fit_evidence(
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            "--data", "-d", help="Instead of --config: annotation file of any format (docs/data.md); labels not needed."
+            "--data",
+            "-d",
+            help="Instead of --config: annotation file of any format (docs/data.md); labels do not count.",
         ),
     ] = None,
     map_: MapOption = None,

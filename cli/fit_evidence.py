@@ -51,8 +51,6 @@ def run_fit_evidence(
     from newstance.training.removals import RemovalsConfig
 
     fit = FitConfig(removals=RemovalsConfig(words=words), margin=margin, epochs=epochs, size=size, seed=seed)
-    if size % fit.heads:
-        raise UsageError(f"takes a multiple of {fit.heads}, the number of its attention heads", field="--size")
     codebook = Checkpoint(model).codebook
     if config is None:
         records = read_data(codebook, files=data, columns=columns, split=split, part=of_part)

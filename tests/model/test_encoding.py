@@ -68,7 +68,7 @@ def test_context_is_masked_too_and_stays_out_of_the_evidence(tokenizer: Tokenize
     assert all(word == -1 for word, kind in zip(window.words, window.token_type_ids, strict=True) if kind == 1)
 
 
-WORDS = "harbour plan council town members annex noon chapters".split()
+WORDS = ["harbour", "plan", "council", "town", "members", "annex", "noon", "chapters"]
 FAR, NEAR = " ".join(WORDS[:4] * 30), " ".join(WORDS[4:])
 
 
@@ -92,10 +92,13 @@ def test_of_a_context_longer_than_its_room_what_is_nearest_stays(tokenizer: Toke
 def test_a_short_side_leaves_its_room_to_the_other(tokenizer: Tokenizer) -> None:
     long = ids_of(tokenizer, f"{NEAR} {FAR}")
     alone = {"context": "both", "context_tokens": 40}
-    assert context_of(tokenizer, SentenceInput("It works.", before="plan", after=f"{NEAR} {FAR}"), **alone) == [
-        *ids_of(tokenizer, "plan"),
-        *long,
-    ][:21]
+    assert (
+        context_of(tokenizer, SentenceInput("It works.", before="plan", after=f"{NEAR} {FAR}"), **alone)
+        == [
+            *ids_of(tokenizer, "plan"),
+            *long,
+        ][:21]
+    )
     before = ids_of(tokenizer, f"{FAR} {NEAR}")
     found = context_of(tokenizer, SentenceInput("It works.", before=f"{FAR} {NEAR}", after="plan"), **alone)
     assert found == [*before, *ids_of(tokenizer, "plan")][-21:]

@@ -124,7 +124,7 @@ def test_many_are_texts_paths_or_articles(scorer: Scorer, tmp_path: Path) -> Non
 
 
 def test_an_unknown_explanation_is_refused_with_those_that_there_are(scorer: Scorer) -> None:
-    with pytest.raises(UsageError, match="'shap'.*evidence, ig, loo, random"):
+    with pytest.raises(UsageError, match=r"'shap'.*evidence, ig, loo, random"):
         scorer.score(TEXT, explain="shap")  # type: ignore[arg-type]
 
 
