@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from .data_commands import ColumnOption, MapOption
+from .judging import PartOption, TargetOption
+
 __all__ = ["EXPLAIN_EPILOG", "FIT_EPILOG", "explain", "fit_evidence"]
 
 EXPLAIN_EPILOG = """**Examples**
@@ -22,7 +25,7 @@ FIT_EPILOG = """**Examples**
 
 `newstance fit-evidence runs/default/model --config default --set data.root=DIR --out runs/default/explained`
 
-`newstance fit-evidence runs/mine/model --data annotations.jsonl --sentences 500 --out runs/mine/explained`
+`newstance fit-evidence runs/mine/model --data table.csv --map columns.yaml --part train --out runs/mine/explained`
 """
 
 
@@ -34,8 +37,18 @@ def fit_evidence(
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting of it: a.b=value.")] = None,
     data: Annotated[
-        list[Path] | None, typer.Option("--data", "-d", help="Instead of --config: annotation records, JSON Lines.")
+        list[Path] | None,
+        typer.Option(
+            "--data",
+            "-d",
+            help="Instead of --config: annotation file of any format (docs/data.md); labels do not count.",
+        ),
     ] = None,
+    map_: MapOption = None,
+    column: ColumnOption = None,
+    split: Annotated[str | None, typer.Option("--split", help="Of --data only this split.")] = None,
+    part: PartOption = None,
+    target: TargetOption = None,
     sentences: Annotated[int, typer.Option("--sentences", min=2, help="How many, drawn at random.")] = 1600,
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Stop taking words away after so long; use what there is.")
@@ -71,6 +84,11 @@ def fit_evidence(
         config=config,
         overrides=set_ or [],
         data=data or [],
+        map_path=map_,
+        column=column or [],
+        split=split,
+        part=part,
+        target=target,
         sentences=sentences,
         minutes=minutes,
         words=words,

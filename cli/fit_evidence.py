@@ -6,10 +6,11 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from newstance.corpora import Annotation, read_annotations
+from newstance.corpora import Annotation
 from newstance.errors import UsageError
-from newstance.model import Checkpoint, SentenceInput
+from newstance.model import Checkpoint, Codebook, SentenceInput
 
+from .column_options import as_part, column_map
 from .progress import progress
 from .train import needs_torch, say
 
@@ -23,6 +24,11 @@ def run_fit_evidence(
     config: str | None,
     overrides: Sequence[str],
     data: Sequence[Path],
+    map_path: Path | None,
+    column: list[str],
+    split: str | None,
+    part: str | None,
+    target: str | None,
     sentences: int,
     minutes: float | None,
     words: int | None,
@@ -35,17 +41,23 @@ def run_fit_evidence(
     """Draw sentences, fit the head on them, and say where the model lies."""
     if bool(data) == (config is not None):
         raise UsageError("give either --config NAME or --data FILE")
+    if not data and (map_path or column or split or part or target):
+        raise UsageError("--map, --column, --split, --part and --target go with --data; a configuration has its own")
+    columns, of_part = column_map(map_path, column), as_part(part)
     needs_torch()
+    from newstance.eval.data import read_data
     from newstance.eval.inputs import sentence_inputs
     from newstance.training.evidence import FitConfig, fit_evidence
     from newstance.training.removals import RemovalsConfig
 
     fit = FitConfig(removals=RemovalsConfig(words=words), margin=margin, epochs=epochs, size=size, seed=seed)
-    if size % fit.heads:
-        raise UsageError(f"takes a multiple of {fit.heads}, the number of its attention heads", field="--size")
-    records = _records(Checkpoint(model), config, overrides, data)
+    codebook = Checkpoint(model).codebook
+    if config is None:
+        records = read_data(codebook, files=data, columns=columns, split=split, part=of_part)
+    else:
+        records = _training_records(codebook, config, overrides)
     # A sentence that several annotators judged, or that is there with several targets masked alike, counts once.
-    inputs: list[SentenceInput] = list(dict.fromkeys(sentence_inputs(records)))
+    inputs: list[SentenceInput] = list(dict.fromkeys(sentence_inputs(records, target)))
     drawn = random.Random(seed).sample(inputs, min(sentences, len(inputs)))
     with progress("sentences", len(drawn)) as step:
         fit_evidence(
@@ -61,17 +73,13 @@ def run_fit_evidence(
     say(f"checkpoint: {out}")
 
 
-def _records(
-    checkpoint: Checkpoint, config: str | None, overrides: Sequence[str], data: Sequence[Path]
-) -> list[Annotation]:
-    if config is None:
-        return [record for path in data for record in read_annotations(path, checkpoint.codebook)]
+def _training_records(codebook: Codebook, config: str, overrides: Sequence[str]) -> list[Annotation]:
     from newstance.corpora import without_texts_of
     from newstance.training.config import load_config
     from newstance.training.sources import read_sources
 
     settings = load_config(config, overrides)
-    root, codebook = settings.data.root, checkpoint.codebook
+    root = settings.data.root
     others = (*settings.data.dev, *settings.data.test, *settings.data.held_out)
     kept_out = [record for record, _ in read_sources(others, root, codebook)]
     return without_texts_of([record for record, _ in read_sources(settings.data.train, root, codebook)], kept_out)

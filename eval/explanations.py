@@ -12,7 +12,7 @@ from newstance.corpora import Annotation
 from newstance.model import METHODS, Checkpoint, Method, Predictor
 
 from .bootstrap import Figure
-from .faithfulness import faithfulness
+from .faithfulness import explained_layer, faithfulness
 from .gold import clusters
 from .inputs import sentence_inputs
 from .plausibility import plausibility
@@ -71,7 +71,7 @@ def measure_explanations(
         step: called after each sentence of each method, and after each method's plausibility.
 
     Raises:
-        UsageError: the model has no stance layer, or there is nothing to explain.
+        UsageError: the model has no layer of one label, or there is nothing to explain.
     """
     unique = list({(record.corpus, record.id): record for record in records}.values())
     if sentences is not None and sentences < len(unique):
@@ -94,7 +94,8 @@ def measure_explanations(
         seed=seed,
         step=step,
     )
-    judged = [record for record in records if record.stance is not None]
+    layer = explained_layer(checkpoint).name
+    judged = [record for record in records if record.judged(layer) is not None]
     plausible = None
     if any(record.rationale for record in judged):
         plausible = plausibility(

@@ -13,6 +13,7 @@ from newstance.model import (
     METHODS,
     Checkpoint,
     Explanation,
+    Layer,
     Method,
     Prediction,
     Predictor,
@@ -25,12 +26,11 @@ from newstance.model import (
 from .bootstrap import Figure, cluster_sums, interval
 from .perturbation import SHARES, Perturber, Question, top_words, words_for
 
-__all__ = ["LAYER", "Faithfulness", "faithfulness", "mean_figures"]
+__all__ = ["Faithfulness", "explained_layer", "faithfulness", "mean_figures"]
 
 Floats = npt.NDArray[np.floating]
 Values = dict[str, Floats]
 
-LAYER = "stance"
 _HOW: tuple[Removal, ...] = ("delete", "mask")
 
 
@@ -64,7 +64,7 @@ def faithfulness(
     seed: int = 0,
     step: Callable[[], None] = lambda: None,
 ) -> Faithfulness:
-    """Measure explanations of the model's own decisions; no gold label is needed.
+    """Measure explanations of the model's own decisions on its stance layer; no gold label is needed.
 
     Probability is the calibrated one of the label that the model chose for the whole sentence. Metrics:
 
@@ -86,12 +86,12 @@ def faithfulness(
         step: called after each sentence of each method.
 
     Raises:
-        UsageError: `ig` without `gradients`, no stance layer, or no sentence of two words or more.
+        UsageError: `ig` without `gradients`, no layer of one label, or no sentence of two words or more.
     """
     if "ig" in methods and gradients is None:
         raise UsageError("integrated gradients need the torch runtime: leave ig out, or give the model on torch")
-    layer = checkpoint.codebook.layer(LAYER)
-    temperature = checkpoint.calibration.layer(LAYER).temperature
+    layer = explained_layer(checkpoint)
+    temperature = checkpoint.calibration.layer(layer.name).temperature
     encoded = predictor.encoding.encode(inputs)
     kept = [i for i, sentence in enumerate(encoded) if len(sentence.words) > 1]
     if not kept:
@@ -100,15 +100,17 @@ def faithfulness(
     predictions = predictor.predict_encoded(encoded)
 
     def probability(prediction: Prediction, label: int) -> float:
-        return float(probabilities(prediction.logits[LAYER], layer, temperature)[label])
+        return float(probabilities(prediction.logits[layer.name], layer, temperature)[label])
 
-    chosen = [int(np.argmax(prediction.logits[LAYER])) for prediction in predictions]
+    chosen = [int(np.argmax(prediction.logits[layer.name])) for prediction in predictions]
     whole = np.array([probability(p, label) for p, label in zip(predictions, chosen, strict=True)])
     perturber = Perturber(predictor, encoded, lambda i, prediction: probability(prediction, chosen[i]))
     explained: dict[Method, list[Explanation]] = {}
     for method in methods:
         model = gradients if method == "ig" and gradients is not None else predictor
-        explained[method] = explain_encoded(model, encoded, predictions, method, layer=LAYER, steps=steps, seed=seed)
+        explained[method] = explain_encoded(
+            model, encoded, predictions, method, layer=layer.name, steps=steps, seed=seed
+        )
     values: dict[Method, Values] = {}
     for method, found in explained.items():
         weights = [explanation.weights for explanation in found]
@@ -125,6 +127,13 @@ def faithfulness(
                 differences = mean_figures(shared, groups, samples=samples, seed=seed)
                 found_figures.update({f"{name}_minus_{other}": figure for name, figure in differences.items()})
     return Faithfulness(figures, values, len(kept), len(inputs) - len(kept))
+
+
+def explained_layer(checkpoint: Checkpoint) -> Layer:
+    """Return the layer whose decisions are explained, the one that plays the stance; `UsageError` when none does."""
+    if (layer := checkpoint.codebook.stance) is None:
+        raise UsageError("the model has no layer of one label, whose decisions could be explained")
+    return layer
 
 
 def _perturbation_values(

@@ -12,7 +12,7 @@ from newstance.errors import AnnotationError
 from newstance.model import METHODS, Checkpoint, Method, Predictor, Span, explain_encoded
 
 from .bootstrap import Figure
-from .faithfulness import LAYER, mean_figures
+from .faithfulness import explained_layer, mean_figures
 from .gold import clusters, gold_labels
 from .inputs import sentence_inputs
 from .perturbation import top_words, words_for
@@ -61,21 +61,23 @@ def plausibility(
 
     Raises:
         AnnotationError: no record with a rationale of a label that the model gave.
+        UsageError: the model has no layer of one label.
     """
-    gold = gold_labels(records, checkpoint.codebook.layer(LAYER))
+    layer = explained_layer(checkpoint)
+    gold = gold_labels(records, layer)
     inputs = sentence_inputs(gold.sentences)
     encoded = predictor.encoding.encode(inputs)
     predictions = predictor.predict_encoded(encoded)
     marked: dict[tuple[str | None, str, str], list[tuple[Span, ...]]] = {}
     for record in records:
-        if record.rationale and record.stance is not None:
-            marked.setdefault((record.corpus, record.id, record.stance), []).append(record.rationale)
-    codes = checkpoint.codebook.layer(LAYER).codes
+        if record.rationale:
+            for code in record.codes(layer) or ():
+                marked.setdefault((record.corpus, record.id, code), []).append(record.rationale)
     kept: list[int] = []
     truths: list[Bools] = []
     for i, (record, label) in enumerate(zip(gold.sentences, gold.labels, strict=True)):
-        spans = marked.get((record.corpus, record.id, codes[label]), [])
-        if not spans or int(np.argmax(predictions[i].logits[LAYER])) != label:
+        spans = marked.get((record.corpus, record.id, layer.codes[label]), [])
+        if not spans or int(np.argmax(predictions[i].logits[layer.name])) != label:
             continue
         votes = np.mean([marked_words(encoded[i].words, one) for one in spans], axis=0)
         if (votes >= 0.5).any() and len(encoded[i].words) > 1:
@@ -93,7 +95,7 @@ def plausibility(
             [encoded[i] for i in kept],
             [predictions[i] for i in kept],
             method,
-            layer=LAYER,
+            layer=layer.name,
             steps=steps,
             seed=seed,
         )

@@ -32,7 +32,8 @@ class EncodingConfig(BaseModel):
     Attributes:
         target_mode: `mark` puts marker tokens around each mention, `mask` replaces each by the mask token.
         context: neighbouring text in the second segment: none, the text before, or both sides.
-        context_tokens: at most this many tokens are taken from each side, those nearest to the sentence.
+        context_tokens: at most this many tokens are taken from each side, those nearest to the sentence; fewer where
+            the second segment would be more than half of a window.
         max_length: tokens per window, special tokens included.
         max_windows: longer sentences are cut after so many half-overlapping windows and flagged `truncated`.
         open_marker: vocabulary entry put before a marked mention.
@@ -123,13 +124,15 @@ class SentenceEncoding:
     """Turn sentences into windows of token ids with one tokenizer and one configuration."""
 
     def __init__(self, tokenizer: Tokenizer, config: EncodingConfig) -> None:
-        """Prepare the tokenizer (no padding, no truncation) and look up the special tokens.
+        """Prepare the tokenizer (no padding, no truncation, special tokens in a text are text) and look up its own.
 
         Raises:
             CheckpointError: the vocabulary lacks one of the tokens that the configuration names.
         """
         tokenizer.no_padding()
         tokenizer.no_truncation()
+        # A text that says "[SEP]" says so in words; the tokens that are meant are put in as ids.
+        tokenizer.encode_special_tokens = True
         config = config.named()
         self._tokenizer = tokenizer
         self.config = config
@@ -202,14 +205,21 @@ class SentenceEncoding:
         return _Tokens(ids, owner, target)
 
     def _second_segment(self, item: SentenceInput, name: Any, before: Any, after: Any) -> list[int]:
-        ids: list[int] = []
-        if self.config.target_mode == "mark":
-            ids += name.ids[: self.config.context_tokens]
+        most = self.config.context_tokens
+        # At least half of a window is the sentence's own, however long the second segment is.
+        room = self.config.max_length // 2 - len(self._frame.pair)
+        ids: list[int] = name.ids[: min(most, room)] if self.config.target_mode == "mark" else []
+        earlier: list[int] = []
+        later: list[int] = []
         if self.config.context in ("before", "both") and item.before:
-            ids += self._context(before, item.before_spans, item.before)[-self.config.context_tokens :]
+            earlier = self._context(before, item.before_spans, item.before)[-most:]
         if self.config.context == "both" and item.after:
-            ids += self._context(after, item.after_spans, item.after)[: self.config.context_tokens]
-        return ids
+            later = self._context(after, item.after_spans, item.after)[:most]
+        # Each side has half of what the name leaves, and what the other does not need of its half.
+        room -= len(ids)
+        after_room = min(len(later), max(room // 2, room - len(earlier)))
+        before_room = min(len(earlier), room - after_room)
+        return [*ids, *earlier[len(earlier) - before_room :], *later[:after_room]]
 
     def _context(self, encoding: Any, spans: Sequence[Span], text: str) -> list[int]:
         clean = _clean_spans(spans, len(text))
@@ -217,8 +227,6 @@ class SentenceEncoding:
 
     def _windows(self, tokens: _Tokens, second: list[int]) -> tuple[tuple[Window, ...], bool]:
         frame = self._frame
-        # At least half of a window is the sentence's own, however long the second segment is.
-        second = second[: self.config.max_length // 2 - len(frame.pair)]
         room = self.config.max_length - len(second) - len(frame.pair)
         step = max(1, room // 2)
         starts = range(0, max(1, len(tokens.ids) - room + step), step) if len(tokens.ids) > room else range(1)

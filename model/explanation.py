@@ -24,7 +24,7 @@ from newstance.errors import UsageError
 from .encoding import EncodedSentence, SentenceInput
 from .prediction import Prediction, margin_weights
 from .predictor import Predictor
-from .removal import Removal, without
+from .removal import without
 from .runtime import Runtime
 
 __all__ = ["METHODS", "Explanation", "Method", "explain", "explain_encoded", "margin_labels", "margin_of"]
@@ -89,10 +89,12 @@ def explain_encoded(
         seed: for `random`.
 
     Raises:
-        UsageError: `ig` without the torch runtime, or a layer that the model lacks.
+        UsageError: no such method, `ig` without the torch runtime, or a layer that the model lacks or that takes any
+            number of labels.
     """
-    if layer not in predictor.layers:
-        raise UsageError(f"the model has no layer {layer!r}; it has {', '.join(predictor.layers)}")
+    if method not in METHODS:
+        raise UsageError(f"no method {method!r} explains decisions; known: {', '.join(METHODS)}")
+    predictor.require_single(layer)
     if method == "evidence":
         return [_complete(method, margin_weights(p, layer), margin_of(p, layer)) for p in predictions]
     if method == "random":
@@ -132,9 +134,8 @@ def _leave_one_out(
     encoded: Sequence[EncodedSentence],
     predictions: Sequence[Prediction],
     layer: str,
-    how: Removal = "delete",
 ) -> list[Explanation]:
-    shorter = [without(sentence, {word}, how) for sentence in encoded for word in range(len(sentence.words))]
+    shorter = [without(sentence, {word}) for sentence in encoded for word in range(len(sentence.words))]
     found = iter(predictor.predict_encoded(shorter))
     explanations = []
     for sentence, prediction in zip(encoded, predictions, strict=True):

@@ -42,7 +42,11 @@ def smallest_flip(
         weights: an explanation of its decision, (words,).
         layer: a single-label layer.
         most: words to delete at most; one word always stays.
+
+    Raises:
+        UsageError: the model lacks the layer, or it takes any number of labels.
     """
+    predictor.require_single(layer)
     order = np.argsort(-weights, kind="stable").tolist()[: min(most, len(weights) - 1)]
     sets = [frozenset(order[: count + 1]) for count in range(len(order))]
     labels = _labels(predictor, sentence, [frozenset(), *sets], layer)

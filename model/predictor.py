@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from weakref import WeakValueDictionary
@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
-from newstance.errors import CheckpointError
+from newstance.errors import CheckpointError, UsageError
 
 from .batches import plan_batches
 from .checkpoint import Checkpoint
@@ -99,6 +99,7 @@ class Predictor:
         runtime: Runtime,
         layers: Sequence[str],
         *,
+        multi: Collection[str] = (),
         workers: int = 1,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
@@ -108,12 +109,14 @@ class Predictor:
             encoding: turns sentences into token ids.
             runtime: runs batches.
             layers: names of the layers it predicts.
+            multi: those of them that take any number of labels.
             workers: batches run at a time, where the runtime allows that.
             cache_bytes: bound of the memory for sentences seen before.
         """
         self.encoding = encoding
         self.runtime = runtime
         self.layers = tuple(layers)
+        self.multi = frozenset(multi)
         self.workers = workers
         self.counts = Counts()
         self._cache = WindowCache(cache_bytes)
@@ -144,8 +147,18 @@ class Predictor:
         opened = open_runtime(checkpoint, runtime, threads=threads)  # first: it loads in the background
         encoding = SentenceEncoding(checkpoint.tokenizer(), checkpoint.config.encoding)
         layers = [layer.name for layer in checkpoint.codebook.layers]
+        multi = [layer.name for layer in checkpoint.codebook.layers if layer.kind == "multi"]
         workers = (threads or cores()) if opened.concurrent else 1
-        return cls(encoding, opened, layers, workers=workers, cache_bytes=cache_bytes)
+        return cls(encoding, opened, layers, multi=multi, workers=workers, cache_bytes=cache_bytes)
+
+    def require_single(self, layer: str) -> None:
+        """Raise `UsageError` unless the model chooses one label in that layer."""
+        single = [name for name in self.layers if name not in self.multi]
+        if layer not in self.layers:
+            raise UsageError(f"the model has no layer {layer!r}; it has {', '.join(self.layers)}")
+        if layer in self.multi:
+            known = ", ".join(single) or "none"
+            raise UsageError(f"{layer} takes any number of labels, of which none is chosen; layers of one: {known}")
 
     def predict(self, inputs: Sequence[SentenceInput]) -> list[Prediction]:
         """Return one prediction for each sentence, in the order given."""

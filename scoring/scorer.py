@@ -24,6 +24,8 @@ from newstance.articles import (
     mark_voices,
     read_article,
 )
+from newstance.articles.compressed import inner_suffix
+from newstance.articles.paths import SUFFIXES
 from newstance.errors import ArticleError, CheckpointError
 from newstance.model import (
     Checkpoint,
@@ -126,26 +128,33 @@ class Scorer:
         """Score one article.
 
         Args:
-            text_or_path: an `Article`, a path (a `Path`, or a one-line string that names a file), or a text.
+            text_or_path: an `Article`, a path (a `Path`, or a one-line string that names a file or could: without a
+                blank, and with a slash or the suffix of a kind of file that is read), or a text.
             explain: how each word gets its weight: `evidence` comes with the decision; `loo` takes a pass a word, `ig`
                 the torch runtime and about thirty passes; `random` is the control; `none` leaves the weights out.
 
         Raises:
-            ArticleError: it cannot be read as an article.
+            ArticleError: it cannot be read as an article, or names a file that is not there.
+            UsageError: no such explanation, or `ig` without the torch runtime.
         """
-        return next(self.score_many([_as_article(text_or_path)], explain=explain))
+        return next(self.score_many([text_or_path], explain=explain))
 
     def score_many(
-        self, articles: Iterable[Article], *, explain: Explain = "evidence", group: int = GROUP
+        self, articles: Iterable[str | Path | Article], *, explain: Explain = "evidence", group: int = GROUP
     ) -> Iterator[ScoredArticle]:
         """Score articles, batching the sentences of several together; results come in the order given.
 
         Args:
-            articles: taken from a thread of its own, while the articles before them are being scored.
+            articles: texts, paths or articles, as in `score`; taken from a thread of its own, while those before them
+                are being scored.
             explain: as in `score`.
             group: sentences that are sorted into batches together.
+
+        Raises:
+            ArticleError: one of them cannot be read; `score_drafts` goes on past such.
+            UsageError: as in `score`.
         """
-        for scored in self._stream(map(self._marked, articles), explain=explain, group=group):
+        for scored in self._stream((self._marked(_as_article(one)) for one in articles), explain=explain, group=group):
             assert isinstance(scored, ScoredArticle)
             yield scored
 
@@ -228,7 +237,7 @@ class Scorer:
             yield ScoredArticle(self._describe(article), sentences, summarise(sentences, self.stance.codes))
 
     def _input(self, article: Article, sentence: Sentence) -> SentenceInput:
-        """Return what the model is asked: the sentence, its target, and its neighbours in the same kind of text."""
+        """Return what the model is asked: the sentence, its target, and those before and after it."""
         neighbours = article.sentences
         before = neighbours[sentence.index - 1] if sentence.index > 0 else None
         after = neighbours[sentence.index + 1] if sentence.index + 1 < len(neighbours) else None
@@ -324,16 +333,19 @@ def _groups(articles: Iterable[Article | Refusal], size: int) -> Iterator[list[A
 def _as_article(source: str | Path | Article) -> Article:
     if isinstance(source, Article):
         return source
-    if isinstance(source, Path) or ("\n" not in source and len(source) < 4096 and _is_file(source)):
+    if isinstance(source, Path) or ("\n" not in source and len(source) < 4096 and _names_file(source)):
         return read_article(Path(source))
     return article_from_text(source)
 
 
-def _is_file(text: str) -> bool:
+def _names_file(text: str) -> bool:
+    """Return whether a line is a file's name, or looks like one: read as a text, a typing error would be scored."""
     try:
-        return Path(text).is_file()
+        if Path(text).is_file():
+            return True
     except (OSError, ValueError):
         return False  # too long for a file name, or with a null byte: a text
+    return len(text.split()) == 1 and ("/" in text or "\\" in text or inner_suffix(text) in SUFFIXES)
 
 
 def _local_spans(sentence: Sentence) -> tuple[tuple[int, int], ...]:

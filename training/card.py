@@ -30,7 +30,6 @@ def model_card(
         missing: baselines that have none.
     """
     provenance = config.provenance
-    run: dict[str, Any] = provenance.get("config", {})
     mode = config.encoding.target_mode
     sections = [
         f"# {config.name}",
@@ -58,10 +57,32 @@ def model_card(
         _limits(config),
         "## Made by",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in provenance.get("versions", {}).items()) + ".",
-        f"Seed {run.get('seed')}. The whole configuration stands in `config.json` under `provenance.config`: from a "
-        "file of its own `newstance train` makes the model again from the same data.",
+        _made_again(provenance),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _made_again(provenance: Mapping[str, Any]) -> str:
+    """Return what it takes to make the model once more."""
+    run: dict[str, Any] = provenance.get("config", {})
+    start = f"Seed {run.get('seed')}. "
+    if parts := provenance.get("average_of"):
+        hashes = ", ".join(part["checkpoint"] for part in parts)
+        return (
+            f"{start}This is the mean of the checkpoints {hashes}, which no single configuration makes: "
+            "`provenance.average_of` in `config.json` holds the weight and the configuration of each, and "
+            "`provenance.config` the one by which `newstance average` took and calibrated their mean."
+        )
+    named = {"start_from": [run["start_from"]] if run.get("start_from") else []}
+    named["teacher.checkpoints"] = list((run.get("teacher") or {}).get("checkpoints", ()))
+    begin = f"{start}The whole configuration stands in `config.json` under `provenance.config`: from a file of its own "
+    if not any(named.values()):
+        return f"{begin}`newstance train` makes the model again from the same data."
+    needed = "; ".join(f"in `{key}` {' and '.join(models)}" for key, models in named.items() if models)
+    return (
+        f"{begin}`newstance train` makes the model again from the same data and the models that it names by hash, once "
+        f"their folders stand in their places: {needed}."
+    )
 
 
 def _labels(codebook: Codebook) -> str:

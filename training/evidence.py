@@ -6,6 +6,7 @@ The network is frozen: labels, probabilities and calibration stay exactly as the
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,9 @@ __all__ = ["FitConfig", "fit_evidence", "margin_matrix"]
 
 Say = Callable[[str], None]
 
+#: What the card of a model that was fitted before says of its evidence.
+_EVIDENCE = re.compile(r"\n## Evidence\n.*?(?=\n## |\Z)", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
@@ -57,7 +61,7 @@ class FitConfig:
         learning_rate: AdamW's peak; falls to zero along a half cosine.
         batch_size: sentences a step.
         held_back: share of the sentences that only choose the epoch.
-        seed: of the head, the order and the choice of sentences.
+        seed: of the head, of which sentences are held back, and of the order.
     """
 
     size: int = 128
@@ -69,6 +73,11 @@ class FitConfig:
     batch_size: int = 32
     held_back: float = 0.1
     seed: int = 13
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` when the attention heads do not divide the width."""
+        if self.heads and self.size % self.heads:
+            raise UsageError(f"takes a multiple of {self.heads}, the number of its attention heads", field="size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +364,7 @@ def _card(note: dict[str, Any]) -> str:
     shares = ", ".join(f"{layer} {share:.0%}" for layer, share in note["variance_explained"].items())
     return (
         f"\n## Evidence\n\nThe words' weights come from an amortised head, fitted on {note['removals']} removals "
-        f"of words from {note['sentences']} training sentences. On sentences held back it explains these shares of "
+        f"of words from {note['sentences']} sentences. On sentences held back it explains these shares of "
         f"the variance of a single word's effect: {shares}. See docs/evidence.md.\n"
     )
 
@@ -365,11 +374,11 @@ def _save(
 ) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in ("tokenizer.json", "labels.yaml", "calibration.json", "README.md"):
+        for name in ("tokenizer.json", "labels.yaml", "calibration.json", "report.json"):
             if checkpoint.has(name):
                 shutil.copyfile(checkpoint.path / name, out / name)
-        with (out / "README.md").open("a", encoding="utf-8") as card:
-            card.write(_card(note))
+        card = (checkpoint.path / "README.md").read_text(encoding="utf-8") if checkpoint.has("README.md") else ""
+        (out / "README.md").write_text(_EVIDENCE.sub("", card) + _card(note), encoding="utf-8")
         save_file({name: x.contiguous() for name, x in network.state_dict().items()}, out / "model.safetensors")
         provenance = checkpoint.config.provenance | {"evidence": note}
         update = {"evidence": head, "provenance": provenance, "quantisation": "none"}

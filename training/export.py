@@ -105,12 +105,11 @@ def _export(network: SentenceClassifier, path: Path, *, quantise: bool) -> None:
             dynamic_shapes=dynamic,
             opset_version=OPSET,
             # The exporter's optimiser would lose the weights' names, and fold small ones back into floats.
-            optimize=not quantise,
+            optimize=False,
             verbose=False,
         )
         assert program is not None
-        if quantise:
-            fold_shapes(program.model)
+        fold_shapes(program.model)
     proto = _without_traces(program.model_proto)
     if quantise:
         scale_in_one_step(proto)

@@ -102,5 +102,19 @@ def test_fit_evidence_learns_from_a_file_of_records(
     output_of("fit-evidence", tiny_exported, "--data", annotations_file, "--sentences", 8, "--out", out)
     assert Checkpoint(out).config.evidence is not None
     assert (tmp_path / "explained.removals.jsonl").is_file()
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "Sentence,kind,stance\n" + "".join(f"The government built pier {n}.,{'ab'[n % 2]},neutral\n" for n in range(8)),
+        encoding="utf-8",
+    )
+    columns = ("--column", "text=Sentence", "--column", "split=kind", "--split", "a", "--target", "government")
+    output_of("fit-evidence", tiny_exported, "--data", table, *columns, "--epochs", 1, "--out", tmp_path / "table")
+    assert Checkpoint(tmp_path / "table").config.provenance["evidence"]["sentences"] == 4
+    with pytest.raises(UsageError, match="go with --data"):
+        CliRunner().invoke(
+            app,
+            ["fit-evidence", str(tiny_exported), "--config", "default", "--split", "a", "--out", str(tmp_path / "x")],
+            catch_exceptions=False,
+        )
     with pytest.raises(UsageError, match="either --config NAME or --data FILE"):
         CliRunner().invoke(app, ["fit-evidence", str(tiny_exported), "--out", str(out)], catch_exceptions=False)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
@@ -15,7 +17,7 @@ from newstance.eval.gold import clusters
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.perturbation import words_for
 from newstance.eval.plausibility import heaviest_run, plausibility
-from newstance.model import Checkpoint, Predictor, load_codebook
+from newstance.model import Checkpoint, Predictor, load_codebook, write_config
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,31 @@ def test_plausibility_is_of_all_sentences_with_a_rationale_however_few_are_drawn
     assert report.plausibility is not None
     assert report.faithfulness["evidence"]["comprehensiveness"].n == 2
     assert report.plausibility["evidence"]["auprc"].n > 2
+
+
+@pytest.fixture(scope="module")
+def of_position(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """The tiny model as one of a user's own codebook, whose layer of one label is called position."""
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path_factory.mktemp("own") / "model"))
+    config = Checkpoint(folder).config
+    for name in ("labels.yaml", "calibration.json"):
+        text = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text.replace("stance", "position"), encoding="utf-8")
+    weights = load_file(folder / "model.safetensors")
+    renamed = {name.replace(".stance.", ".position."): tensor for name, tensor in weights.items()}
+    save_file(renamed, folder / "model.safetensors")
+    heads = tuple(head.model_copy(update={"layer": "position"}) for head in config.heads)
+    write_config(folder, config.model_copy(update={"heads": heads}))
+    return Checkpoint(folder)
+
+
+def test_explanations_of_a_codebook_of_ones_own_are_measured(
+    of_position: Checkpoint, records: list[Annotation]
+) -> None:
+    own = [r.model_copy(update={"labels": {"position": r.stance}, "stance": None}) for r in records]
+    report = measure_explanations(of_position, own, sentences=4, methods=("evidence", "random"), samples=100)
+    assert report.faithfulness["evidence"]["comprehensiveness"].n == 4
+    assert report.plausibility is not None and report.plausibility["evidence"]["auprc"].n > 2
 
 
 def test_the_heaviest_run_is_of_neighbours_and_may_leave_the_single_heaviest_word_out() -> None:

@@ -68,6 +68,65 @@ def test_context_is_masked_too_and_stays_out_of_the_evidence(tokenizer: Tokenize
     assert all(word == -1 for word, kind in zip(window.words, window.token_type_ids, strict=True) if kind == 1)
 
 
+WORDS = ["harbour", "plan", "council", "town", "members", "annex", "noon", "chapters"]
+FAR, NEAR = " ".join(WORDS[:4] * 30), " ".join(WORDS[4:])
+
+
+def context_of(tokenizer: Tokenizer, item: SentenceInput, **settings_: object) -> list[str]:
+    window = encoding(tokenizer, max_length=48, **settings_).encode([item])[0].windows[0]
+    second = [i for i, kind in zip(window.input_ids, window.token_type_ids, strict=True) if kind == 1]
+    return tokens(tokenizer, second[:-1])
+
+
+def ids_of(tokenizer: Tokenizer, text: str) -> list[str]:
+    return tokens(tokenizer, tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def test_of_a_context_longer_than_its_room_what_is_nearest_stays(tokenizer: Tokenizer) -> None:
+    before, after = ids_of(tokenizer, f"{FAR} {NEAR}"), ids_of(tokenizer, f"{NEAR} {FAR}")
+    item = SentenceInput("It works.", before=f"{FAR} {NEAR}", after=f"{NEAR} {FAR}")
+    assert context_of(tokenizer, item, context="before", context_tokens=40) == before[-21:]
+    assert context_of(tokenizer, item, context="both", context_tokens=40) == before[-11:] + after[:10]
+
+
+def test_a_short_side_leaves_its_room_to_the_other(tokenizer: Tokenizer) -> None:
+    long = ids_of(tokenizer, f"{NEAR} {FAR}")
+    alone = {"context": "both", "context_tokens": 40}
+    assert (
+        context_of(tokenizer, SentenceInput("It works.", before="plan", after=f"{NEAR} {FAR}"), **alone)
+        == [
+            *ids_of(tokenizer, "plan"),
+            *long,
+        ][:21]
+    )
+    before = ids_of(tokenizer, f"{FAR} {NEAR}")
+    found = context_of(tokenizer, SentenceInput("It works.", before=f"{FAR} {NEAR}", after="plan"), **alone)
+    assert found == [*before, *ids_of(tokenizer, "plan")][-21:]
+
+
+def test_the_name_keeps_its_place_before_a_long_context(tokenizer: Tokenizer) -> None:
+    item = SentenceInput("It works.", target="the council", before=f"{FAR} {NEAR}")
+    found = context_of(tokenizer, item, target_mode="mark", context="before", context_tokens=40)
+    name = ids_of(tokenizer, "the council")
+    assert found == name + ids_of(tokenizer, f"{FAR} {NEAR}")[-(21 - len(name)) :]
+
+
+@pytest.mark.parametrize("mode", ["mask", "mark"])
+@pytest.mark.parametrize("written", ["[MASK]", "[SEP]", "[PAD]", "[CLS]"])
+def test_a_special_token_that_a_text_spells_out_is_text(tokenizer: Tokenizer, mode: str, written: str) -> None:
+    text = f"{written} lied about the council."
+    start = text.index("council")
+    item = SentenceInput(text, ((start, start + 7),), "the council", before=f"It was {written}.")
+    plain = SentenceInput("x lied about the council.", ((17, 24),), "the council", before="It was x.")
+    coder = encoding(tokenizer, target_mode=mode, context="before")
+    sentence, other = coder.encode([item, plain])
+    found, wanted = (tokens(tokenizer, one.windows[0].input_ids) for one in (sentence, other))
+    assert found.count(written) == wanted.count(written)
+    window = sentence.windows[0]
+    shown = ["[MASK]"] if mode == "mask" else ["[unused1]", "council", "[unused2]"]
+    assert tokens(tokenizer, [window.input_ids[i] for i in window.target]) == shown
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.text(max_size=80), st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)), max_size=4))
 def test_any_text_and_any_spans_encode(tokenizer: Tokenizer, text: str, spans: list[tuple[int, int]]) -> None:

@@ -15,6 +15,7 @@ from newstance.model import (
     SentenceInput,
     carrying_phrases,
     explain,
+    explain_encoded,
     smallest_flip,
     without,
 )
@@ -63,6 +64,22 @@ def test_leaving_out_needs_no_torch_and_both_runtimes_agree(tiny_exported: Path,
         np.testing.assert_allclose(one.weights, two.weights, atol=1e-3)
     with pytest.raises(UsageError, match="torch runtime"):
         explain(onnx, INPUTS, "ig")
+
+
+def test_a_layer_that_is_missing_or_takes_any_number_of_labels_is_refused(torch_predictor: Predictor) -> None:
+    framed = Predictor(torch_predictor.encoding, torch_predictor.runtime, ["stance", "frames"], multi=["frames"])
+    encoded = framed.encoding.encode(INPUTS[:1])
+    predictions = torch_predictor.predict_encoded(encoded)
+    for layer, wanted in (("frames", "any number of labels.*: stance"), ("position", "no layer 'position'")):
+        with pytest.raises(UsageError, match=wanted):
+            explain_encoded(framed, encoded, predictions, layer=layer)
+        with pytest.raises(UsageError, match=wanted):
+            smallest_flip(framed, encoded[0], np.ones(9), layer=layer)
+
+
+def test_of_a_shipped_model_frames_are_not_explained() -> None:
+    with pytest.raises(UsageError, match="frames takes any number of labels"):
+        explain(Predictor.open(Checkpoint.shipped()), INPUTS[:1], layer="frames")
 
 
 def test_the_control_is_random_and_the_same_each_time(torch_predictor: Predictor) -> None:

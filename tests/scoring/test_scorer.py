@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newstance.articles import TargetProfile, article_from_text
-from newstance.errors import CheckpointError, UsageError
+from newstance.errors import ArticleError, CheckpointError, UsageError
 from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Scorer
 
@@ -101,6 +101,31 @@ def test_a_path_is_read_and_a_text_is_taken_as_it_is(scorer: Scorer, tmp_path: P
     from_path, from_text = scorer.score(str(path)), scorer.score(TEXT)
     assert [s.text for s in from_path.sentences] == [s.text for s in from_text.sentences]
     assert from_path.article["path"] == str(path)
+
+
+@pytest.mark.parametrize("typed", ["examples/fery-tax.txt", "nowhere.md", "archive.jsonl.gz", "news/today", "C:\\x"])
+def test_a_path_at_which_nothing_is_there_is_no_text(scorer: Scorer, typed: str) -> None:
+    with pytest.raises(ArticleError, match="no such file"):
+        scorer.score(typed)
+
+
+@pytest.mark.parametrize("text", ["Yes.", "The council lost notes.txt", "Council and/or mayor wrecked it.", "U.S.A."])
+def test_a_short_text_is_no_path(scorer: Scorer, text: str) -> None:
+    assert scorer.score(text).sentences[0].text == text
+
+
+def test_many_are_texts_paths_or_articles(scorer: Scorer, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    found = list(scorer.score_many([TEXT, path, str(path), article_from_text(TEXT)]))
+    assert len({tuple(sentence.text for sentence in one.sentences) for one in found}) == 1
+    with pytest.raises(ArticleError, match="no such file"):
+        list(scorer.score_many([TEXT, "nowhere.txt"]))
+
+
+def test_an_unknown_explanation_is_refused_with_those_that_there_are(scorer: Scorer) -> None:
+    with pytest.raises(UsageError, match=r"'shap'.*evidence, ig, loo, random"):
+        scorer.score(TEXT, explain="shap")  # type: ignore[arg-type]
 
 
 def test_an_unknown_model_and_an_unknown_target_are_refused(tiny_exported: Path) -> None:

@@ -44,6 +44,23 @@ def test_the_card_says_whose_answers_were_learnt(tiny_checkpoint: Path, tmp_path
     assert "model output: the answers of checkpoint 01ab and checkpoint 02cd, about another name" in card
 
 
+def test_the_card_says_what_it_takes_to_make_the_model_again(tiny_checkpoint: Path) -> None:
+    checkpoint = Checkpoint(tiny_checkpoint)
+
+    def card(provenance: dict[str, object]) -> str:
+        config = checkpoint.config.model_copy(update={"provenance": checkpoint.config.provenance | provenance})
+        return model_card(config, checkpoint.codebook, checkpoint.calibration).partition("## Made by")[2]
+
+    run = checkpoint.config.provenance["config"]
+    assert "makes the model again from the same data." in card({})
+    begun = {**run, "start_from": "checkpoint 01ab", "teacher": {"checkpoints": ["checkpoint 02cd", "checkpoint 03ef"]}}
+    found = card({"config": begun})
+    assert "in `start_from` checkpoint 01ab; in `teacher.checkpoints` checkpoint 02cd and checkpoint 03ef" in found
+    parts = [{"checkpoint": name, "weight": 0.5, "config": run} for name in ("04aa", "05bb")]
+    found = card({"average_of": parts})
+    assert "the mean of the checkpoints 04aa, 05bb" in found and "makes the model again" not in found
+
+
 @pytest.mark.parametrize("corpus", FORMATS)
 def test_every_corpus_that_can_be_trained_on_has_its_licence_and_citation(corpus: str) -> None:
     line = line_of(corpus)

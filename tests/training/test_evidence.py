@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,26 @@ def test_the_margin_weighs_in_the_fit_and_the_card_says_how_much(
     assert [note["settings"]["margin"] for note in notes] == [1.0, 0.0]
     one, two = (Predictor.open(Checkpoint(folder)).predict(inputs[:1])[0] for folder in (explained, without_it))
     assert np.abs(one.evidence["stance"] - two.evidence["stance"]).max() > 1e-4
+
+
+def test_the_report_is_kept_and_a_second_fit_replaces_what_the_card_says_of_the_first(
+    tiny_exported: Path, inputs: list[SentenceInput], tmp_path: Path
+) -> None:
+    source = Path(shutil.copytree(tiny_exported, tmp_path / "source"))
+    (source / "report.json").write_text("[]", encoding="utf-8")
+    first = fit_evidence(source, inputs, tmp_path / "first", config=replace(FIT, epochs=1))
+    with (first / "README.md").open("a", encoding="utf-8") as card:
+        card.write("\n## Remarks\n\nWritten by hand.\n")
+    second = fit_evidence(first, inputs[:20], tmp_path / "second", config=replace(FIT, epochs=1))
+    text = (second / "README.md").read_text(encoding="utf-8")
+    assert text.count("## Evidence") == 1 and "from 20 sentences" in text and "Written by hand." in text
+    assert text.startswith((source / "README.md").read_text(encoding="utf-8"))
+    assert (second / "report.json").read_text(encoding="utf-8") == "[]"
+
+
+def test_a_width_that_its_heads_do_not_divide_is_refused_before_anything_is_computed() -> None:
+    with pytest.raises(UsageError, match="multiple of 3"):
+        FitConfig(size=100, heads=3)
 
 
 def test_the_export_carries_the_head(inputs: list[SentenceInput], explained: Path, tmp_path: Path) -> None:

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 import torch
 from torch import nn
 
-from newstance.model import Checkpoint
+from newstance.model import Checkpoint, Predictor, SentenceInput
 from newstance.model.torch_runtime import load_network
+from newstance.training.export import export_checkpoint
 from newstance.training.rounding import RoundedLinear, snap_to_grid
 
 
@@ -37,6 +39,19 @@ def test_weights_come_back_as_they_were_rounded(tiny_checkpoint: Path, tiny_expo
     for name, tensor in rounded.items():
         if not name.startswith("encoder.pooler."):
             torch.testing.assert_close(back[name], tensor, rtol=0, atol=0, msg=name)
+
+
+def test_weights_that_are_not_rounded_come_back_as_they_are(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    exported = Checkpoint(export_checkpoint(tiny_checkpoint, tmp_path / "model", quantise=False))
+    assert not exported.has("model.safetensors")
+    back = load_network(exported).state_dict()
+    for name, tensor in load_network(Checkpoint(tiny_checkpoint)).state_dict().items():
+        if not name.startswith("encoder.pooler."):
+            torch.testing.assert_close(back[name], tensor, rtol=0, atol=0, msg=name)
+    text = SentenceInput("The council wrecked the harbour and lied about it.", ((4, 11),))
+    one, two = (Predictor.open(exported, runtime=runtime).predict([text])[0] for runtime in ("onnx", "torch"))
+    np.testing.assert_allclose(one.logits["stance"], two.logits["stance"], atol=1e-4)
+    np.testing.assert_allclose(one.evidence["stance"], two.evidence["stance"], atol=1e-4)
 
 
 @pytest.mark.parametrize("bias", [True, False])

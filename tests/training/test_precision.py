@@ -27,8 +27,14 @@ def test_auto_asks_the_processor(
     monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], precision: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert precision_of("auto") == precision
+
+
+def test_a_torch_that_cannot_say_what_the_processor_has_trains_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert precision_of("auto") == "no"
 
 
 @pytest.mark.parametrize("wanted", ["no", "bf16", "fp16"])
