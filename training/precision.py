@@ -26,5 +26,5 @@ def precision_of(wanted: MixedPrecision) -> Literal["no", "bf16", "fp16"]:
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
     # Not in every version of torch that newstance takes; without it nobody knows, and float32 is never slow.
-    found = getattr(torch.cpu, "get_capabilities", dict)()
+    found: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return "bf16" if any(found.get(name) for name in _INSTRUCTIONS) else "no"
