@@ -87,6 +87,10 @@ def test_what_happens_to_an_actor_is_said_in_one_line(
     with pytest.raises(OutputError, match=r"part-00000.*cannot be written"):
         next_part(pool)
     ray.kill(actor)
+    # It takes effect when the actor's process has ended, which a busy machine may be slow to see.
+    with pytest.raises(ray.exceptions.RayActorError):
+        for _ in range(10_000):
+            ray.get(actor.__ray_ready__.remote())
     pool.submit(lambda member, given: member.score.remote(*given), job)
     with pytest.raises(InputError, match="an actor is gone"):
         next_part(pool)
