@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-__all__ = ["LogLines", "progress"]
+__all__ = ["LogLines", "in_minutes", "progress"]
 
 #: Seconds between two lines in a log: often enough to see that it goes on, seldom enough to read a night's run.
 _EVERY = 60.0
@@ -64,9 +64,9 @@ def _counted(what: str, total: int | None, log: LogLines) -> Callable[[], None]:
 
     def line(seconds: float) -> str:
         if total is None:
-            return f"{what}: {done:,} done in {_minutes(seconds)}"
+            return f"{what}: {done:,} done in {in_minutes(seconds)}"
         left = seconds / done * max(0, total - done)
-        return f"{what}: {done:,} of {total:,} in {_minutes(seconds)}, about {_minutes(left)} left"
+        return f"{what}: {done:,} of {total:,} in {in_minutes(seconds)}, about {in_minutes(left)} left"
 
     def step() -> None:
         nonlocal done
@@ -76,6 +76,7 @@ def _counted(what: str, total: int | None, log: LogLines) -> Callable[[], None]:
     return step
 
 
-def _minutes(seconds: float) -> str:
+def in_minutes(seconds: float) -> str:
+    """Return a time in words: minutes, and from two hours on hours too."""
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"

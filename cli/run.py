@@ -16,7 +16,7 @@ from newstance.scoring.run import PART_ARTICLES, RunStatus, score_archive
 from newstance.scoring.run_folder import PartFormat
 
 from .dates import about_dates
-from .progress import LogLines
+from .progress import LogLines, in_minutes
 
 __all__ = ["PART_ARTICLES", "run_folder"]
 
@@ -104,7 +104,7 @@ def _progress(archive: Archive) -> Iterator[Callable[[RunStatus], None]]:
     """Show how far a run is, on a terminal by bytes of its input; yield what to call with its status."""
     if not sys.stderr.isatty():
         log = LogLines()
-        yield lambda status: log.write(lambda seconds: f"{seconds / 60:.0f} min: {_so_far(status)}")
+        yield lambda status: log.write(lambda seconds: f"{in_minutes(seconds)}: {_so_far(status)}")
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -90,21 +90,19 @@ class Run:
         held_out = [r for r, _ in read_sources(config.data.held_out, root, codebook)]
         held_out += [r for _, pairs in tests for r, _ in pairs]
         train_pairs = read_sources(config.data.train, root, codebook)
-        weights = {id(record): weight for record, weight in train_pairs}
-        kept = [record for record, _ in train_pairs]
+        held_out_or_dev = held_out + [record for record, _ in dev_pairs]
+        kept = train_pairs
         if config.data.drop_repeated_texts:
-            kept = without_texts_of(kept, held_out + [record for record, _ in dev_pairs])
+            kept = _without_texts_of(train_pairs, held_out_or_dev)
             if not kept:
                 raise UsageError(ALL_REPEATED, field="data.train")
             if len(kept) < len(train_pairs):
                 say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
-        train = merge_annotators([(r, weights[id(r)]) for r in kept], codebook, soft=config.soft_labels)
+        train = merge_annotators(kept, codebook, soft=config.soft_labels)
         train = _with_something_to_learn(train, config, say)
         if config.teacher is not None:
-            pairs = read_sources(config.teacher.data, root, codebook)
-            weights = {id(record): weight for record, weight in pairs}
-            more = without_texts_of([r for r, _ in pairs], held_out + [r for r, _ in dev_pairs])
-            train += [_unlabelled(item) for item in merge_annotators([(r, weights[id(r)]) for r in more], codebook)]
+            more = _without_texts_of(read_sources(config.teacher.data, root, codebook), held_out_or_dev)
+            train += [_unlabelled(item) for item in merge_annotators(more, codebook)]
             if config.teacher.other_mentions:
                 others = asked_of_others(train, config.seed)
                 say(f"{len(others)} training sentences are asked about another name in them too")
@@ -130,7 +128,8 @@ class Run:
         encoding = SentenceEncoding(tokenizer, described)
         if config.feed_forward is not None:
             _narrow(network, config.feed_forward, encoding, train, say)
-        return cls(config, codebook, network, encoding, tokenizer, train, dev, kept, sets, say)
+        records = [record for record, _ in kept]
+        return cls(config, codebook, network, encoding, tokenizer, train, dev, records, sets, say)
 
     def target_tokens(self) -> set[int]:
         """Return the ids of the tokens that stand for or around the target."""
@@ -222,6 +221,14 @@ class Run:
 
 def _heads(config: TrainingConfig, codebook: Codebook) -> list[HeadConfig]:
     return [HeadConfig(layer=x.name, labels=len(x.codes), pooling=config.pooling_of(x.name)) for x in codebook.layers]
+
+
+def _without_texts_of(
+    pairs: Sequence[tuple[Annotation, float]], held_out: Sequence[Annotation]
+) -> list[tuple[Annotation, float]]:
+    """Return the records, each with its weight, whose text does not occur in `held_out`."""
+    kept = {id(record) for record in without_texts_of([record for record, _ in pairs], held_out)}
+    return [pair for pair in pairs if id(pair[0]) in kept]
 
 
 def _with_something_to_learn(items: list[Item], config: TrainingConfig, say: Say) -> list[Item]:

@@ -38,13 +38,11 @@ def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: st
             trained = load_file(state.weights)
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"cannot be read: {error}", path=state.weights) from error
-        width = _width(trained)
     else:
         checkpoint = Checkpoint.find(name_or_path)
         path, known = checkpoint.path, checkpoint.codebook
-        found = load_network(checkpoint)
-        trained, width = found.state_dict(), feed_forward_width(found.encoder)
-    own_width = feed_forward_width(network.encoder)
+        trained = load_network(checkpoint).state_dict()
+    width, own_width = _width(trained), feed_forward_width(network.encoder)
     if width is not None and own_width is not None and width < own_width:
         narrow_feed_forward(network.encoder, width)
     asked = {layer.name: (layer.kind, tuple(layer.codes)) for layer in known.layers}
