@@ -76,10 +76,13 @@ class SentenceClassifier(nn.Module):
 
     `reads_target` says whether a head pools by target, so that the network wants a `target_mask`. `shows_weights` names
     layers for which `forward` also returns `<layer>_weights` (rows, tokens, labels), how much the head weighs each
-    token: training asks for them, to hold them to what labellers marked.
+    token: training asks for them, to hold them to what labellers marked. With `shows_states` it returns `token_states`
+    (rows, tokens, hidden), the encoder's last layer; with a `states_view`, while it trains, `viewed_states` (rows,
+    tokens, a teacher's hidden size), what that makes of them.
     """
 
     shows_weights: tuple[str, ...] = ()
+    shows_states: bool = False
 
     def __init__(
         self,
@@ -95,6 +98,8 @@ class SentenceClassifier(nn.Module):
         self.takes_types = takes_token_types(encoder)
         self.heads = nn.ModuleDict({h.layer: AdditiveHead(hidden, h, dropout) for h in heads})
         self.reads_target = any(h.pooling == "target" for h in heads)
+        #: Set by a run that learns its teacher's states; no part of a checkpoint.
+        self.states_view: nn.Linear | None = None
         if evidence is not None:
             self.evidence = AmortisedEvidence(hidden, evidence, {h.layer: h.labels for h in heads})
 
@@ -180,6 +185,10 @@ class SentenceClassifier(nn.Module):
             outputs[f"{layer}_evidence"] = evidence[layer]
             if layer in self.shows_weights:
                 outputs[f"{layer}_weights"] = weights[layer]
+        if self.shows_states:
+            outputs["token_states"] = last
+        if self.states_view is not None and self.training:
+            outputs["viewed_states"] = self.states_view(last)
         own = pool_mask.unsqueeze(-1).to(last.dtype)
         outputs["sentence_vector"] = (last * own).sum(dim=1) / own.sum(dim=1).clamp(min=1.0)
         return outputs

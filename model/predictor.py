@@ -24,6 +24,8 @@ __all__ = ["Counts", "Pending", "Predictor"]
 #: Enough for over four thousand sentences with their evidence: full, so of constant size, after a thousand articles.
 CACHE_BYTES = 16 << 20
 _VECTOR = "sentence_vector"
+#: How outputs are called that have one row for each token.
+_OF_TOKENS = ("_evidence", "_states")
 
 
 @dataclass(slots=True)
@@ -208,8 +210,17 @@ class Predictor:
         Raises:
             CheckpointError: the runtime cannot load the model.
         """
+        outputs = self.outputs(pending)
+        return [combine(s, self.layers, rows) for s, rows in zip(pending.encoded, outputs, strict=True)]
+
+    def outputs(self, pending: Pending) -> list[list[Outputs]]:
+        """Wait for what `start` began; return for each sentence what came out for each of its windows.
+
+        Raises:
+            CheckpointError: the runtime cannot load the model.
+        """
         rows = iter(self._rows(pending))
-        return [combine(s, self.layers, [next(rows) for _ in s.windows]) for s in pending.encoded]
+        return [[next(rows) for _ in sentence.windows] for sentence in pending.encoded]
 
     def embed(self, encoded: Sequence[EncodedSentence]) -> npt.NDArray[np.floating]:
         """Return each sentence's vector, the mean of its own tokens' in the encoder's last layer, (sentences, hidden).
@@ -217,10 +228,8 @@ class Predictor:
         Raises:
             CheckpointError: the model was exported before vectors were among the outputs.
         """
-        rows = iter(self._rows(self.start(encoded, vectors=True)))
         vectors = []
-        for sentence in encoded:
-            own = [next(rows) for _ in sentence.windows]
+        for sentence, own in zip(encoded, self.outputs(self.start(encoded, vectors=True)), strict=True):
             if _VECTOR not in own[0]:
                 raise CheckpointError("the exported model gives no sentence vectors; export it again")
             vectors.append(window_shares(sentence) @ np.stack([row[_VECTOR] for row in own]))
@@ -266,6 +275,6 @@ def _own_row(outputs: Outputs, row: int, window: Window) -> Outputs:
     """Return one row's outputs without its padding, copied so that the batch can be freed."""
     width = len(window.input_ids)
     return {
-        name: np.array(array[row, :width] if name.endswith("_evidence") else array[row])
+        name: np.array(array[row, :width] if name.endswith(_OF_TOKENS) else array[row])
         for name, array in outputs.items()
     }

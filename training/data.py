@@ -18,7 +18,8 @@ from newstance.eval.rationales import marked_words
 from newstance.model import Codebook, EncodedSentence, SentenceEncoding, SentenceInput, Span
 from newstance.model.codebook import Layer
 
-from .collator import LABELS, RATIONALE, TEACHER
+from .collator import LABELS, RATIONALE, TAUGHT_WORDS, TEACHER
+from .taught_states import TaughtStates
 
 __all__ = ["Item", "as_dataset", "fingerprint", "merge_annotators"]
 
@@ -117,6 +118,7 @@ def as_dataset(
     codebook: Codebook,
     taught: Mapping[str, Floats] | None = None,
     *,
+    states: TaughtStates | None = None,
     rationales: bool = False,
 ) -> tuple[Dataset, int]:
     """Encode items into rows for the `Trainer`.
@@ -126,6 +128,7 @@ def as_dataset(
         encoding: how they become token ids.
         codebook: the layers; where an item has no label the row holds -1.
         taught: for each layer that a teacher knows, its probabilities, (items, labels).
+        states: what a teacher's last layer makes of the items' words.
         rationales: whether a row also says which tokens its annotators marked.
 
     Returns:
@@ -146,6 +149,8 @@ def as_dataset(
         }
         if rationales:
             row[RATIONALE] = _marked(item, sentence)
+        if states is not None:
+            row[TAUGHT_WORDS] = states.words_of_tokens(number, sentence)
         for layer in codebook.layers:
             labels = item.labels[layer.name]
             row[LABELS + layer.name] = [-1.0] * len(layer.codes) if labels is None else labels.tolist()

@@ -20,7 +20,8 @@ from .data import fingerprint
 from .lower_layers import kept_lower_layers
 from .run import Run, Say
 from .stops import last_state, step_of, stopped_early, stopping_with_a_reason
-from .trainer import TEACHER_ANSWERS, LayerTrainer, make_trainer
+from .teacher import forget_answers
+from .trainer import LayerTrainer, make_trainer
 
 __all__ = ["check_same_run", "finetune"]
 
@@ -76,7 +77,7 @@ def finetune(
         _check_same_rows(out, rows)
     elif main:
         # What a run that never began was taught may be about other rows.
-        (out / TEACHER_ANSWERS).unlink(missing_ok=True)
+        forget_answers(out)
     processes.wait()  # until all have seen that the folder is free
     with processes.main_first():  # it may have to clear half a state away
         state = last_state(out / "steps") if resume else None

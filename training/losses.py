@@ -12,11 +12,11 @@ from newstance.errors import UsageError
 from newstance.model import Codebook
 from newstance.model.codebook import Layer
 
-from .collator import LABELS, RATIONALE, TEACHER
+from .collator import LABELS, RATIONALE, TAUGHT_STATES, TAUGHT_WORDS, TEACHER
 from .config import TrainingConfig
 from .data import Item
 
-__all__ = ["RATIONALE_LAYER", "LayerLosses"]
+__all__ = ["RATIONALE_LAYER", "LayerLosses", "unexplained"]
 
 #: The layer whose labels annotators give rationales for.
 RATIONALE_LAYER = "stance"
@@ -42,7 +42,9 @@ class LayerLosses:
             outputs: the network's, with `<layer>_logits` (rows, labels).
             inputs: the batch, with `labels_<layer>` (rows, labels; -1 where not judged), `weight` (rows,) and, where
                 a layer is taught, `teacher_<layer>` (rows, labels; -1 where not taught); with a `rationale_weight` also
-                the network's `stance_weights` (rows, tokens, labels) and the batch's `rationale` (rows, tokens).
+                the network's `stance_weights` (rows, tokens, labels) and the batch's `rationale` (rows, tokens); with
+                a teacher's states its `viewed_states` (rows, tokens, size), and the batch's `taught_words` (rows,
+                tokens; -1 where none) and `taught_states` (words, size).
         """
         weight = inputs["weight"]
         total = torch.zeros((), device=weight.device)
@@ -63,6 +65,10 @@ class LayerLosses:
         if self._config.rationale_weight > 0:
             off = _off_the_rationale(outputs[f"{RATIONALE_LAYER}_weights"].float(), inputs[RATIONALE], weight)
             total = total + self._config.rationale_weight * off
+        if TAUGHT_STATES in inputs:
+            assert self._config.teacher is not None
+            missed = unexplained(outputs["viewed_states"].float(), inputs[TAUGHT_WORDS], inputs[TAUGHT_STATES], weight)
+            total = total + self._config.teacher.states_weight * missed
         return total
 
     def _hard(self, layer: Layer, logits: Tensor, gold: Tensor) -> Tensor:
@@ -111,6 +117,29 @@ def _off_the_rationale(weights: Tensor, marked: Tensor, counts: Tensor) -> Tenso
     wanted = (marked[rows] / sums[rows].unsqueeze(1)).unsqueeze(-1)
     off = -(wanted * (weights[rows] + 1e-6).log()).sum(dim=1).mean(dim=1)
     return (off * counts[rows]).sum() / rows.sum()
+
+
+def unexplained(viewed: Tensor, words: Tensor, taught: Tensor, counts: Tensor) -> Tensor:
+    """Return the share of the variance of a teacher's states that a student's leave unexplained, words alike.
+
+    Word by word, so that teacher and student may cut words into tokens each in its own way (hidden-state matching:
+    Jiao et al., TinyBERT, EMNLP Findings 2020). Each word counts by its row's weight.
+
+    Args:
+        viewed: the student's, seen by a linear map, (rows, tokens, size).
+        words: which word each token is of, (rows, tokens); -1: none.
+        taught: the teacher's states of the words, each dimension of variance one, (words, size).
+        counts: how much each row counts in the loss, (rows,).
+    """
+    if not len(taught):
+        return viewed.new_zeros(())
+    own = words >= 0
+    number = words[own]
+    sums = viewed.new_zeros(taught.shape).index_add(0, number, viewed[own])
+    sizes = torch.bincount(number, minlength=len(taught)).to(viewed.dtype)
+    weight = viewed.new_zeros(len(taught)).index_copy(0, number, counts.unsqueeze(1).expand_as(words)[own])
+    off = (sums / sizes.unsqueeze(1) - taught).square().mean(dim=1)
+    return (off * weight).mean()
 
 
 def _class_weights(config: TrainingConfig, layer: Layer, rows: Sequence[Item]) -> Tensor | None:

@@ -47,7 +47,10 @@ def make_optimiser(network: SentenceClassifier, config: TrainingConfig) -> torch
         number = _number(name)
         below = top if "embed" in name else top - 1 - number if number is not None else 0
         rated.setdefault(config.learning_rate * config.layer_decay**below, []).append(parameter)
-    parts = [*rated.items(), (config.head_learning_rate, list(network.heads.parameters()))]
+    fresh = list(network.heads.parameters())
+    if network.states_view is not None:
+        fresh += network.states_view.parameters()
+    parts = [*rated.items(), (config.head_learning_rate, fresh)]
     groups = []
     for rate, parameters in parts:
         trained = [parameter for parameter in parameters if parameter.requires_grad]

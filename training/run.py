@@ -168,6 +168,7 @@ class Run:
         if self.config.round_weights:
             snap_to_grid(self.network)
             scores["weights rounded"] = self.dev_scores()
+        self.network.states_view = None  # it only served to learn
         state = {name: tensor.contiguous() for name, tensor in self.network.state_dict().items()}
         save_file(state, folder / "model.safetensors")
         self.tokenizer.save(str(folder / "tokenizer.json"))

@@ -10,63 +10,79 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.errors import UsageError
-from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, probabilities
+from newstance.model import Checkpoint, Prediction, Predictor, combine, probabilities
 from newstance.model.codebook import Layer
 from newstance.model.torch_runtime import TorchRuntime
 
 from .data import Item
 from .precision import precision_of
 from .run import Run
+from .taught_states import StatesWriter, TaughtStates
 
-__all__ = ["taught_probabilities"]
+__all__ = ["ask_teachers", "forget_answers"]
 
 Floats = npt.NDArray[np.floating]
 
 #: Sentences that a teacher is asked about at a time; then the run says how far it is.
-_PIECE = 8192
+_PIECE = 4096
+#: The file of a run's folder that keeps what its teachers said.
+_ANSWERS = "teacher.npz"
 
 
-def taught_probabilities(run: Run, kept: Path) -> dict[str, Floats]:
-    """Return what the teachers say of every training row, at the configuration's temperature.
+def ask_teachers(run: Run, folder: Path) -> tuple[dict[str, Floats], TaughtStates | None]:
+    """Return what the teachers say of every training row, and where it is wanted how the one teacher sees its words.
 
     Each teacher reads the sentence in its own way: one that sees the target's name can teach one that does not.
 
     Args:
         run: the run, whose configuration names the teachers.
-        kept: file that keeps the answers, so that a run that is resumed learns the very same ones.
+        folder: of the run; keeps the answers, so that a run that is resumed learns the very same ones.
 
     Returns:
-        For each layer that is to be taught, (rows, labels); of several teachers the mean; -1 in rows that were not
-        asked about. Empty without a teacher.
+        For each layer that is to be taught, its probabilities at the configuration's temperature, (rows, labels); of
+        several teachers the mean; -1 in rows that were not asked about. Empty without a teacher. And the states.
 
     Raises:
         UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes; or
-            the file is about another number of rows.
+            the files are about another number of rows.
         CheckpointError: a teacher cannot be opened.
     """
     settings = run.config.teacher
     if settings is None:
-        return {}
-    if kept.is_file():
-        with np.load(kept) as found:
-            answers = {name: found[name] for name in found.files}
-        if any(len(x) != len(run.train) for x in answers.values()):
-            raise UsageError(f"is not about the {len(run.train)} training rows that there are now", path=kept)
-        return answers
+        return {}, None
+    kept, with_states = folder / _ANSWERS, settings.states_weight > 0
+    if not kept.is_file() or (with_states and not TaughtStates.are_in(folder)):
+        _ask(run, folder, kept)
+    with np.load(kept) as found:
+        answers = {name: found[name] for name in found.files}
+    if any(len(x) != len(run.train) for x in answers.values()):
+        raise UsageError(f"is not about the {len(run.train)} training rows that there are now", path=kept)
+    return answers, TaughtStates(folder, len(run.train)) if with_states else None
+
+
+def forget_answers(folder: Path) -> None:
+    """Take away what teachers said in a run's folder."""
+    (folder / _ANSWERS).unlink(missing_ok=True)
+    TaughtStates.forget(folder)
+
+
+def _ask(run: Run, folder: Path, kept: Path) -> None:
+    settings = run.config.teacher
+    assert settings is not None
     teachers = [Checkpoint.find(name) for name in settings.checkpoints]
     layers = _taught_layers(run, teachers)
     asked = [n for n, item in enumerate(run.train) if not settings.labelled_only or _is_labelled(item, layers)]
-    sentences = [run.train[n].input for n in asked]
-    run.say(f"asking {len(teachers)} teachers about {len(sentences)} sentences: {', '.join(x.name for x in layers)}")
-    bf16 = precision_of(run.config.mixed_precision) == "bf16"
-    parts = [_answers(run, teacher, sentences, layers, bf16=bf16) for teacher in teachers]
+    run.say(f"asking {len(teachers)} teachers about {len(asked)} sentences: {', '.join(x.name for x in layers)}")
+    states = StatesWriter(folder) if settings.states_weight > 0 else None
+    parts = [_answers(run, teacher, asked, layers, states) for teacher in teachers]
+    if states is not None:
+        states.finish()
     mean: dict[str, Any] = {}
     for layer in layers:
         mean[layer.name] = np.full((len(run.train), len(layer.codes)), -1.0, dtype=np.float32)
         mean[layer.name][asked] = np.mean([part[layer.name] for part in parts], axis=0)
     with kept.open("wb") as file:
         np.savez(file, **mean)
-    return mean
 
 
 def _is_labelled(item: Item, layers: Sequence[Layer]) -> bool:
@@ -88,19 +104,33 @@ def _taught_layers(run: Run, teachers: Sequence[Checkpoint]) -> list[Layer]:
 
 
 def _answers(
-    run: Run, teacher: Checkpoint, sentences: Sequence[SentenceInput], layers: Sequence[Layer], *, bf16: bool
+    run: Run, teacher: Checkpoint, asked: Sequence[int], layers: Sequence[Layer], states: StatesWriter | None
 ) -> dict[str, Floats]:
     assert run.config.teacher is not None
     orders = {layer.name: _order(teacher, layer) for layer in layers}
-    predictor = Predictor.open(teacher)
+    predictor = Predictor.open(teacher, runtime="auto" if states is None else "torch", cache_bytes=0)
     if isinstance(predictor.runtime, TorchRuntime):
         # Answers at a temperature of two or so lose nothing by it, and a large teacher is asked in half the time.
-        predictor.runtime.bf16 = bf16
+        predictor.runtime.bf16 = precision_of(run.config.mixed_precision) == "bf16"
+        predictor.runtime.network.shows_states = states is not None
     predictions: list[Prediction] = []
-    for start in range(0, len(sentences), _PIECE):
-        predictions += predictor.predict(sentences[start : start + _PIECE])
-        if len(sentences) > _PIECE:
-            run.say(f"{teacher.path}: {len(predictions)} of {len(sentences)} sentences")
+    written = 0
+    for start in range(0, len(asked), _PIECE):
+        piece = asked[start : start + _PIECE]
+        encoded = predictor.encoding.encode([run.train[row].input for row in piece])
+        outputs = predictor.outputs(predictor.start(encoded))
+        for row, sentence, windows in zip(piece, encoded, outputs, strict=True):
+            predictions.append(combine(sentence, predictor.layers, windows))
+            if states is not None:
+                for _ in range(written, row):
+                    states.skip()
+                states.add(sentence, windows)
+                written = row + 1
+        if len(asked) > _PIECE:
+            run.say(f"{teacher.path}: {len(predictions)} of {len(asked)} sentences")
+    if states is not None:
+        for _ in range(written, len(run.train)):
+            states.skip()
     found: dict[str, Floats] = {}
     for layer in layers:
         logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, orders[layer.name]]

@@ -27,7 +27,7 @@ from newstance.model import plan_batches
 
 from . import processes
 from .checking import report_problem
-from .collator import LABELS, RATIONALE, TEACHER, Collator
+from .collator import LABELS, RATIONALE, TAUGHT_STATES, TAUGHT_WORDS, TEACHER, Collator
 from .config import TrainingConfig
 from .data import as_dataset
 from .losses import RATIONALE_LAYER, LayerLosses
@@ -35,12 +35,10 @@ from .optimiser import make_optimiser
 from .precision import precision_of
 from .run import Run
 from .sampling import LengthGroupedOrder
-from .teacher import taught_probabilities
+from .taught_states import fitted_view
+from .teacher import ask_teachers
 
-__all__ = ["TEACHER_ANSWERS", "LayerTrainer", "make_trainer"]
-
-#: The file of a run's folder that keeps what its teachers said.
-TEACHER_ANSWERS = "teacher.npz"
+__all__ = ["LayerTrainer", "make_trainer"]
 
 
 def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None) -> LayerTrainer:
@@ -55,13 +53,15 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
         UsageError: the hardware has no such precision, or nothing called so can be reported to.
     """
     with processes.main_first():
-        taught = taught_probabilities(run, out / TEACHER_ANSWERS)
+        taught, states = ask_teachers(run, out)
     marked = run.config.rationale_weight > 0
-    rows, long = as_dataset(run.train, run.encoding, run.codebook, taught, rationales=marked)
+    rows, long = as_dataset(run.train, run.encoding, run.codebook, taught, states=states, rationales=marked)
     if long:
         run.say(f"{long} training sentences are longer than max_length: only their first window is trained on")
     hf_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    collator = Collator(run.encoding.pad_id, run.target_tokens(), run.config.masking, run.config.seed)
+    if states is not None:
+        run.network.states_view = fitted_view(run.network, run.encoding, [item.input for item in run.train], states)
+    collator = Collator(run.encoding.pad_id, run.target_tokens(), run.config.masking, run.config.seed, states)
     trainer = LayerTrainer(
         run=run,
         lengths=rows["length"],
@@ -157,7 +157,7 @@ class LayerTrainer(Trainer):
         Raises:
             TrainingError: it is not a number.
         """
-        loss_only = (LABELS, TEACHER, RATIONALE, "weight")
+        loss_only = (LABELS, TEACHER, RATIONALE, TAUGHT_WORDS, TAUGHT_STATES, "weight")
         self.run.network.shows_weights = (RATIONALE_LAYER,) if self.run.config.rationale_weight > 0 else ()
         bf16 = torch.autocast(inputs["weight"].device.type, torch.bfloat16, enabled=self._bf16)
         with bf16:

@@ -17,7 +17,7 @@ from newstance.training.config import TrainingConfig, load_config
 from newstance.training.export import export_checkpoint
 from newstance.training.finetune import finetune
 from newstance.training.run import Run
-from newstance.training.teacher import taught_probabilities
+from newstance.training.teacher import ask_teachers
 
 #: The student is told the label of one sentence of each kind; the teacher is asked about the sentences of three
 #: targets, and both are compared on those of the fourth.
@@ -91,9 +91,9 @@ def test_only_the_layers_that_are_named_are_taught(tiny_config: Path, data: Path
         teacher = f"teacher={{checkpoints: [default], layers: [{', '.join(layers)}]}}"
         return Run.prepare(load_config(tiny_config, [*settings, teacher]), lambda _: None)
 
-    assert set(taught_probabilities(run("frames"), tmp_path / "teacher.npz")) == {"frames"}
+    assert set(ask_teachers(run("frames"), tmp_path)[0]) == {"frames"}
     with pytest.raises(UsageError, match="'sentiment' is no layer of this run") as caught:
-        taught_probabilities(run("stance", "sentiment"), tmp_path / "none.npz")
+        ask_teachers(run("stance", "sentiment"), tmp_path / "none")
     assert caught.value.field == "teacher.layers"
 
 
@@ -107,7 +107,7 @@ def test_teachers_can_be_asked_about_labelled_rows_alone(tiny_config: Path, data
     settings = ["layers=[stance, frames]", f"data.root={tmp_path}", f"data.train={own}", f"data.dev={own}"]
     teacher = "teacher={checkpoints: [default], layers: [stance], labelled_only: true}"
     run = Run.prepare(load_config(tiny_config, [*settings, teacher]), lambda _: None)
-    taught = taught_probabilities(run, tmp_path / "teacher.npz")["stance"]
+    taught = ask_teachers(run, tmp_path)[0]["stance"]
     for item, row in zip(run.train, taught, strict=True):
         assert (row >= 0).all() if item.labels["stance"] is not None else (row == -1).all()
     assert {item.labels["stance"] is None for item in run.train} == {True, False}
@@ -120,4 +120,4 @@ def test_answers_about_another_number_of_rows_are_refused(tiny_config: Path, dat
     run = Run.prepare(student(tiny_config, data, "teacher={checkpoints: [default]}"), lambda _: None)
     np.savez(tmp_path / "teacher.npz", stance=np.full((len(run.train) + 1, 3), 1 / 3))
     with pytest.raises(UsageError, match="not about the 3 training rows"):
-        taught_probabilities(run, tmp_path / "teacher.npz")
+        ask_teachers(run, tmp_path)
