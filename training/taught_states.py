@@ -161,8 +161,9 @@ def fitted_view(
 def _word_means(states: Floats, window: Window) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return the mean state of each word of a window, (words, size), and which words they are."""
     owner = np.array(window.words)
-    own = owner >= 0
-    words, within = np.unique(owner[own], return_inverse=True)
-    sums = np.zeros((len(words), states.shape[1]), dtype=np.float32)
-    np.add.at(sums, within, states[: len(owner)][own])
-    return sums / np.bincount(within, minlength=len(words))[:, None], words
+    own = np.flatnonzero(owner >= 0)
+    own = own[owner[own].argsort(kind="stable")]
+    words, first, counts = np.unique(owner[own], return_index=True, return_counts=True)
+    if not len(words):
+        return np.empty((0, states.shape[1]), dtype=np.float32), words
+    return np.add.reduceat(states[own], first, axis=0) / counts[:, None], words
