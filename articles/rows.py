@@ -13,6 +13,7 @@ from math import isnan
 from typing import IO, Any
 
 from newstance.articles.compressed import DAMAGED, open_bytes
+from newstance.articles.decode import mended_utf8
 from newstance.articles.drafts import Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
 
@@ -170,9 +171,9 @@ def _no_column(missing: str, found: list[str], path: str, number: int | None) ->
 def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a CSV file with a header row, separated by tabs, or by what its header shows.
 
-    UTF-16 by its mark, else UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it. A quotation
-    mark that is never closed, or not doubled inside a cell, would let a record swallow others: such a one is refused
-    with all its lines.
+    UTF-16 by its mark, else UTF-8, and cell by cell Windows-1252, as spreadsheets write it, where that fails by more
+    than a few bytes. A quotation mark that is never closed, or not doubled inside a cell, would let a record swallow
+    others: such a one is refused with all its lines.
     """
     csv.field_size_limit(most)
     reader: Any = None
@@ -246,7 +247,8 @@ def _decoded(cell: str) -> str:
     try:
         cell.encode()
     except UnicodeEncodeError:
-        return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+        data = cell.encode("utf-8", "surrogateescape")
+        return mended_utf8(data) or data.decode("cp1252", "replace")
     return cell
 
 

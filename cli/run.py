@@ -15,6 +15,7 @@ from newstance.scoring.counts import DateCounts
 from newstance.scoring.run import PART_ARTICLES, RunStatus, score_archive
 from newstance.scoring.run_folder import PartFormat
 
+from .characters import about_characters
 from .dates import about_dates
 from .progress import LogLines, in_minutes
 
@@ -74,6 +75,7 @@ def _say(status: RunStatus, out: Path, archive: Archive) -> None:
     lines += _totals(status.summary)
     if dates := status.summary["dates"]:
         lines += about_dates(DateCounts(**dates), archive)
+    lines += about_characters(status.summary["bad_characters"])
     if status.refused:
         lines.append(f"{status.refused} refused, each with its reason: {out / 'errors.jsonl'}")
         lines += [f"  {reason}" for reason in status.reasons]

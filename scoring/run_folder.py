@@ -56,6 +56,7 @@ class Part:
         named_stance: decided ones of these, by stance; None in a part that was written before they were counted.
         named_abstained: undecided ones of these.
         dates: articles without a day; see `newstance.scoring.counts.DateCounts`.
+        bad_characters: articles that hold U+FFFD.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Part:
     named_stance: dict[str, int] | None = None
     named_abstained: int = 0
     dates: dict[str, int] | None = None
+    bad_characters: int = 0
 
 
 class RunFolder:

@@ -213,6 +213,11 @@ def test_a_spreadsheets_csv_is_read_in_its_encoding(tmp_path: Path) -> None:
     assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“Café”, said the council."]
 
 
+def test_a_bad_byte_in_a_cell_of_utf_8_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("id,text\n1,“The café”; said Caf".encode() + b"\xe9\n2,Caf\xe9\n")
+    assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“The café”; said Caf\ufffd", "Café"]
+
+
 def test_ids_are_plain_texts_whatever_the_column_or_file_name_holds(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", [{"id": "caf\udce9", "text": "One."}])
     assert [d.id for d in drafts(path)] == ["caf\\udce9"]

@@ -249,6 +249,12 @@ def test_dates_that_name_no_day_are_counted(scorer: Scorer, tmp_path: Path) -> N
     assert run(scorer, path, tmp_path / "run", size=2).summary["dates"] == {"missing": 2, "not_understood": 2}
 
 
+def test_articles_with_bad_characters_are_counted(scorer: Scorer, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("It met at the Caf\ufffd.", "It met.")))
+    assert run(scorer, path, tmp_path / "run", size=1).summary["bad_characters"] == 1
+
+
 def test_parts_of_before_the_named_were_counted_go_on_without_a_total(
     scorer: Scorer, archive: Path, tmp_path: Path
 ) -> None:
