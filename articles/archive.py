@@ -45,7 +45,8 @@ class Archive:
         Args:
             paths: files, folders, patterns, or ``-``.
             columns: which columns of tables hold what.
-            stdin: what standard input holds; `auto` takes JSON objects for rows and all else for one article.
+            stdin: what standard input holds; `auto` takes JSON objects for rows, and all else for one article, or for
+                CSV where the user named a column.
             max_characters: longer articles are refused.
             leave_out: files, and folders with the files in them, that are no articles: what this call is to write.
         """
@@ -137,7 +138,9 @@ class Archive:
         if self._stdin != "auto" or sys.stdin is None:
             return self._stdin
         head: bytes = sys.stdin.buffer.peek(1 << 12)  # type: ignore[union-attr]
-        return "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            return "jsonl"
+        return "csv" if self.columns.named else "article"
 
     def _standard_input(self) -> Iterator[Draft | Refusal]:
         if sys.stdin is None:

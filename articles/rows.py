@@ -296,6 +296,8 @@ def _decoded(cell: str) -> str:
 def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None]) -> Rows:
     """Yield the articles of a Parquet file, reading only the columns in question, a few rows at a time.
 
+    Memory holds a page of each column, which writers end after a megabyte, or after a thousand rows if that is more.
+
     Args:
         path: the file.
         columns: which column holds what.
@@ -306,7 +308,8 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None])
 
     row = 0
     try:
-        with pa.OSFile(path) as source, pq.ParquetFile(source) as file:
+        # By itself Arrow would hold whole row groups, which may be the whole file.
+        with pa.OSFile(path) as source, pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20) as file:
             size, names = source.size(), file.schema_arrow.names
             if (refused := _refused_header(names, columns, path)) is not None:
                 yield refused

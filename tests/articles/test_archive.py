@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import re
 import sys
 from pathlib import Path
@@ -207,6 +208,17 @@ def test_a_cut_file_gives_what_it_holds_and_says_where_it_ends(tmp_path: Path, n
     assert problem.startswith(f"{tmp_path / name}:") and "the rest of the file cannot be read" in problem
 
 
+def test_a_row_group_of_any_size_is_not_held_in_memory(tmp_path: Path) -> None:
+    chance, path = random.Random(1), tmp_path / "a.parquet"
+    texts = [chance.randbytes(1000).hex() for _ in range(5000)]
+    pq.write_table(pa.table({"text": texts}), path, compression="none", use_dictionary=False)
+    assert pq.read_metadata(path).num_row_groups == 1
+    before, most = pa.total_allocated_bytes(), 0
+    for _ in Archive([path]):
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < path.stat().st_size / 2
+
+
 def test_what_is_no_table_at_all_is_named(tmp_path: Path) -> None:
     for name in ("a.parquet", "a.jsonl.gz", "a.jsonl.zst"):
         (tmp_path / name).write_bytes(b"not what it says")
@@ -318,6 +330,7 @@ class _Stdin:
     [
         (b'{"text": "One."}\n{"text": "Two."}\n', "auto", ["-:1", "-:2"]),
         (b"id,text\nx,One.\n", "csv", ["x"]),
+        (b"id,text\nx,One.\n", "auto", ["-"]),
         (b"The council met.", "auto", ["-"]),
     ],
 )
@@ -327,6 +340,14 @@ def test_standard_input_holds_rows_or_one_article(
     monkeypatch.setattr(sys, "stdin", _Stdin(data))
     assert Archive(["-"], stdin=kind).is_single() == (ids == ["-"])
     assert [d.id for d in drafts("-", stdin=kind)] == ids
+
+
+@pytest.mark.parametrize("data", [b"key,body\nx,One.\n", b"key\tbody\nx\tOne.\n", b'{"key": "x", "body": "One."}\n'])
+def test_standard_input_holds_rows_where_a_column_is_named(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    columns = Columns.named_by({"text": "body", "id": "key"})
+    monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    assert not Archive(["-"], columns=columns).is_single()
+    assert [(d.id, d.text) for d in drafts("-", columns=columns)] == [("x", "One.")]
 
 
 def test_the_whole_size_is_known_and_reached(tmp_path: Path) -> None:
