@@ -7,64 +7,25 @@ import csv
 import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date as Date
 from math import isnan
 from typing import IO, Any
 
+from newstance.articles.columns import Columns
 from newstance.articles.compressed import DAMAGED, open_bytes
 from newstance.articles.drafts import Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
 
-__all__ = ["Columns", "read_csv", "read_jsonl", "read_parquet"]
+__all__ = ["read_csv", "read_jsonl", "read_parquet"]
 
 Rows = Iterator[Draft | Refusal]
+#: What is told, once for a table that can be read, the names of its columns.
+Told = Callable[[Collection[str]], None]
 #: Characters of a CSV cell at most, whatever an article may have: columns that nobody reads hold pages and images too.
 _CELL = 1 << 28
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which columns of a table hold what; only the text's must exist, unless another was named by the user.
-
-    Attributes:
-        text: the article's text.
-        id: its id; without such a column a row's id is its file and line.
-        title: its title.
-        outlet: its publisher.
-        date: its date of publication.
-        named: those of the above (text, id, ...) that the user named; a table without them is refused.
-    """
-
-    text: str = "text"
-    id: str = "id"
-    title: str = "title"
-    outlet: str = "outlet"
-    date: str = "date"
-    named: frozenset[str] = frozenset()
-
-    @classmethod
-    def named_by(cls, given: Mapping[str, str | None]) -> Columns:
-        """Return the columns that a user's options name, by what they hold; None leaves the usual name."""
-        named = {what: column for what, column in given.items() if column is not None}
-        return cls(**named, named=frozenset(named))
-
-    def names(self) -> dict[str, str]:
-        """Return the name of each column by what it holds."""
-        return {"text": self.text, "id": self.id, "title": self.title, "outlet": self.outlet, "date": self.date}
-
-    def missing_in(self, names: Collection[str], *, optional: bool = True) -> str | None:
-        """Return what the first column holds that must be there and is not.
-
-        Args:
-            names: the columns that are there.
-            optional: whether those of `named` must be there that an article can do without.
-        """
-        must = ["text", *sorted(self.named if optional else self.named & {"id"})]
-        return next((what for what in must if self.names()[what] not in names), None)
-
-
-def read_jsonl(path: str, columns: Columns, *, most: int, stream: IO[bytes] | None = None) -> Rows:
+def read_jsonl(path: str, columns: Columns, *, most: int, told: Told, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a JSON Lines file.
 
     A row needs its text, and its id where that column was named. Another named column may be missing from some rows;
@@ -74,6 +35,7 @@ def read_jsonl(path: str, columns: Columns, *, most: int, stream: IO[bytes] | No
         path: the file; named in errors and in the ids of rows that have none.
         columns: which field holds what.
         most: bytes of a line at most; a longer one is refused and never held in memory.
+        told: told the names of the first row's fields.
         stream: its unpacked bytes, where they are already open.
     """
     number = 0
@@ -89,7 +51,9 @@ def read_jsonl(path: str, columns: Columns, *, most: int, stream: IO[bytes] | No
                     if isinstance(row, dict) and _is_result(row):
                         yield _own_result(path)
                         return
-                    if isinstance(row, dict) and unseen:
+                    if isinstance(row, dict) and not found:
+                        told(row)
+                    if isinstance(row, dict) and (unseen or not found):
                         found = list(row)
                         unseen = frozenset(what for what in unseen if columns.names()[what] not in row)
                     yield _draft(row, path, number, columns) if isinstance(row, dict) else row
@@ -179,8 +143,9 @@ def _no_column(
     what: str, columns: Columns, found: list[str], path: str, number: int | None, problem: str = "no such column"
 ) -> ArticleError:
     known = ", ".join(map(str, found[:12])) or "none"
+    near = columns.near(what, found) or ""
     return ArticleError(
-        f"{problem} (there are: {known}); name the right one with --{what}-column",
+        f"{problem} (there are: {known}); name the right one with --{what}-column {near}".rstrip(),
         path=path,
         line=number,
         field=columns.names()[what],
@@ -199,7 +164,7 @@ def _refused_header(names: list[str], columns: Columns, path: str) -> Refusal | 
     return None
 
 
-def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[bytes] | None = None) -> Rows:
+def read_csv(path: str, columns: Columns, *, most: int, tab: bool, told: Told, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a CSV file with a header row, separated by tabs, or by what its header shows.
 
     UTF-16 by its mark, else UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it. A quotation
@@ -211,6 +176,7 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[by
         columns: which column holds what.
         most: characters of the header at most, and of a cell where that is more than 268 million.
         tab: whether tabs separate cells.
+        told: told the names of its columns.
         stream: its unpacked bytes, where they are already open.
     """
     csv.field_size_limit(max(most, _CELL))
@@ -226,6 +192,7 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[by
             if (refused := _refused_header(header, columns, path)) is not None:
                 yield refused
                 return
+            told(header)
             reader = csv.reader(file, delimiter=separator, strict=True, skipinitialspace=blanks)
             yield from _csv_rows(reader, header, path, columns)
     except (*DAMAGED, csv.Error) as error:
@@ -293,7 +260,7 @@ def _decoded(cell: str) -> str:
     return cell
 
 
-def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None]) -> Rows:
+def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None], told: Told) -> Rows:
     """Yield the articles of a Parquet file, reading only the columns in question, a few rows at a time.
 
     Memory holds a page of each column, which writers end after a megabyte, or after a thousand rows if that is more.
@@ -302,6 +269,7 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None])
         path: the file.
         columns: which column holds what.
         advance: told after each batch how many bytes of the file are done, in proportion to its rows.
+        told: told the names of its columns.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -314,6 +282,7 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None])
             if (refused := _refused_header(names, columns, path)) is not None:
                 yield refused
                 return
+            told(names)
             wanted = [column for column in dict.fromkeys(columns.names().values()) if column in names]
             for batch in file.iter_batches(batch_size=64, columns=wanted, use_threads=False):
                 for cells in _cells(batch):

@@ -74,6 +74,7 @@ def _say(status: RunStatus, out: Path, archive: Archive) -> None:
     lines += _totals(status.summary)
     if dates := status.summary["dates"]:
         lines += about_dates(DateCounts(**dates), archive)
+    lines += archive.unused.lines()
     if status.refused:
         lines.append(f"{status.refused} refused, each with its reason: {out / 'errors.jsonl'}")
         lines += [f"  {reason}" for reason in status.reasons]

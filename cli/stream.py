@@ -159,7 +159,7 @@ def _score_stream(
             sentences += len(scored.sentences)
             dates.add(scored)
             step()
-    for line in about_dates(dates, archive):
+    for line in (*archive.unused.lines(), *about_dates(dates, archive)):
         print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     for place, there in places:
         print(_done(sentences, articles, place, there=there), file=sys.stderr)  # noqa: T201

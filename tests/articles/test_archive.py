@@ -157,6 +157,42 @@ def test_a_line_needs_its_text_and_a_named_id_and_may_leave_out_the_rest(tmp_pat
     assert problem.startswith(f"{path}: paper: no row has this column") and problem.endswith("with --outlet-column")
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_columns_that_differ_by_their_case_are_told_with_their_option(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    row = {"ID": "x", "text": "One.", "outlet": "Quay", "DATE ": "2031-03-01"}
+    if kind == "csv":
+        path.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    elif kind == "jsonl":
+        path.write_text(2 * f"{json.dumps(row)}\n")
+    else:
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    archive = Archive([path])
+    for _ in range(2):
+        assert all(isinstance(found, Draft) and found.date is None for found in archive)
+        (line,) = archive.unused.lines()
+        assert line.startswith(f"{path}: ") and line.endswith("--id-column ID --date-column 'DATE '")
+    named = Archive([path], columns=Columns.named_by({"id": "ID", "date": "DATE "}))
+    assert next(f.date for f in named if isinstance(f, Draft)) == "2031-03-01" and not named.unused.lines()
+
+
+def test_a_text_column_in_capitals_is_proposed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,Text\nx,One.\n")
+    (problem,) = refusals(tmp_path / "a.csv")
+    assert problem.endswith("name the right one with --text-column Text")
+
+
+def test_files_of_other_kinds_are_counted(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.json", "in/c.docx", "in/d.docx.gz", "in/README", ".hidden.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("The council met.")
+    archive = Archive([tmp_path])
+    assert archive.size() == 16 and len(list(archive)) == 1
+    assert archive.unused.lines() == ["4 files of other kinds passed over (.docx, .json, no suffix)"]
+    named = Archive([tmp_path / "a.txt", tmp_path / "in" / "README"])
+    assert len(list(named)) == 2 and named.unused.lines() == []
+
+
 def test_two_columns_of_one_name_are_refused_where_they_are_in_use(tmp_path: Path) -> None:
     for name, heads in (("a", ["id", "text", "text"]), ("b", ["id", "text", "x", "x"])):
         cells = [str(n) for n in range(len(heads))]
