@@ -30,10 +30,9 @@ class Unused:
         near = {what: columns.near(what, names) for what in columns.names()}
         found = {what: name for what, name in near.items() if name is not None}
         if found and len(self._tables) < _TOLD:
+            names = ", ".join(found.values())
             options = " ".join(f"--{what}-column {shlex.quote(name)}" for what, name in found.items())
-            self._tables.append(
-                f"{path}: not used, since case counts: {', '.join(found.values())}; name with {options}"
-            )
+            self._tables.append(f"{path}: not used, since case counts: {names}; name them with {options}")
         elif found:
             self._more += 1
 
