@@ -161,7 +161,7 @@ def _score_stream(
             dates.add(scored)
             bad += has_bad_characters(scored)
             step()
-    for line in (*about_dates(dates, archive), *about_characters(bad)):
+    for line in (*archive.unused.lines(), *about_dates(dates, archive), *about_characters(bad)):
         print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     for place, there in places:
         print(_done(sentences, articles, place, there=there), file=sys.stderr)  # noqa: T201

@@ -56,6 +56,8 @@ def run_suggest(
             suggestions += _suggestions(scored, codebook, named=named)
             articles += 1
             step()
+    for line in archive.unused.lines():
+        sys.stderr.write(f"newstance: {line}\n")
     if not articles:
         raise ArticleError("no article could be read, so nothing was written", path=out)
     save_annotations(out, [], kind, codebook=codebook, suggestions=suggestions)
