@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from newstance.errors import AnnotationError, OutputError
+from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
 from .problems import Problems, gather, report
+from .whole_file import whole_file
 
 __all__ = [
     "as_annotation",
@@ -132,9 +133,6 @@ def write_jsonl(path: str | Path, rows: Iterable[dict[str, Any]]) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    try:
-        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
-            for row in rows:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+    with whole_file(path) as place, place.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
-from newstance.corpora import Annotation, read_annotations, write_annotations
-from newstance.errors import AnnotationError
+from newstance.corpora import Annotation, open_annotations, read_annotations, save_annotations, write_annotations
+from newstance.errors import AnnotationError, OutputError
 from newstance.model import load_codebook
 from newstance.model.codebook import Codebook
 
@@ -27,6 +28,33 @@ def test_records_read_back_equal(tmp_path: Path) -> None:
     ]
     write_annotations(tmp_path / "out.jsonl", records)
     assert read_annotations(tmp_path / "out.jsonl") == records
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.csv", "x.parquet", "x.json"])
+def test_a_file_is_written_whole_or_left_as_it_was(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, newer = (Annotation(id=i, text="It rained.", stance="neutral") for i in ("older", "newer"))
+    save_annotations(tmp_path / name, [older])
+    before = (tmp_path / name).read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OutputError, match=f"{name}: cannot be written: No space left"):
+            save_annotations(tmp_path / name, [newer])
+    assert (tmp_path / name).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    save_annotations(tmp_path / name, [newer])
+    assert [record.id for record in open_annotations(tmp_path / name)] == ["newer"]
+
+
+def test_a_link_stays_one_and_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "link.jsonl").symlink_to("there.jsonl")
+    write_annotations(tmp_path / "link.jsonl", [Annotation.model_validate(GOOD)])
+    assert (tmp_path / "link.jsonl").is_symlink() and read_annotations(tmp_path / "there.jsonl")
+    with pytest.raises(OutputError, match="cannot be written: Is a directory"):
+        write_annotations(tmp_path, [])
 
 
 @pytest.mark.parametrize(
