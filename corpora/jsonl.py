@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from newstance.errors import AnnotationError
+from newstance.errors.hints import did_you_mean
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
@@ -97,13 +98,28 @@ def as_annotation(
     try:
         record = Annotation.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()
+        if unknown := [first for first in found if first["type"] == "extra_forbidden"]:
+            key = str(unknown[0]["loc"][0])  # named first: a field that is missing may be misspelt here
+            raise AnnotationError(_unknown_field(key, value), path=path, line=line, field=key) from error
+        first = found[0]
         field = ".".join(str(part) for part in first["loc"]) or None
         message = first["msg"].removeprefix("Value error, ")
         raise AnnotationError(message, path=path, line=line, field=field) from error
     if codebook is not None:
         check_codes(record, codebook, path=path, line=line)
     return record
+
+
+def _unknown_field(key: str, row: Mapping[str, Any]) -> str:
+    """Return what is wrong with a key that no record has, and what to do about it."""
+    meant = did_you_mean(key, [name for name in Annotation.model_fields if name not in row], cutoff=0.7)
+    column = f"text={'text' if 'text' in row else 'COLUMN'}"
+    return (
+        f"a record has no such field{meant}; its fields are {', '.join(Annotation.model_fields)}. Put a layer of your "
+        f"own under labels; where rows hold other columns as well, name one that counts, as with --column {column}: "
+        f"the others are left out"
+    )
 
 
 def check_codes(record: Annotation, codebook: Codebook, *, path: str | Path, line: int | None) -> None:
