@@ -56,13 +56,12 @@ def score_articles(
         as_json=as_json,
         explain=explain,
         wrap=wrap,
-        stdin=stdin,
         part_articles=part_articles,
         engine=engine,
         flips=flips,
         neighbours=neighbours,
     )
-    check_inputs(paths, output, columns=columns, stdin=stdin)
+    check_inputs(paths, output.files(), columns=columns, stdin=stdin)
     archive = Archive(
         paths,
         columns=Columns.named_by(columns),
