@@ -184,7 +184,7 @@ def _quality(rows: Sequence[Row]) -> str:
         metric = _METRIC.get(row.corpus, "macro_f1")
         figure = row.figures[metric]
         system = f"{row.system} ({row.source})" if row.source else row.system
-        within = "published" if row.source else f"{figure.low:.3f} to {figure.high:.3f}"
+        within = "published" if row.source else figure.within()
         lines.append(
             f"| {NAMES[row.corpus]} | {row.layer} | {system} | {figure.value:.3f} | {within} | {figure.n or ''} |"
         )
@@ -257,7 +257,7 @@ def _mark(few: bool, same_input: bool = False) -> str:
 
 
 def _cell(figure: Figure | None) -> str:
-    return "" if figure is None else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+    return "" if figure is None else f"{figure.value:.3f} ({figure.within()})"
 
 
 def main(
