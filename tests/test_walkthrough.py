@@ -394,7 +394,8 @@ def test_the_inverse_of_a_weak_model_is_by_far_the_widest(walk: Walk) -> None:
     rows["stance"] = [rng.choice(STANCES, p=errors[stance]) for stance in gold]
     judged = rows.sample(400, random_state=1)
     plain, stratified, inverse = (
-        walk.names["shares"](rows, judged, walk.names[name], draws=200) for name in ("plain", "post_stratified", "inverted")
+        walk.names["shares"](rows, judged, walk.names[name], draws=200)
+        for name in ("plain", "post_stratified", "inverted")
     )
     assert (inverse.width > 2 * plain.width).all() and (inverse.width > 2 * stratified.width).all()
     truth = rows.gold.value_counts(normalize=True)[STANCES]
