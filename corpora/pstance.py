@@ -5,10 +5,10 @@ tweet is no news sentence: auxiliary data at best.
 
 The files do not say where a tweet mentions its target, whose full name it seldom gives. Mentions are found by the two
 ends of the target's own name, whatever their case: the surname anywhere in a word ("Trump", "Trumps", "DonaldTrump"),
-with the first name and an initial before it; the first name as a word ("Bernie", "Bernies"); either as a part of a hashtag, of
-which the rest stays in sight ("Trump" in "#Trump2020"); a whole handle that holds the surname ("@realDonaldTrump").
-Members of the family ("@IvankaTrump", "Trump Jr.") are somebody else. Not found: nicknames and pronouns. Wrongly found:
-other people who are called by the same first name.
+with the first name and an initial before it; the first name as a word ("Bernie", "Bernies"); either as a part of a
+hashtag, of which the rest stays in sight ("Trump" in "#Trump2020"); a whole handle that holds the surname
+("@realDonaldTrump"). Members of the family ("@IvankaTrump", "Trump Jr.") are somebody else. Not found: nicknames and
+pronouns. Wrongly found: other people who are called by the same first name.
 """
 
 from __future__ import annotations

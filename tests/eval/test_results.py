@@ -58,6 +58,7 @@ def test_the_page_gives_targets_both_published_figures_of_frac_and_warnings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("newstance.eval.results.SAMPLES", 50)
+    monkeypatch.setattr("newstance.eval.results.read_corpus", lambda split: [])  # no baselines, which take minutes
     monkeypatch.setattr("newstance.eval.results.NAMES", {"pstance": "P-Stance, test", "frac": "FrAC"})
     write(tmp_path / "pstance" / "raw_test_all.csv", ("Tweet", "Target", "Stance"), [
         (record.text, record.target, (record.stance or "").upper()) for record in tweets(6)
