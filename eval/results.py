@@ -28,11 +28,13 @@ from newstance.model.codebook import Layer
 from .baselines import BagOfWords, Majority
 from .behaviour import SAME_INPUT
 from .bootstrap import Figure
+from .by_target import MEAN_OF_TARGETS, target_figures
 from .data import CORPORA, choices_of, read_data
 from .evaluate import Report, evaluate_model
 from .figures import layer_figures
 from .gold import clusters, gold_labels
 from .inputs import sentence_inputs
+from .judged import judge
 from .merged import merged_probability
 from .published import PUBLISHED
 from .symmetry import Difference, PartyFigures
@@ -46,7 +48,7 @@ NAMES = {
     "newsmtsc-rw": "NewsMTSC `hf_rw`, test",
     "newsmtsc-mt": "NewsMTSC `hf_mt`, test",
     "seesaw": "SEESAW valid, sentences that name the administration",
-    "frac": "FrAC, nine named classes",
+    "frac": "FrAC (articles and comments), nine named classes",
     "pstance": "P-Stance, test",
 }
 #: The figure that a set is judged by, where it is not macro-F1.
@@ -62,9 +64,14 @@ python -m newstance.eval.results --data-dir DIR{models} --out docs/results.md
 
 One set alone, with every figure, calibration, slices, behaviour tests and partisan symmetry:
 `newstance evaluate --corpus NAME --data-dir DIR --report report.html`, with NAME one of {corpora}.
-Intervals are 95% bootstrap intervals that resample articles; of FrAC and P-Stance, which name none, sentences.
+Intervals are 95% bootstrap intervals that resample articles; of FrAC and P-Stance, which name none, they resample
+sentences, as if each were independent, and are too narrow by what sentences of one article share.
 Test splits are for reporting; nothing was chosen by them.
-Published figures have no interval here; their systems are larger, see names, and were trained on the very corpus.
+Published figures have no interval here; their systems are larger and see names. Those of NewsMTSC and P-Stance were
+trained on the very corpus. FrAC's was trained on 63,000 sentences of articles and comments; its F1 is published for
+each of the two, while the public rows mix them without saying which is which: ours is over the mixture, and neither
+published figure over the same sentences. Nine classes are named; the tenth, other, holds what fits none of them.
+P-Stance's published figure is a mean of three targets, so that ours of that name stands beside it.
 Baselines are trained on NewsMTSC train and the own corpus's train. P-Stance (tweets, no neutral) is decided between
 favor and against, by their mean F1. NewsMTSC's people judged sentiment toward a mention: a model with a layer of that
 name is judged by that layer, and its stance, which is another question, stands beside it.
@@ -121,6 +128,21 @@ def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[tuple[Row
             for system, report in reports.items():
                 if layer in report.layers:
                     yield Row(name, layer, system, report.layers[layer]), report
+                    yield from ((row, None) for row in _more_rows(name, layer, system, models[system], records))
+
+
+def _more_rows(corpus: str, layer: str, system: str, model: Checkpoint, records: Sequence[Annotation]) -> Iterator[Row]:
+    """Yield what stands beside a model's figure: P-Stance's targets and their mean, FrAC with its class other."""
+    if (corpus, layer) not in (("pstance", "stance"), ("frac", "frames")):
+        return
+    judged = next(j for j in judge(model, records, choices=choices_of([corpus])) if j.layer.name == layer)
+    if corpus == "frac":
+        figures = _figures(judged.layer, judged.gold, judged.predicted, judged.sentences)
+        yield Row(corpus, layer, f"{system}, with other as a tenth class", figures)
+        return
+    for target, figure in target_figures(judged, samples=SAMPLES, seed=SEED).items():
+        name = target if target == MEAN_OF_TARGETS else f"toward {target}"
+        yield Row(corpus, layer, f"{system}, {name}", {_METRIC[corpus]: figure})
 
 
 class _Baselines:
@@ -172,6 +194,7 @@ def document(rows: Sequence[tuple[Row, Report | None]], command: str) -> str:
     parts = [_HEAD.format(models=command, corpora=", ".join(f"`{name}`" for name in NAMES))]
     parts += ["## Quality", "", _quality([row for row, _ in rows])]
     parts += ["## Calibration and abstention", "", _calibration([row for row, report in rows if report])]
+    parts += _warnings(rows)
     for row, report in rows:
         if report and row.corpus == "newstance" and row.layer == "stance":
             parts += [f"## Behaviour and partisan symmetry: {row.system}, own corpus, test", "", _behaviour(report)]
@@ -214,6 +237,13 @@ def _calibration(rows: Sequence[Row]) -> str:
             cells = [_cell(row.figures.get(metric)) for metric in metrics]
             lines.append(f"| {NAMES[row.corpus]} | {row.layer} | {row.system} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _warnings(rows: Iterable[tuple[Row, Report | None]]) -> list[str]:
+    """Return the section of what the runs warn of, or nothing."""
+    warned = [(f"{NAMES[row.corpus]}: {row.system}", report) for row, report in rows if report]
+    found = dict.fromkeys(f"- {run}: {warning}" for run, report in warned for warning in report.run["warnings"])
+    return ["## Warnings of these runs", "", *found, ""] if found else []
 
 
 def _behaviour(report: Report) -> str:
