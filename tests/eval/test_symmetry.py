@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +24,9 @@ BLIND = np.array([[0.35, 0.20, 0.45], [0.05, 0.65, 0.30], [0.10, 0.25, 0.65]])
 CRITICISED, PRAISED = (0.09, 0.67, 0.24), (0.40, 0.45, 0.15)
 
 
-@pytest.fixture
-def model(tiny_exported: Path) -> tuple[Checkpoint, Predictor]:
-    checkpoint = Checkpoint(tiny_exported)
+@pytest.fixture(scope="module")
+def model() -> tuple[Checkpoint, Predictor]:
+    checkpoint = Checkpoint.shipped()
     return checkpoint, Predictor.open(checkpoint)
 
 
