@@ -331,12 +331,13 @@ def _by_gold(
 ) -> dict[str, Part]:
     """Return a party's lean on the sentences of each gold label that it has."""
     found = {}
+    above, below = lean
     for number, code in enumerate(judged.layer.codes):
         own = mask & (judged.gold == number)
         if own.any():
             # Of sentences that are against, none can be decided too hostilely.
             bounds = (-1.0 - signs.get(code, 0.0), 1.0 - signs.get(code, 0.0))
-            found[code] = part_of(*(each[own] for each in lean), judged.groups[own], bounds=bounds)
+            found[code] = part_of(above[own], below[own], judged.groups[own], bounds=bounds)
     return found
 
 
