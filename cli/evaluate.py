@@ -23,6 +23,7 @@ from newstance.eval.evaluate import counted
 from newstance.eval.figures import by_chance
 from newstance.eval.learnt_part import learnt_part
 from newstance.eval.report import write_report
+from newstance.eval.symmetry import STANDARDISED, Difference
 from newstance.model import Checkpoint, Codebook, load_codebook
 
 from .column_options import as_part, codebook_of_option, column_map
@@ -44,6 +45,8 @@ _SHOWN = (
     "risk_at_100_coverage",
     "risk_at_80_coverage",
 )
+#: What the terminal calls a figure of a party, where its name does not say enough.
+_OF_PARTY = {STANDARDISED: "standardised lean", "lean": "raw lean"}
 #: Sentences whose explanations are measured where nothing is said.
 _EXPLAINED = 300
 
@@ -253,13 +256,21 @@ def _print_symmetry(console: Console, report: Report) -> None:
     rows: dict[str, Figure] = {}
     for party in report.symmetry.parties:
         rows[f"{party.party}: accuracy"] = party.accuracy
-        rows[f"{party.party}: lean (above 0: too friendly)"] = party.lean
-    for difference in report.symmetry.differences:
-        rows[f"{difference.first} minus {difference.second}: {difference.metric}"] = difference.figure
+        rows[f"{party.party}: raw lean (above 0: too friendly)"] = party.lean
+    rows |= {_between(difference): difference.figure for difference in report.symmetry.differences}
+    if report.symmetry.sentiment is not None:
+        compared = [d for d in report.symmetry.sentiment.differences if d.metric == STANDARDISED]
+        rows |= {f"sentiment, {_between(difference)}": difference.figure for difference in compared}
     if report.symmetry.swap_unchanged is not None:
         rows["labels unchanged under another name"] = report.symmetry.swap_unchanged
     console.print("[bold]partisan symmetry[/bold]")
     console.print(_figures(rows) if rows else "no administration of a known party, and no mention to swap")
+
+
+def _between(difference: Difference) -> str:
+    name = f"{difference.first} minus {difference.second}: {_OF_PARTY.get(difference.metric, difference.metric)}"
+    compared = difference.metric == STANDARDISED and math.isfinite(difference.detectable)
+    return f"{name} (detectable: {difference.detectable:.2f})" if compared else name
 
 
 def _print_comparison(found: Comparison) -> None:

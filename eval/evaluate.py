@@ -132,10 +132,10 @@ def evaluate_model(
     report.behaviour.extend(run_behaviour(checkpoint, predictor, file.tests))
     report.run["warnings"] += behaviour_warnings(checkpoint, file.tests, report.behaviour)
     step()
-    stance = next((judged for judged in layers if judged.layer.name == "stance"), None)
+    stance, sentiment = (next((j for j in layers if j.layer.name == name), None) for name in ("stance", "sentiment"))
     if stance is None:
         return report
-    found_symmetry = symmetry(checkpoint, predictor, stance, file, seed=seed)
+    found_symmetry = symmetry(checkpoint, predictor, stance, file, sentiment=sentiment, seed=seed)
     if found_symmetry is not None:
         report.run["warnings"] += symmetry_warnings(found_symmetry)
     step()
