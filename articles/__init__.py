@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from newstance.articles.archive import Archive, InputFormat
+from newstance.articles.columns import Columns
 from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, article_from_draft, spelt_out
 from newstance.articles.mentions import MentionFinder, mark_mentions
 from newstance.articles.page import article_from_html
 from newstance.articles.paths import RUN_MANIFEST, expand_paths
 from newstance.articles.read import article_from_text, read_article
 from newstance.articles.records import ROLES, TOTALLED_ROLES, Article, Mention, Role, Sentence, Voice
-from newstance.articles.rows import Columns
 from newstance.articles.voices import mark_voices
 
 if TYPE_CHECKING:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from newstance.articles.columns import Columns
 from newstance.articles.compressed import DAMAGED, inner_suffix, open_bytes
 from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, spelt_out
 from newstance.articles.paths import TABLE_SUFFIXES, expand_paths
-from newstance.articles.rows import Columns, read_csv, read_jsonl, read_parquet
+from newstance.articles.rows import read_csv, read_jsonl, read_parquet
+from newstance.articles.unused import Unused
 from newstance.errors import ArticleError
 
 __all__ = ["Archive", "InputFormat"]
@@ -29,6 +31,7 @@ class Archive:
 
     Attributes:
         done: bytes of the files that have been gone through so far, packed as they lie on disk.
+        unused: what lay beside the articles gone through so far and was not read.
     """
 
     def __init__(
@@ -45,7 +48,8 @@ class Archive:
         Args:
             paths: files, folders, patterns, or ``-``.
             columns: which columns of tables hold what.
-            stdin: what standard input holds; `auto` takes JSON objects for rows and all else for one article.
+            stdin: what standard input holds; `auto` takes JSON objects for rows, and all else for one article, or for
+                CSV where the user named a column.
             max_characters: longer articles are refused.
             leave_out: files, and folders with the files in them, that are no articles: what this call is to write.
         """
@@ -53,6 +57,7 @@ class Archive:
         self.columns = columns or Columns()
         self.max_characters = max_characters
         self.done = 0
+        self.unused = Unused()
         self._stdin = stdin
         self._leave_out = {path.name: path.resolve() for path in leave_out}
         #: A character takes six bytes at most, as an escape in JSON.
@@ -75,8 +80,8 @@ class Archive:
 
     def __iter__(self) -> Iterator[Draft | Refusal]:
         """Yield drafts in a fixed order: by path as given, folders sorted, tables row by row."""
-        self.done = 0
-        for found in self._files():
+        self.done, self.unused = 0, Unused()
+        for found in self._files(self.unused.add_file):
             if isinstance(found, Refusal):
                 yield found
             elif str(found) == "-":
@@ -89,10 +94,11 @@ class Archive:
                 self.done += _size(found)
                 yield Draft(id=spelt_out(str(found)), path=str(found))
 
-    def _files(self) -> Iterator[Path | Refusal]:
+    def _files(self, passed_over: Callable[[Path], None] = lambda path: None) -> Iterator[Path | Refusal]:
         for path in self.paths:
             try:
-                yield from (found for found in expand_paths([path]) if not self._is_left_out(found))
+                expanded = expand_paths([path], passed_over=passed_over)
+                yield from (found for found in expanded if not self._is_left_out(found))
             except ArticleError as error:
                 yield Refusal(error)
 
@@ -106,7 +112,7 @@ class Archive:
     def _table(self, path: Path) -> Iterator[Draft | Refusal]:
         kind = inner_suffix(path)
         if kind == ".parquet":
-            yield from read_parquet(str(path), self.columns, advance=self._advance)
+            yield from read_parquet(str(path), self.columns, advance=self._advance, told=self._told(str(path)))
             return
         try:
             stream = open_bytes(path)
@@ -120,14 +126,18 @@ class Archive:
 
     def _rows(self, path: str, kind: str, stream: IO[bytes] | None) -> Iterator[Draft | Refusal]:
         if kind in (".jsonl", ".ndjson"):
-            return read_jsonl(path, self.columns, most=self._most, stream=stream)
+            return read_jsonl(path, self.columns, most=self._most, told=self._told(path), stream=stream)
         if kind in (".csv", ".tsv"):
-            return read_csv(path, self.columns, most=self._most, tab=kind == ".tsv", stream=stream)
+            tab, told = kind == ".tsv", self._told(path)
+            return read_csv(path, self.columns, most=self._most, tab=tab, told=told, stream=stream)
         if stream is None:
             return iter([Refusal(ArticleError("cannot be opened; check the path and its mode", path=path))])
         from newstance.articles.warc import read_warc
 
         return read_warc(path, stream, most=self._most)
+
+    def _told(self, path: str) -> Callable[[Collection[str]], None]:
+        return lambda names: self.unused.add_table(path, names, self.columns)
 
     def _advance(self, size: int) -> None:
         self.done += size
@@ -137,7 +147,9 @@ class Archive:
         if self._stdin != "auto" or sys.stdin is None:
             return self._stdin
         head: bytes = sys.stdin.buffer.peek(1 << 12)  # type: ignore[union-attr]
-        return "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "article"
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            return "jsonl"
+        return "csv" if self.columns.named else "article"
 
     def _standard_input(self) -> Iterator[Draft | Refusal]:
         if sys.stdin is None:
@@ -145,10 +157,8 @@ class Archive:
             return
         stream: Any = sys.stdin.buffer
         kind = self._stdin_kind()
-        if kind == "jsonl":
-            yield from read_jsonl("-", self.columns, most=self._most, stream=stream)
-        elif kind in ("csv", "tsv"):
-            yield from read_csv("-", self.columns, most=self._most, tab=kind == "tsv", stream=stream)
+        if kind in ("jsonl", "csv", "tsv"):
+            yield from self._rows("-", f".{kind}", stream)
         else:
             yield Draft(id="-")
 

@@ -22,7 +22,7 @@ class Draft:
         id: names the article within a run, and in the next run too.
         path: file that holds it, or for a page of an archive its address.
         line: 1-based line or row in a file of many articles, None for a file of its own.
-        text: its text, None when the file is its content or when it is a page.
+        text: its text, which may be HTML; None when the file is its content or when it is a page.
         page: its HTML, None when it is a text.
         title: what the row says of itself; shown, not scored.
         outlet: publisher.
@@ -66,7 +66,7 @@ def article_from_draft(draft: Draft, *, max_characters: int = MAX_CHARACTERS) ->
     try:
         if draft.text is not None:
             _check_length(len(draft.text), max_characters)
-            article = article_from_text(draft.text, id=draft.id, path=draft.path, outlet=draft.outlet, date=draft.date)
+            article = _of_cell(draft, draft.text)
         elif draft.page is not None:
             from newstance.articles.page import article_from_html
 
@@ -78,6 +78,17 @@ def article_from_draft(draft: Draft, *, max_characters: int = MAX_CHARACTERS) ->
         raise ArticleError(error.message, path=draft.path, line=draft.line, field=error.field) from error
     title = draft.title or article.title
     return article if (article.id, article.title) == (draft.id, title) else replace(article, id=draft.id, title=title)
+
+
+def _of_cell(draft: Draft, text: str) -> Article:
+    """Take apart a table's cell, which may hold HTML: a whole page, or a piece of one."""
+    if "<" in text:
+        from newstance.articles.page import article_from_fragment, article_from_html, is_fragment, is_page
+
+        make = article_from_html if is_page(text) else article_from_fragment if is_fragment(text) else article_from_text
+    else:
+        make = article_from_text
+    return make(text, id=draft.id, path=draft.path, outlet=draft.outlet, date=draft.date)
 
 
 def _check_length(characters: int, most: int) -> None:

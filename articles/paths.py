@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -23,7 +23,9 @@ SUFFIXES = frozenset({".txt"}) | MARKDOWN_SUFFIXES | PAGE_SUFFIXES | TABLE_SUFFI
 RUN_MANIFEST = "newstance-run.json"
 
 
-def expand_paths(paths: Iterable[str | PathLike[str]]) -> Iterator[Path]:
+def expand_paths(
+    paths: Iterable[str | PathLike[str]], *, passed_over: Callable[[Path], None] = lambda path: None
+) -> Iterator[Path]:
     """Yield the files to read, in order: files as they are, folders searched recursively, patterns filled in.
 
     Folders yield their articles (``.txt``, ``.md``, ``.html`` and their kin) and files of many articles (``.jsonl``,
@@ -31,6 +33,10 @@ def expand_paths(paths: Iterable[str | PathLike[str]]) -> Iterator[Path]:
     a dot, links to folders, and folders that hold a run's results, are left out, the last by patterns too. ``-`` stands
     for standard input and is kept. A path that does not exist is yielded too, so that reading it fails on its own and
     the others go on.
+
+    Args:
+        paths: what people give.
+        passed_over: told every file of a searched folder that is left out since its suffix is no article's.
 
     Raises:
         ArticleError: a folder holds no article, is a run's or cannot be listed, or a pattern matches nothing. Expand
@@ -41,14 +47,14 @@ def expand_paths(paths: Iterable[str | PathLike[str]]) -> Iterator[Path]:
         if fspath(given) == "-":
             yield path
         elif path.is_dir():
-            yield from _searched(path)
+            yield from _searched(path, passed_over)
         elif not path.exists() and glob.has_magic(fspath(given)):
-            yield from _matches(fspath(given))
+            yield from _matches(fspath(given), passed_over)
         else:
             yield path
 
 
-def _matches(pattern: str) -> Iterator[Path]:
+def _matches(pattern: str, passed_over: Callable[[Path], None]) -> Iterator[Path]:
     found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
     if not found:
         raise ArticleError("no file matches this pattern", path=pattern)
@@ -58,7 +64,7 @@ def _matches(pattern: str) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             if "**" not in pattern:  # there, its files match as well
-                yield from _searched(path)
+                yield from _searched(path, passed_over)
         else:
             yield path
 
@@ -68,18 +74,18 @@ def _is_of_run(path: Path) -> bool:
     return (path / RUN_MANIFEST).is_file() or (path.parent / RUN_MANIFEST).is_file()
 
 
-def _searched(folder: Path) -> Iterator[Path]:
+def _searched(folder: Path, passed_over: Callable[[Path], None]) -> Iterator[Path]:
     if (folder / RUN_MANIFEST).is_file():
         raise ArticleError("is the result of a run, not an archive; its parts hold what was scored", path=folder)
     empty = True
-    for path in _walk(folder):
+    for path in _walk(folder, passed_over):
         empty = False
         yield path
     if empty:
         raise ArticleError("no .txt, .md, .html or .htm file in this folder, nor a table of articles", path=folder)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, passed_over: Callable[[Path], None]) -> Iterator[Path]:
     """Walk one folder after the other, so that memory holds the names of those on the way down and no more."""
     try:
         with os.scandir(folder) as entries:
@@ -92,6 +98,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         path = folder / name
         if is_folder:
             if not path.is_symlink():  # links may lead in circles
-                yield from _walk(path)
-        elif inner_suffix(name) in SUFFIXES and path.is_file():
+                yield from _walk(path, passed_over)
+        elif inner_suffix(name) not in SUFFIXES:
+            passed_over(path)
+        elif path.is_file():
             yield path

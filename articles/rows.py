@@ -7,66 +7,41 @@ import csv
 import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date as Date
 from math import isnan
 from typing import IO, Any
 
+from newstance.articles.columns import Columns
 from newstance.articles.compressed import DAMAGED, open_bytes
+from newstance.articles.decode import mended_utf8
 from newstance.articles.drafts import Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
 
-__all__ = ["Columns", "read_csv", "read_jsonl", "read_parquet"]
+__all__ = ["read_csv", "read_jsonl", "read_parquet"]
 
 Rows = Iterator[Draft | Refusal]
+#: What is told, once for a table that can be read, the names of its columns.
+Told = Callable[[Collection[str]], None]
+#: Characters of a CSV cell at most, whatever an article may have: columns that nobody reads hold pages and images too.
+_CELL = 1 << 28
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which columns of a table hold what; only the text's must exist, unless another was named by the user.
-
-    Attributes:
-        text: the article's text.
-        id: its id; without such a column a row's id is its file and line.
-        title: its title.
-        outlet: its publisher.
-        date: its date of publication.
-        named: those of the above (text, id, ...) that the user named; a table without them is refused.
-    """
-
-    text: str = "text"
-    id: str = "id"
-    title: str = "title"
-    outlet: str = "outlet"
-    date: str = "date"
-    named: frozenset[str] = frozenset()
-
-    @classmethod
-    def named_by(cls, given: Mapping[str, str | None]) -> Columns:
-        """Return the columns that a user's options name, by what they hold; None leaves the usual name."""
-        named = {what: column for what, column in given.items() if column is not None}
-        return cls(**named, named=frozenset(named))
-
-    def names(self) -> dict[str, str]:
-        """Return the name of each column by what it holds."""
-        return {"text": self.text, "id": self.id, "title": self.title, "outlet": self.outlet, "date": self.date}
-
-    def missing_in(self, names: Mapping[str, Any] | list[str]) -> str | None:
-        """Return the first column that must be there and is not."""
-        must = [self.text, *(getattr(self, what) for what in sorted(self.named))]
-        return next((column for column in must if column not in names), None)
-
-
-def read_jsonl(path: str, columns: Columns, *, most: int, stream: IO[bytes] | None = None) -> Rows:
+def read_jsonl(path: str, columns: Columns, *, most: int, told: Told, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a JSON Lines file.
+
+    A row needs its text, and its id where that column was named. Another named column may be missing from some rows;
+    one that no row has is refused at the end.
 
     Args:
         path: the file; named in errors and in the ids of rows that have none.
         columns: which field holds what.
         most: bytes of a line at most; a longer one is refused and never held in memory.
+        told: told the names of the first row's fields.
         stream: its unpacked bytes, where they are already open.
     """
     number = 0
+    unseen = columns.named - {"text", "id"}
+    found: list[str] = []
     try:
         with stream or open_bytes(path) as file:
             for number, line in _lines(file, most):
@@ -77,7 +52,15 @@ def read_jsonl(path: str, columns: Columns, *, most: int, stream: IO[bytes] | No
                     if isinstance(row, dict) and _is_result(row):
                         yield _own_result(path)
                         return
+                    if isinstance(row, dict) and not found:
+                        told(row)
+                    if isinstance(row, dict) and (unseen or not found):
+                        found = list(row)
+                        unseen = frozenset(what for what in unseen if columns.names()[what] not in row)
                     yield _draft(row, path, number, columns) if isinstance(row, dict) else row
+            for what in sorted(unseen) if found else ():  # else there was no row
+                problem = "no row has this column, and all were read without"
+                yield Refusal(_no_column(what, columns, found, path, None, problem))
     except DAMAGED as error:
         yield _cut(path, number, error)
 
@@ -127,9 +110,9 @@ def _draft(row: Mapping[str, Any], path: str, number: int, columns: Columns) -> 
         message = f"holds {type(given).__name__}, not an id"
         return Refusal(ArticleError(message, path=path, line=number, field=columns.id))
     id = spelt_out(str(given)) if given is not None and str(given).strip() else None
-    missing = columns.missing_in(row)
+    missing = columns.missing_in(row, optional=False)
     if missing is not None:
-        return Refusal(_no_column(missing, list(row), path, number), id)
+        return Refusal(_no_column(missing, columns, list(row), path, number), id)
     if id is None and "id" in columns.named:
         return Refusal(ArticleError("holds no id", path=path, line=number, field=columns.id))
     text = row[columns.text]
@@ -157,24 +140,47 @@ def _whole(value: Any) -> Any:
     return None if isnan(value) else value
 
 
-def _no_column(missing: str, found: list[str], path: str, number: int | None) -> ArticleError:
+def _no_column(
+    what: str, columns: Columns, found: list[str], path: str, number: int | None, problem: str = "no such column"
+) -> ArticleError:
     known = ", ".join(map(str, found[:12])) or "none"
+    near = columns.near(what, found) or ""
     return ArticleError(
-        f"no such column (there are: {known}); name the right one, for instance with --text-column",
+        f"{problem} (there are: {known}); name the right one with --{what}-column {near}".rstrip(),
         path=path,
         line=number,
-        field=missing,
+        field=columns.names()[what],
     )
 
 
-def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[bytes] | None = None) -> Rows:
+def _refused_header(names: list[str], columns: Columns, path: str) -> Refusal | None:
+    """Return why a table cannot be read, as far as the names of its columns tell."""
+    if (missing := columns.missing_in(names)) is not None:
+        return Refusal(_no_column(missing, columns, names, path, None))
+    if _is_result(names):
+        return _own_result(path)
+    twice = next((column for column in columns.names().values() if names.count(column) > 1), None)
+    if twice is not None:
+        return Refusal(ArticleError("two columns have this name; rename one", path=path, field=twice))
+    return None
+
+
+def read_csv(path: str, columns: Columns, *, most: int, tab: bool, told: Told, stream: IO[bytes] | None = None) -> Rows:
     """Yield the articles of a CSV file with a header row, separated by tabs, or by what its header shows.
 
-    UTF-16 by its mark, else UTF-8, and row by row Windows-1252 where that fails, as spreadsheets write it. A quotation
-    mark that is never closed, or not doubled inside a cell, would let a record swallow others: such a one is refused
-    with all its lines.
+    UTF-16 by its mark, else UTF-8, and cell by cell Windows-1252, as spreadsheets write it, where that fails by more
+    than a few bytes. A quotation mark that is never closed, or not doubled inside a cell, would let a record swallow
+    others: such a one is refused with all its lines.
+
+    Args:
+        path: the file; named in errors and in the ids of rows that have none.
+        columns: which column holds what.
+        most: characters of the header at most, and of a cell where that is more than 268 million.
+        tab: whether tabs separate cells.
+        told: told the names of its columns.
+        stream: its unpacked bytes, where they are already open.
     """
-    csv.field_size_limit(most)
+    csv.field_size_limit(max(most, _CELL))
     reader: Any = None
     try:
         with _as_text(stream or open_bytes(path)) as file:
@@ -184,18 +190,14 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, stream: IO[by
             blanks = columns.missing_in(header) is not None and any(name != name.strip() for name in header)
             if blanks:  # "id, text": then cells begin with a blank too
                 header = [name.strip() for name in header]
-            if (missing := columns.missing_in(header)) is not None:
-                yield Refusal(_no_column(missing, header, path, None))
+            if (refused := _refused_header(header, columns, path)) is not None:
+                yield refused
                 return
-            if _is_result(header):
-                yield _own_result(path)
-                return
+            told(header)
             reader = csv.reader(file, delimiter=separator, strict=True, skipinitialspace=blanks)
             yield from _csv_rows(reader, header, path, columns)
-    except DAMAGED as error:
+    except (*DAMAGED, csv.Error) as error:
         yield _cut(path, 1 + (reader.line_num if reader else 0), error)
-    except csv.Error as error:
-        yield _cut(path, 1 + reader.line_num, error)
 
 
 def _as_text(stream: Any) -> IO[str]:
@@ -208,30 +210,39 @@ def _as_text(stream: Any) -> IO[str]:
 
 def _csv_rows(reader: Any, header: list[str], path: str, columns: Columns) -> Rows:
     number = 2
+    wanted = [(place, name) for place, name in enumerate(header) if name in columns.names().values()]
     for cells in _records(reader):
-        if cells is None:
-            yield Refusal(_bad_quotes(path, number, reader.line_num + 1))
+        last = reader.line_num + 1
+        if isinstance(cells, csv.Error):
+            if "field limit" not in str(cells):
+                yield Refusal(_bad_quotes(path, number, last))
+            else:
+                yield Refusal(_too_long(path, number, last))
+                if last > number:
+                    return  # what follows may be the middle of the cell
         elif len(cells) == len(header):
-            yield _draft({k: _decoded(v) for k, v in zip(header, cells, strict=True)}, path, number, columns)
+            yield _draft({name: _decoded(cells[place]) for place, name in wanted}, path, number, columns)
         elif cells:
             message = f"has {len(cells)} cells, the header {len(header)}"
             yield Refusal(ArticleError(message, path=path, line=number))
-        number = reader.line_num + 2
+        number = last + 1
 
 
-def _records(reader: Any) -> Iterator[list[str] | None]:
-    """Yield records, None for one whose quotation marks are wrong; a cell of too many bytes ends the file."""
+def _records(reader: Any) -> Iterator[list[str] | csv.Error]:
+    """Yield records, or what is wrong with one; the reader then goes on with the next line."""
     while True:
         try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            if "field limit" in str(error):
-                raise
-            yield None
-            continue
-        if cells is None:
+            yield next(reader)
+        except StopIteration:
             return
-        yield cells
+        except csv.Error as error:
+            yield error
+
+
+def _too_long(path: str, first: int, last: int) -> ArticleError:
+    lost = "; its quotation mark may never be closed, and the rest of the file cannot be read" if last > first else ""
+    message = f"a cell has more than {csv.field_size_limit():,} characters{lost}"
+    return ArticleError(message, path=path, line=first)
 
 
 def _bad_quotes(path: str, first: int, last: int) -> ArticleError:
@@ -246,31 +257,34 @@ def _decoded(cell: str) -> str:
     try:
         cell.encode()
     except UnicodeEncodeError:
-        return cell.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+        data = cell.encode("utf-8", "surrogateescape")
+        return mended_utf8(data) or data.decode("cp1252", "replace")
     return cell
 
 
-def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None]) -> Rows:
+def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None], told: Told) -> Rows:
     """Yield the articles of a Parquet file, reading only the columns in question, a few rows at a time.
+
+    Memory holds a page of each column, which writers end after a megabyte, or after a thousand rows if that is more.
 
     Args:
         path: the file.
         columns: which column holds what.
         advance: told after each batch how many bytes of the file are done, in proportion to its rows.
+        told: told the names of its columns.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     row = 0
     try:
-        with pa.OSFile(path) as source, pq.ParquetFile(source) as file:
+        # By itself Arrow would hold whole row groups, which may be the whole file.
+        with pa.OSFile(path) as source, pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20) as file:
             size, names = source.size(), file.schema_arrow.names
-            if (missing := columns.missing_in(names)) is not None:
-                yield Refusal(_no_column(missing, names, path, None))
+            if (refused := _refused_header(names, columns, path)) is not None:
+                yield refused
                 return
-            if _is_result(names):
-                yield _own_result(path)
-                return
+            told(names)
             wanted = [column for column in dict.fromkeys(columns.names().values()) if column in names]
             for batch in file.iter_batches(batch_size=64, columns=wanted, use_threads=False):
                 for cells in _cells(batch):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from newstance.corpora import labelstudio_config, open_annotations, save_annotations
-from newstance.errors import OutputError
+from newstance.corpora import Format, labelstudio_config, open_annotations, save_annotations
+from newstance.corpora.whole_file import whole_file
+from newstance.errors import UsageError
 from newstance.model import Codebook, load_codebook
 
 from .column_options import as_format, codebook_of_option, column_map
+from .overwriting import refuse_overwriting
 
-__all__ = ["run_convert", "write_interface"]
+__all__ = ["check_interface", "run_convert", "write_interface"]
 
 
 def run_convert(
@@ -28,19 +30,42 @@ def run_convert(
     """Read, write, and say how much."""
     known = codebook_of_option(codebook)
     columns = column_map(map_path, column)
-    records = open_annotations(source, as_format(format), split=split, columns=columns, codebook=known)
     kind = as_format(to, "--to")
+    refuse_overwriting([source, *filter(None, (map_path, codebook))], [target])
+    folder = Path(source)
+    if folder.is_dir() and target.exists() and folder.resolve() in target.resolve().parents:
+        raise UsageError(f"is a file of the folder {source}, which is read; give another place", path=target)
+    interface = _labels_in_label_studio(kind, target)
+    if interface:
+        check_interface(target, known or load_codebook())
+    records = open_annotations(source, as_format(format), split=split, columns=columns, codebook=known)
     save_annotations(target, records, kind, codebook=known)
     sys.stderr.write(f"{len(records)} records in {target}\n")
-    if kind == "labelstudio" or (kind == "annotations" and target.suffix.lower() == ".json"):
+    if interface:
         write_interface(target, known or load_codebook())
+
+
+def _labels_in_label_studio(kind: Format, target: Path) -> bool:
+    return kind == "labelstudio" or (kind == "annotations" and target.suffix.lower() == ".json")
+
+
+def check_interface(tasks: Path, codebook: Codebook) -> None:
+    """Raise `UsageError` when the labelling interface beside these tasks would replace a file that says otherwise."""
+    if tasks.suffix.lower() != ".json":
+        raise UsageError("Label Studio imports tasks from .json; give a file that ends in it", path=tasks)
+    path = tasks.with_suffix(".xml")
+    same = path.is_file() and path.read_bytes() == labelstudio_config(codebook).encode()
+    if path.exists() and not same:
+        raise UsageError(
+            "is there already and is not the labelling interface of these tasks, which would be written there; "
+            f"move it away, or give {tasks} another name",
+            path=path,
+        )
 
 
 def write_interface(tasks: Path, codebook: Codebook) -> None:
     """Write the labelling interface that Label Studio needs for these tasks beside them."""
     path = tasks.with_suffix(".xml")
-    try:
-        path.write_text(labelstudio_config(codebook), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+    with whole_file(path) as place:
+        place.write_bytes(labelstudio_config(codebook).encode())
     sys.stderr.write(f"the project's labelling interface (Settings, Labeling Interface, Code) is in {path}\n")

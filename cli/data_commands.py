@@ -151,10 +151,13 @@ def suggest(
         typer.Argument(
             metavar="IN...",
             help="Article files (.txt, .md, .html), tables of articles (CSV, TSV, JSONL, Parquet), WARC files, "
-            "folders or patterns of them.",
+            "folders or patterns of them, or - for standard input.",
         ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="File to import into the annotation tool.")],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="New file to import into the annotation tool: .json, for doccano .jsonl."),
+    ],
     target: Annotated[
         str, typer.Option("--target", "-t", help="Whose actions: a shipped profile's name or a YAML file.")
     ] = "government",
@@ -168,6 +171,8 @@ def suggest(
     title_column: inputs.TitleColumn = None,
     outlet_column: inputs.OutletColumn = None,
     date_column: inputs.DateColumn = None,
+    stdin: inputs.Stdin = "auto",
+    max_characters: inputs.MaxCharacters = 1_000_000,
 ) -> None:
     """Write articles as annotation tasks with the model's suggestions, to be corrected instead of labelled anew."""
     from .suggest import run_suggest
@@ -179,5 +184,15 @@ def suggest(
         "outlet": outlet_column,
         "date": date_column,
     }
-    code = run_suggest(sources, out, target=target, model=model, to=to, named=named, columns=columns)
+    code = run_suggest(
+        sources,
+        out,
+        target=target,
+        model=model,
+        to=to,
+        named=named,
+        columns=columns,
+        stdin=stdin,
+        max_characters=max_characters,
+    )
     raise typer.Exit(code)

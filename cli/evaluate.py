@@ -20,8 +20,10 @@ from newstance.eval.behaviour_file import read_behaviour
 from newstance.eval.compare import Comparison, compare_models
 from newstance.eval.data import choices_of, read_data
 from newstance.eval.evaluate import counted
+from newstance.eval.figures import by_chance
 from newstance.eval.learnt_part import learnt_part
 from newstance.eval.report import write_report
+from newstance.eval.symmetry import STANDARDISED, Difference
 from newstance.model import Checkpoint, Codebook, load_codebook
 
 from .column_options import as_part, codebook_of_option, column_map
@@ -43,6 +45,8 @@ _SHOWN = (
     "risk_at_100_coverage",
     "risk_at_80_coverage",
 )
+#: What the terminal calls a figure of a party, where its name does not say enough.
+_OF_PARTY = {STANDARDISED: "standardised lean", "lean": "raw lean"}
 #: Sentences whose explanations are measured where nothing is said.
 _EXPLAINED = 300
 
@@ -141,7 +145,7 @@ def run_compare(
     learnt = [learnt_part(model, data) for model in (one, two)] if part is None else []
     found.run["warnings"] = [warning for warning in dict.fromkeys(learnt) if warning is not None]
     if as_json:
-        sys.stdout.write(json.dumps(found.to_dict()) + "\n")
+        sys.stdout.write(json.dumps(found.to_dict(), allow_nan=False) + "\n")
     else:
         _print_comparison(found)
 
@@ -163,7 +167,7 @@ def run_agreement(
         found = annotator_agreement(records, known, samples=samples, seed=seed)
     if as_json:
         layers = {name: agreement.to_dict() for name, agreement in found.items()}
-        sys.stdout.write(json.dumps({"layers": layers}) + "\n")
+        sys.stdout.write(json.dumps({"layers": layers}, allow_nan=False) + "\n")
         return
     console = _console()
     for name, agreement in found.items():
@@ -215,9 +219,9 @@ def _console() -> Console:
 def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
     table = Table("", "value", "95% interval", "n", box=None, title_justify="left", **columns)  # type: ignore[arg-type]
     for name, figure in rows.items():
-        known = math.isfinite(figure.value)
-        within = f"{figure.low:.3f} to {figure.high:.3f}" if known else ""
-        table.add_row(name, f"{figure.value:.3f}" if known else "–", within, str(figure.n))
+        value = f"{figure.value:.3f}" if math.isfinite(figure.value) else "–"
+        within = f"95% below {figure.high:.3f}" if by_chance(name) else figure.within()
+        table.add_row(name, value, within, str(figure.n))
     return table
 
 
@@ -227,7 +231,9 @@ def _print(report: Report) -> None:
         rows = {name: figures[name] for name in _SHOWN if name in figures}
         if (among := report.annotators.get(layer)) is not None and among.agreement.alpha is not None:
             rows["annotators' alpha"] = among.agreement.alpha
-        rows |= {name: figure for name, figure in figures.items() if name.startswith("f1_")}
+        few = report.few[layer]
+        of_labels = {name: figure for name, figure in figures.items() if name.startswith("f1_")}
+        rows |= {f"{name} (few)" if name in few else name: figure for name, figure in of_labels.items()}
         console.print(f"[bold]{layer}[/bold]", _figures(rows), sep="\n")
     if report.behaviour:
         console.print("[bold]behaviour tests[/bold], share passed")
@@ -250,13 +256,21 @@ def _print_symmetry(console: Console, report: Report) -> None:
     rows: dict[str, Figure] = {}
     for party in report.symmetry.parties:
         rows[f"{party.party}: accuracy"] = party.accuracy
-        rows[f"{party.party}: lean (above 0: too friendly)"] = party.lean
-    for difference in report.symmetry.differences:
-        rows[f"{difference.first} minus {difference.second}: {difference.metric}"] = difference.figure
+        rows[f"{party.party}: raw lean (above 0: too friendly)"] = party.lean
+    rows |= {_between(difference): difference.figure for difference in report.symmetry.differences}
+    if report.symmetry.sentiment is not None:
+        compared = [d for d in report.symmetry.sentiment.differences if d.metric == STANDARDISED]
+        rows |= {f"sentiment, {_between(difference)}": difference.figure for difference in compared}
     if report.symmetry.swap_unchanged is not None:
         rows["labels unchanged under another name"] = report.symmetry.swap_unchanged
     console.print("[bold]partisan symmetry[/bold]")
     console.print(_figures(rows) if rows else "no administration of a known party, and no mention to swap")
+
+
+def _between(difference: Difference) -> str:
+    name = f"{difference.first} minus {difference.second}: {_OF_PARTY.get(difference.metric, difference.metric)}"
+    compared = difference.metric == STANDARDISED and math.isfinite(difference.detectable)
+    return f"{name} (detectable: {difference.detectable:.2f})" if compared else name
 
 
 def _print_comparison(found: Comparison) -> None:
@@ -271,9 +285,11 @@ def _print_comparison(found: Comparison) -> None:
         }
         rows |= {f"  {part.by}: {part.part}{' (few)' if part.few else ''}": part.difference for part in compared.parts}
         console.print(f"[bold]{layer}[/bold]", _figures(rows), sep="\n")
+        right = "right" if compared.mcnemar is not None else "right in all labels"
+        test = "" if compared.mcnemar is None else f", McNemar p = {compared.mcnemar:.3g}"
         console.print(
-            f"only the first right {compared.only_first}, only the second {compared.only_second}, McNemar p = "
-            f"{compared.mcnemar:.3g}; {compared.changes} sentences decided differently: "
+            f"sentences: only the first {right} {compared.only_first}, only the second {compared.only_second}{test}; "
+            f"{compared.changes} decided differently: "
             + ("the data show a difference" if compared.shown else "the data show no difference")
         )
         _print_warning(console, compared.warning)

@@ -1,4 +1,4 @@
-"""Options of `newstance score` that say what its inputs hold and how a run goes."""
+"""Options that say what articles to be read hold, and how a run of `newstance score` goes."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from newstance.scoring.counts import DateCounts
 from newstance.scoring.run import PART_ARTICLES, RunStatus, score_archive
 from newstance.scoring.run_folder import PartFormat
 
+from .characters import about_characters
 from .dates import about_dates
 from .progress import LogLines, in_minutes
 
@@ -40,7 +41,8 @@ def run_folder(
     if wanted not in get_args(PartFormat):
         raise UsageError(f"a run's folder takes {' or '.join(get_args(PartFormat))}, not {wanted!r}")
     output = cast("PartFormat", wanted)
-    with _progress(archive) as report:
+    with _progress(archive) as progress:
+        report = _warned(progress)
         if engine == "ray":
             from newstance.scoring.ray_engine import score_archive_on_ray
 
@@ -64,6 +66,20 @@ def run_folder(
     return 1 if status.refused else 0
 
 
+def _warned(report: Callable[[RunStatus], None]) -> Callable[[RunStatus], None]:
+    """Say what a run warns of at its beginning, while it can still be stopped."""
+    begun = False
+
+    def warned(status: RunStatus) -> None:
+        nonlocal begun
+        if not begun:
+            begun = True
+            sys.stderr.writelines(f"newstance: {line}\n" for line in status.warnings)
+        report(status)
+
+    return warned
+
+
 def _say(status: RunStatus, out: Path, archive: Archive) -> None:
     lines = [*status.damaged]
     rate = status.sentences / status.seconds if status.seconds else 0.0
@@ -74,6 +90,8 @@ def _say(status: RunStatus, out: Path, archive: Archive) -> None:
     lines += _totals(status.summary)
     if dates := status.summary["dates"]:
         lines += about_dates(DateCounts(**dates), archive)
+    lines += about_characters(status.summary["bad_characters"])
+    lines += archive.unused.lines()
     if status.refused:
         lines.append(f"{status.refused} refused, each with its reason: {out / 'errors.jsonl'}")
         lines += [f"  {reason}" for reason in status.reasons]

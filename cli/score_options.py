@@ -1,4 +1,4 @@
-"""What options of `newstance score` undo each other, do nothing, or would harm an input: refused before any work."""
+"""What options of commands that read articles undo each other, do nothing, or would harm an input."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from newstance.articles.paths import TABLE_SUFFIXES
 from newstance.errors import UsageError
 from newstance.scoring import Explain, Format
 from newstance.scoring.writers import pages_folder
+
+from .overwriting import refuse_overwriting
 
 __all__ = ["Output", "check_choices", "check_inputs"]
 
@@ -59,7 +61,6 @@ def check_choices(
     as_json: bool,
     explain: str,
     wrap: bool,
-    stdin: str,
     part_articles: int | None,
     engine: str,
     flips: bool,
@@ -69,7 +70,6 @@ def check_choices(
     choices = (
         ("--explain", explain, get_args(Explain)),
         ("--format", wanted, get_args(Format)),
-        ("--stdin", stdin, get_args(InputFormat)),
         ("--engine", engine, ("local", "ray")),
     )
     for option, given, known in choices:
@@ -94,25 +94,26 @@ def check_choices(
             raise UsageError(problem)
 
 
-def check_inputs(paths: Iterable[str], output: Output, *, columns: Mapping[str, str | None], stdin: str) -> None:
-    """Raise `UsageError` when an input would be overwritten, or when an option is about inputs that are not given."""
+def check_inputs(
+    paths: Iterable[str], places: Iterable[Path], *, columns: Mapping[str, str | None], stdin: str
+) -> None:
+    """Raise `UsageError` when an input would be overwritten, or when an option is about inputs that are not given.
+
+    Args:
+        paths: the inputs.
+        places: the files that will be written, and folders that are filled.
+        columns: for each field of an article, the column that an option names, or None.
+        stdin: what standard input is said to hold.
+    """
     paths = list(paths)
-    for place in filter(Path.exists, output.files()):
-        for path in map(Path, paths):
-            if _is_same(path, place) or (path.parent.name == place.name and _is_same(path.parent, place)):
-                raise UsageError(f"is an input, and {place} is to be written; give another place", path=path)
+    refuse_overwriting(paths, places)
+    if stdin not in get_args(InputFormat):
+        raise UsageError(f"--stdin takes {', '.join(get_args(InputFormat))}, not {stdin!r}")
     if stdin != "auto" and "-" not in paths:
         raise UsageError("--stdin is about standard input; give - for it")
     named = [what for what, column in columns.items() if column is not None]
     if named and not any(_may_be_table(path, stdin) for path in paths):
         raise UsageError(f"--{named[0]}-column is about tables of articles, and there is none among the inputs")
-
-
-def _is_same(path: Path, place: Path) -> bool:
-    try:
-        return path.samefile(place)
-    except OSError:
-        return False  # one of them is not there
 
 
 def _may_be_table(path: str, stdin: str) -> bool:

@@ -16,6 +16,7 @@ from newstance.articles import Archive, Columns, InputFormat, Refusal, load_prof
 from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Explain, Format, Scorer, open_writer
 
+from .characters import about_characters
 from .dates import about_dates
 from .score_options import Output, check_choices, check_inputs
 
@@ -55,13 +56,12 @@ def score_articles(
         as_json=as_json,
         explain=explain,
         wrap=wrap,
-        stdin=stdin,
         part_articles=part_articles,
         engine=engine,
         flips=flips,
         neighbours=neighbours,
     )
-    check_inputs(paths, output, columns=columns, stdin=stdin)
+    check_inputs(paths, output.files(), columns=columns, stdin=stdin)
     archive = Archive(
         paths,
         columns=Columns.named_by(columns),
@@ -109,14 +109,14 @@ def _score_stream(
     neighbours: bool,
 ) -> int:
     """Show articles, or write them to one file or page, as they are scored."""
-    from newstance.scoring.counts import DateCounts
+    from newstance.scoring.counts import DateCounts, has_bad_characters
     from newstance.scoring.unique import EachOnce
 
     from .progress import progress
     from .terminal import ArticleTable  # takes a while, in which the model loads
 
     stance = scorer.stance
-    sentences = articles = refused = 0
+    sentences = articles = refused = bad = 0
     dates = DateCounts()
     places = [(place, place.exists()) for place in (output.out, output.html) if place is not None]
     with ExitStack() as stack:
@@ -158,8 +158,9 @@ def _score_stream(
             articles += 1
             sentences += len(scored.sentences)
             dates.add(scored)
+            bad += has_bad_characters(scored)
             step()
-    for line in about_dates(dates, archive):
+    for line in (*archive.unused.lines(), *about_dates(dates, archive), *about_characters(bad)):
         print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     for place, there in places:
         print(_done(sentences, articles, place, there=there), file=sys.stderr)  # noqa: T201

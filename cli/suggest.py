@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from newstance.articles import Archive, Columns, Refusal
+from newstance.articles import Archive, Columns, InputFormat, Refusal
 from newstance.corpora import Annotation, Suggestion, save_annotations
 from newstance.errors import ArticleError, UsageError
 from newstance.model import Codebook
@@ -14,13 +14,16 @@ from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
 from newstance.scoring.unique import EachOnce
 
 from .column_options import as_format
-from .convert import write_interface
+from .convert import check_interface, write_interface
 from .progress import progress
+from .score_options import check_inputs
 
 __all__ = ["run_suggest"]
 
 #: Kinds of text that count toward an article's totals; nobody need judge a byline.
 _JUDGED = ("headline", "body")
+#: What each tool imports.
+_SUFFIXES = {"labelstudio": ".json", "doccano": ".jsonl"}
 
 
 def run_suggest(
@@ -32,6 +35,8 @@ def run_suggest(
     to: str,
     named: bool,
     columns: dict[str, str | None],
+    stdin: str,
+    max_characters: int,
 ) -> int:
     """Score articles and write their sentences, or those that name the target, as tasks with the model's answers.
 
@@ -39,16 +44,28 @@ def run_suggest(
         0 when all articles were read, 1 when some were refused and left out.
     """
     kind = as_format(to, "--to")
-    if kind not in ("labelstudio", "doccano"):
+    if kind not in _SUFFIXES:
         raise UsageError(f"takes labelstudio or doccano, not {to!r}", field="--to")
-    archive = Archive(sources, columns=Columns.named_by(columns))
+    check_inputs(sources, [out], columns=columns, stdin=stdin)
+    _check_place(out, _SUFFIXES[kind])
+    archive = Archive(
+        sources,
+        columns=Columns.named_by(columns),
+        stdin=cast("InputFormat", stdin),
+        max_characters=max_characters,
+    )
     scorer = Scorer.load(model, target=target)
     codebook = scorer.checkpoint.codebook
+    if kind == "labelstudio":
+        check_interface(out, codebook)
     suggestions: list[Suggestion] = []
     articles = refused = 0
     drafts = EachOnce(archive)
     with progress("articles", None) as step:
-        for scored in scorer.score_drafts(drafts, explain="none", unread=drafts.give_back):
+        results = scorer.score_drafts(
+            drafts, explain="none", max_characters=archive.max_characters, unread=drafts.give_back
+        )
+        for scored in results:
             if isinstance(scored, Refusal):
                 sys.stderr.write(f"newstance: {scored.error}\n")
                 refused += 1
@@ -56,6 +73,8 @@ def run_suggest(
             suggestions += _suggestions(scored, codebook, named=named)
             articles += 1
             step()
+    for line in archive.unused.lines():
+        sys.stderr.write(f"newstance: {line}\n")
     if not articles:
         raise ArticleError("no article could be read, so nothing was written", path=out)
     save_annotations(out, [], kind, codebook=codebook, suggestions=suggestions)
@@ -63,6 +82,17 @@ def run_suggest(
     if kind == "labelstudio":
         write_interface(out, codebook)
     return 1 if refused else 0
+
+
+def _check_place(out: Path, suffix: str) -> None:
+    """Raise `UsageError` unless tasks can be written there without loss.
+
+    OUT is the last of many words: where it was forgotten, the last article of a pattern stands in its place.
+    """
+    if out.suffix.lower() != suffix:
+        raise UsageError(f"the last word is the file to write, and must end in {suffix}", path=out)
+    if out.exists():
+        raise UsageError("the last word is the file to write, and this is there already; give another name", path=out)
 
 
 def _suggestions(scored: ScoredArticle, codebook: Codebook, *, named: bool) -> list[Suggestion]:

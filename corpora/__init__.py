@@ -1,6 +1,6 @@
 """Annotated data: the `Annotation` record, its files, and one adapter for each corpus and annotation tool."""
 
-from .annotation import Annotation, Unit, differing_field, same_sentence, sentence_numbers
+from .annotation import Annotation, Unit, mixed_id, same_sentence, sentence_numbers
 from .codebook_pass import codebook_pass
 from .columns import ColumnMap
 from .formats import FORMATS, Format, detect_format, open_annotations, save_annotations
@@ -25,11 +25,11 @@ __all__ = [
     "codebook_pass",
     "corpus_articles",
     "detect_format",
-    "differing_field",
     "disagreements",
     "labelstudio_config",
     "load_corpus",
     "mention_pass",
+    "mixed_id",
     "of_versions",
     "open_annotations",
     "read_annotations",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -18,6 +19,7 @@ __all__ = [
     "Unit",
     "differing_field",
     "meant",
+    "mixed_id",
     "same_sentence",
     "sentence_numbers",
 ]
@@ -28,7 +30,8 @@ Span = tuple[int, int]
 LayerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 #: The layers that have a field of their own.
 OWN_FIELDS = ("stance", "frames", "voice")
-_TWO = {"text": "two different texts", "target": "two different targets", "target_spans": "two different mentions"}
+#: What messages call what an id names.
+_CALLED = {"text": "text", "target": "target", "target_spans": "mention"}
 
 
 class Unit(BaseModel):
@@ -209,15 +212,36 @@ def differing_field(one: Annotation, other: Annotation) -> str | None:
     return None
 
 
+def mixed_id(
+    record: Annotation,
+    before: Iterable[tuple[Annotation, str]],
+    *,
+    path: str | Path | None = None,
+    line: int | None = None,
+) -> AnnotationError | None:
+    """Return the error of a record whose id stands for another sentence or target before it, or None.
+
+    Args:
+        record: the record.
+        before: records with the same id, each with what a message calls its row.
+        path: the record's file, for the error.
+        line: its row.
+    """
+    for other, place in before:
+        if (field := differing_field(other, record)) is not None:
+            message = f"the id {record.id!r} stands for another {_CALLED[field]} in {place}; give every sentence, with "
+            message += "its target, an id of its own"
+            return AnnotationError(message, path=path, line=line, field=field)
+    return None
+
+
 def same_sentence(records: Sequence[Annotation]) -> None:
     """Raise `AnnotationError` when records that share an id are about different sentences or targets."""
-    seen: list[Annotation] = []
+    seen: list[tuple[Annotation, str]] = []
     for record in records:
-        field = next(filter(None, (differing_field(before, record) for before in seen)), None)
-        if field is not None:
-            advice = "give every sentence, with its target, an id of its own"
-            raise AnnotationError(f"the id {record.id!r} stands for {_TWO[field]}; {advice}", field="id")
-        seen.append(record)
+        if (error := mixed_id(record, seen)) is not None:
+            raise error
+        seen.append((record, "another row"))
 
 
 def _none_if_empty(value: Any) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook, load_codebook
 
-from .annotation import Annotation, Span, differing_field
+from .annotation import Annotation, Span, mixed_id
 from .check_labels import (
     agreement_of,
     cue_findings,
@@ -136,13 +136,13 @@ def _bad_rows(problems: Sequence[AnnotationError]) -> Iterable[Finding]:
 
 def _mixed_ids(records: Sequence[tuple[str, Annotation]], files: Sequence[str]) -> Iterable[Finding]:
     """Find ids of one split and file that stand for different texts or targets."""
-    seen: dict[tuple[str | None, ...], list[Annotation]] = {}
+    seen: dict[tuple[str | None, ...], list[tuple[Annotation, str]]] = {}
     mixed: dict[str, None] = {}
     for (split, record), file in zip(records, files or [""] * len(records), strict=True):
         before = seen.setdefault((file, split, record.corpus, record.id), [])
-        if any(differing_field(other, record) is not None for other in before):
+        if mixed_id(record, before) is not None:
             mixed[f"{split}/{record.id}"] = None
-        before.append(record)
+        before.append((record, split))
     if mixed:
         yield Finding(
             "error",

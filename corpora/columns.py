@@ -266,8 +266,10 @@ def _mention(data: dict[str, Any], row: Mapping[str, Any], columns: ColumnMap) -
 
 
 def _loose_layers(row: Mapping[str, Any], columns: ColumnMap, layers: Mapping[str, Layer]) -> list[str]:
-    """Return the layers that a file or map names although no codebook does, as columns `labels.NAME`."""
+    """Return the layers that a file or map names although no codebook does, as columns `labels.NAME` or in `labels`."""
     named = [str(name) for name in [*row, *columns.fields] if str(name).startswith("labels.")]
+    if isinstance(given := row.get("labels"), Mapping):
+        named += map(str, given)
     own = [n for n in (*columns.fields, *columns.flags) if n not in _FIELDS and not n.startswith("labels.")]
     return [n for n in dict.fromkeys([*(n.removeprefix("labels.") for n in named), *own]) if n not in layers]
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from newstance.errors import AnnotationError, UsageError
 from newstance.model.codebook import Codebook, load_codebook
 
-from .annotation import Annotation, differing_field
+from .annotation import Annotation, mixed_id
 from .codebook_pass import codebook_pass
 from .columns import ColumnMap, row_to_annotation
 from .doccano import read_doccano, write_doccano
@@ -47,8 +47,6 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 _TABLES = (".csv", ".tsv", ".parquet")
 _TOOLS = ("labelstudio", "doccano", "prodigy")
 _PLAIN = ColumnMap()
-#: What messages call what an id names.
-_CALLED = {"text": "text", "target": "target", "target_spans": "mention"}
 
 
 def open_annotations(
@@ -122,23 +120,18 @@ def _one_sentence_an_id(
 
     Splits are looked at one by one: files whose splits each count from 1 can be trained on.
     """
-    seen: dict[tuple[str | None, ...], list[tuple[int | None, Annotation]]] = {}
+    seen: dict[tuple[str | None, ...], list[tuple[Annotation, str]]] = {}
     kept, rows = [], []
     numbers: Sequence[int | None] = [None] * len(records) if lines is None else lines
     for record, line in zip(records, numbers, strict=True):
         before = seen.setdefault((record.split, record.corpus, record.id), [])
-        for row, other in before:
-            if (field := differing_field(other, record)) is not None:
-                message = f"the id {record.id!r} stands for another {_CALLED[field]} in "
-                message += "another row" if row is None else f"row {row}"
-                advice = "give every sentence, with its target, an id of its own"
-                report(AnnotationError(f"{message}; {advice}", path=path, line=line, field=field), problems)
-                break
-        else:
-            before.append((line, record))
-            kept.append(record)
-            if line is not None:
-                rows.append(line)
+        if (error := mixed_id(record, before, path=path, line=line)) is not None:
+            report(error, problems)
+            continue
+        before.append((record, "another row" if line is None else f"row {line}"))
+        kept.append(record)
+        if line is not None:
+            rows.append(line)
     return kept, rows
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from newstance.errors import AnnotationError, OutputError
+from newstance.errors import AnnotationError
+from newstance.errors.hints import did_you_mean
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
 from .problems import Problems, gather, report
+from .whole_file import whole_file
 
 __all__ = [
     "as_annotation",
@@ -96,13 +98,28 @@ def as_annotation(
     try:
         record = Annotation.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()
+        if unknown := [first for first in found if first["type"] == "extra_forbidden"]:
+            key = str(unknown[0]["loc"][0])  # named first: a field that is missing may be misspelt here
+            raise AnnotationError(_unknown_field(key, value), path=path, line=line, field=key) from error
+        first = found[0]
         field = ".".join(str(part) for part in first["loc"]) or None
         message = first["msg"].removeprefix("Value error, ")
         raise AnnotationError(message, path=path, line=line, field=field) from error
     if codebook is not None:
         check_codes(record, codebook, path=path, line=line)
     return record
+
+
+def _unknown_field(key: str, row: Mapping[str, Any]) -> str:
+    """Return what is wrong with a key that no record has, and what to do about it."""
+    meant = did_you_mean(key, [name for name in Annotation.model_fields if name not in row], cutoff=0.7)
+    column = f"text={'text' if 'text' in row else 'COLUMN'}"
+    return (
+        f"a record has no such field{meant}; its fields are {', '.join(Annotation.model_fields)}. Put a layer of your "
+        f"own under labels; where rows hold other columns as well, name one that counts, as with --column {column}: "
+        f"the others are left out"
+    )
 
 
 def check_codes(record: Annotation, codebook: Codebook, *, path: str | Path, line: int | None) -> None:
@@ -132,9 +149,6 @@ def write_jsonl(path: str | Path, rows: Iterable[dict[str, Any]]) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    try:
-        with Path(path).open("w", encoding="utf-8", newline="\n") as file:
-            for row in rows:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+    with whole_file(path) as place, place.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from newstance.errors import AnnotationError, OutputError
+from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation, Span, Unit
 from .codes import SPAN_LABELS, refuse_lost_labels, span_columns, tool_codebook
 from .columns import NONE_OF_THEM, column_of
 from .problems import Problems, report
+from .whole_file import whole_file
 
 __all__ = ["Suggestion", "labelstudio_config", "read_labelstudio", "write_labelstudio"]
 
@@ -83,11 +84,8 @@ def write_labelstudio(
         if suggestion.score is not None:
             prediction["score"] = suggestion.score
         _task(tasks, suggestion.record).setdefault("predictions", []).append(prediction)
-    try:
-        with Path(path).open("w", encoding="utf-8") as file:
-            json.dump(list(tasks.values()), file, ensure_ascii=False, indent=1)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+    with whole_file(path) as place, place.open("w", encoding="utf-8") as file:
+        json.dump(list(tasks.values()), file, ensure_ascii=False, indent=1)
 
 
 def _task(tasks: dict[str, dict[str, Any]], record: Annotation) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from newstance.errors import AnnotationError, OutputError
+from newstance.errors import AnnotationError
 
 from .annotation import OWN_FIELDS, Annotation
 from .columns import SPAN_FIELDS
 from .jsonl import read_jsonl_objects
 from .problems import Problems, report
+from .whole_file import whole_file
 
 __all__ = ["read_table", "write_table"]
 
@@ -99,16 +100,14 @@ def write_table(path: str | Path, records: Iterable[Annotation]) -> None:
     path = Path(path)
     rows = [_flat(record) for record in records]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    try:
+    with whole_file(path) as place:
         if path.suffix.lower() == ".parquet":
-            _write_parquet(path, rows, columns)
+            _write_parquet(place, rows, columns)
             return
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with place.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", lineterminator="\r\n")
             writer.writerow(columns)
             writer.writerows([_as_cell(name, row.get(name)) for name in columns] for row in rows)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
 
 
 def _flat(record: Annotation) -> dict[str, Any]:

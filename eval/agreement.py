@@ -20,6 +20,7 @@ from .figures import macro_f1
 from .gold import interval_warning, repeated_rows
 from .judgements import Judgements, collect_judgements
 from .metrics import mean_of_known
+from .plain import plain
 
 __all__ = ["Agreement", "annotator_agreement", "layer_agreement", "others_majority"]
 
@@ -47,8 +48,8 @@ class Agreement:
     warning: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries."""
-        return asdict(self)
+        """Return plain dictionaries, with None for the ends of an interval that a figure does not have."""
+        return dict(plain(asdict(self)))
 
 
 def annotator_agreement(

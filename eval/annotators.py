@@ -17,6 +17,7 @@ from .bootstrap import Bootstrap, Figure
 from .figures import macro_f1
 from .judged import Judged
 from .judgements import Judgements, collect_judgements
+from .plain import plain
 
 __all__ = ["AmongAnnotators", "SplitSentence", "among_annotators"]
 
@@ -61,8 +62,8 @@ class AmongAnnotators:
     split_sentences: list[SplitSentence]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries."""
-        return asdict(self)
+        """Return plain dictionaries, with None for the ends of an interval that a figure does not have."""
+        return dict(plain(asdict(self)))
 
 
 def among_annotators(

@@ -29,6 +29,7 @@ __all__ = [
     "interval",
     "resampled",
     "student",
+    "varied",
     "wilson",
 ]
 
@@ -52,8 +53,8 @@ class Figure:
 
     Attributes:
         value: on the data as they are.
-        low: lower end of the interval.
-        high: upper end.
+        low: lower end of the interval; NaN where there is none.
+        high: upper end; NaN where there is none.
         n: sentences behind it.
     """
 
@@ -61,6 +62,10 @@ class Figure:
     low: float
     high: float
     n: int
+
+    def within(self, sign: str = "") -> str:
+        """Return the interval as tables show it, – where there is none; `sign` is "+" to show that of its ends."""
+        return f"{self.low:{sign}.3f} to {self.high:{sign}.3f}" if math.isfinite(self.low) else "–"
 
 
 def few_clusters(clusters: Names, kind: str = "article") -> str | None:
@@ -103,8 +108,9 @@ def interval(metric: Metric, sums: Floats, *, n: int, samples: int, seed: int, s
         n: sentences behind them.
         samples: how many times clusters are drawn with replacement.
         seed: of the drawing; the same seed draws the same clusters for every metric.
-        share_of: of a metric between 0 and 1 the number of clusters behind it: where no draw differs, which would look
-            like certainty, the interval is Wilson's of a share of so many. 0 for other metrics, which keep their value.
+        share_of: of a share of decisions the number of clusters behind it: where no draw differs, which would look
+            like certainty, the interval is Wilson's of a share of so many. 0 for other metrics, which keep their value
+            (see `varied`).
     """
     counts = _draw(len(sums), samples, seed)
     total = sums.sum(axis=0)
@@ -112,6 +118,14 @@ def interval(metric: Metric, sums: Floats, *, n: int, samples: int, seed: int, s
     drawn = np.asarray(metric(np.tensordot(counts, sums, axes=1)))
     without = np.asarray(metric(total - sums)) if len(sums) > 1 else np.array([value])
     return _figure(value, drawn, without, n, share_of)
+
+
+def varied(figure: Figure) -> Figure:
+    """Return a figure that is no share, without its interval where that has no width, which would look like certainty.
+
+    Wilson's stands in for a share, which counts what is right of so many; an F1 counts nothing of a fixed number.
+    """
+    return figure if figure.low < figure.high else Figure(figure.value, math.nan, math.nan, figure.n)
 
 
 class Bootstrap:

@@ -2,7 +2,8 @@
 
 The paired bootstrap draws articles and takes both models' figures of the same draw (Efron and Tibshirani, 1993;
 Dror, Baumer, Shlomov and Reichart, ACL 2018, on tests in NLP). McNemar's test (1947) asks whether the sentences that
-only one of them got right are split evenly; it takes sentences as independent and is exact, from the binomial.
+only one of them got right are split evenly; it takes sentences as independent and is exact, from the binomial. Of a
+multi-label layer it is not asked, since the labels of one sentence are not independent even then.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from newstance.errors import UsageError
 from newstance.model import Checkpoint, RuntimeName
 
 from . import metrics
-from .bootstrap import FEWEST_CLUSTERS, Figure, cluster_sums, interval, wilson
+from .bootstrap import FEWEST_CLUSTERS, Figure, cluster_sums, interval, varied, wilson
 from .evaluate import data_hash, versions
 from .gold import interval_warning
 from .judged import Judged, judge
+from .plain import plain
 from .slices import slices_of
 
 __all__ = ["Changed", "Comparison", "LayerComparison", "compare_models", "mcnemar", "paired_difference"]
@@ -64,9 +66,9 @@ class LayerComparison:
         second: macro-F1 of the second.
         difference: in macro-F1, with the interval of the paired bootstrap.
         accuracy_difference: in accuracy; of a multi-label layer in micro-F1.
-        only_first: decisions that only the first model got right; of a multi-label layer each label is one.
+        only_first: sentences that only the first model got right; of a multi-label layer, with all of their labels.
         only_second: that only the second got right.
-        mcnemar: two-sided p-value.
+        mcnemar: two-sided p-value; None for a multi-label layer.
         parts: the difference on parts of the data.
         changed: sentences that they decide differently, at most 200.
         changes: how many there are.
@@ -80,7 +82,7 @@ class LayerComparison:
     accuracy_difference: Figure
     only_first: int
     only_second: int
-    mcnemar: float
+    mcnemar: float | None
     parts: list[Part]
     changed: list[Changed]
     changes: int
@@ -101,11 +103,11 @@ class Comparison:
     run: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries."""
+        """Return plain dictionaries, with None for the ends of an interval that a figure does not have."""
         found = asdict(self)
         for name, layer in self.layers.items():
             found["layers"][name]["shown"] = layer.shown
-        return found
+        return dict(plain(found))
 
 
 def compare_models(
@@ -156,28 +158,27 @@ def compare_models(
 
 
 def paired_difference(
-    metric: metrics.Metric, first: Floats, second: Floats, *, n: int, samples: int, seed: int
+    metric: metrics.Metric, first: Floats, second: Floats, *, n: int, samples: int, seed: int, share: bool = False
 ) -> Figure:
     """Return a metric of the second minus that of the first, with the interval of the paired bootstrap.
 
-    Where the models differ but no draw does, which would look like certainty, the interval is Newcombe's (Statistics in
-    Medicine, 1998) for two shares of as many clusters.
+    Where the models differ but no draw does, which would look like certainty, the interval of a difference between
+    shares is Newcombe's (Statistics in Medicine, 1998) for two of as many clusters; other metrics have none.
 
     Args:
-        metric: maps confusion matrices to values between 0 and 1.
+        metric: maps confusion matrices to values.
         first: (clusters, ...) summed confusion matrices of the first model.
         second: like `first`, of the second, the same clusters in the same order.
         n: sentences behind them.
         samples: bootstrap samples.
         seed: of the bootstrap.
+        share: whether the metric is a share of decisions, as accuracy is and an F1 is not.
     """
-    return _with_width(_paired(metric, first, second, n=n, samples=samples, seed=seed), metric, first, second)
-
-
-def _with_width(found: Figure, metric: metrics.Metric, first: Floats, second: Floats) -> Figure:
-    """Return a paired difference as it is, or with Newcombe's interval where no draw differs."""
+    found = _paired(metric, first, second, n=n, samples=samples, seed=seed)
     if not _alike(found):
         return found
+    if not share:
+        return varied(found)
     one, two = (float(metric(sums.sum(axis=0))) for sums in (first, second))
     (low_one, high_one), (low_two, high_two) = wilson(one, len(first)), wilson(two, len(first))
     low = found.value - math.hypot(two - low_two, high_one - one)
@@ -214,34 +215,32 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def _compare(one: Judged, two: Judged, records: Sequence[Annotation], *, samples: int, seed: int) -> LayerComparison:
-    macro, plain = _metrics(one)
+    macro, main = _metrics(one)
     first, second = (_sums(judged) for judged in (one, two))
     n = len(one.gold)
-    single = {
-        "first": interval(macro, first, n=n, samples=samples, seed=seed, share_of=len(first)),
-        "second": interval(macro, second, n=n, samples=samples, seed=seed, share_of=len(second)),
-    }
+    several = one.layer.kind == "multi"
     parts = []
     for part in slices_of(one, records):
         a, b = (_sums(judged.where(part.mask)) for judged in (one, two))
         size = int(part.mask.sum())
         found = paired_difference(macro, a, b, n=size, samples=samples, seed=seed)
         parts.append(Part(part.by, part.part, found, part.is_few(one)))
-    drawn = _paired(macro, first, second, n=n, samples=samples, seed=seed)
-    only_first, only_second = int((one.right & ~two.right).sum()), int((two.right & ~one.right).sum())
+    difference = paired_difference(macro, first, second, n=n, samples=samples, seed=seed)
+    right_one, right_two = (judged.right.reshape(n, -1).all(axis=1) for judged in (one, two))
+    only_first, only_second = int((right_one & ~right_two).sum()), int((right_two & ~right_one).sum())
     differs = (one.predicted != two.predicted).reshape(n, -1).any(axis=1)
     return LayerComparison(
-        first=single["first"],
-        second=single["second"],
-        difference=_with_width(drawn, macro, first, second),
-        accuracy_difference=paired_difference(plain, first, second, n=n, samples=samples, seed=seed),
+        first=varied(interval(macro, first, n=n, samples=samples, seed=seed)),
+        second=varied(interval(macro, second, n=n, samples=samples, seed=seed)),
+        difference=difference,
+        accuracy_difference=paired_difference(main, first, second, n=n, samples=samples, seed=seed, share=not several),
         only_first=only_first,
         only_second=only_second,
-        mcnemar=mcnemar(only_first, only_second),
+        mcnemar=None if several else mcnemar(only_first, only_second),
         parts=parts,
         changed=[_changed(one, two, i) for i in np.flatnonzero(differs)[:_SHOWN]],
         changes=int(differs.sum()),
-        few=len(set(one.groups.tolist())) < FEWEST_CLUSTERS or _alike(drawn),
+        few=len(set(one.groups.tolist())) < FEWEST_CLUSTERS or not math.isfinite(difference.low),
         warning=interval_warning(one.sentences),
     )
 

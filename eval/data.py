@@ -11,7 +11,7 @@ from newstance.corpora import (
     Annotation,
     ColumnMap,
     codebook_pass,
-    differing_field,
+    mixed_id,
     open_annotations,
     read_corpus,
     read_newsmtsc,
@@ -217,14 +217,9 @@ def _check_judgements(rows: Sequence[_Row]) -> None:
     for row in rows:
         record = row.record
         start = first.setdefault((record.corpus, record.id), row)
-        if (field := differing_field(start.record, record)) is not None:
-            raise AnnotationError(
-                f"the id {record.id!r} stands for another {'text' if field == 'text' else 'target'} in "
-                f"{_place(start, row)}; give every sentence, with its target, an id of its own",
-                path=row.path,
-                line=row.line,
-                field=field,
-            )
+        error = mixed_id(record, [(start.record, _place(start, row))], path=row.path, line=row.line)
+        if error is not None:
+            raise error
         if record.annotator is None:
             continue
         for layer in _judged_layers(record):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -21,9 +20,10 @@ from .behaviour import TestResult, behaviour_warnings, run_behaviour
 from .behaviour_file import BehaviourFile, read_behaviour
 from .bootstrap import FEWEST_CLUSTERS, Figure
 from .curves import Curves, layer_curves
-from .figures import better, judged_figures
+from .figures import better, few_behind, judged_figures
 from .gold import clusters, few_articles, gold_labels, repeated_rows, without_article
 from .judged import Judged, judge
+from .plain import plain
 from .slices import SliceFigures, slice_figures
 from .symmetry import Symmetry, symmetry, symmetry_warnings
 
@@ -39,6 +39,7 @@ class Report:
     Attributes:
         layers: for each layer, metric name to figure; `better` in the dictionary says which way each is better.
         run: model and data hashes, counts, versions, seed, command, warnings.
+        few: for each layer, the figures of labels that come from fewer than five articles, and how many they are.
         curves: for each layer, what is drawn: confusion, reliability, risk against coverage.
         annotators: for each layer that several annotators judged, their agreement and the model among them.
         slices: for each layer, the figures on parts of the data.
@@ -50,6 +51,7 @@ class Report:
 
     layers: dict[str, dict[str, Figure]]
     run: dict[str, Any]
+    few: dict[str, dict[str, int]] = field(default_factory=dict)
     curves: dict[str, Curves] = field(default_factory=dict)
     annotators: dict[str, AmongAnnotators] = field(default_factory=dict)
     slices: dict[str, list[SliceFigures]] = field(default_factory=dict)
@@ -61,7 +63,8 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries: `layers.<layer>.<metric> = {value, low, high, n}`, and the rest by name.
 
-        Explanations are measured on request; where they were not, nothing is said of them.
+        Explanations are measured on request; where they were not, nothing is said of them. What is not a number, as
+        the ends of an interval that a figure does not have, is None.
         """
         found = asdict(self)
         for name in ("faithfulness", "plausibility"):
@@ -69,16 +72,7 @@ class Report:
                 del found[name]
         names = dict.fromkeys(name for figures in self.layers.values() for name in figures)
         found["better"] = {name: better(name) for name in names}
-        return dict(_finite(found))
-
-
-def _finite(value: Any) -> Any:
-    """Return plain data with None where a figure is not a number, which JSON has no word for."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
+        return dict(plain(found))
 
 
 def evaluate_model(
@@ -122,6 +116,8 @@ def evaluate_model(
         name = judged.layer.name
         calibration = checkpoint.calibration.layer(name)
         report.layers[name] = judged_figures(judged, calibration, samples=samples, seed=seed)
+        report.few[name] = few_behind(judged.layer, judged.gold, judged.predicted, judged.groups)
+        report.run["warnings"] += _few_warnings(name, report.few[name], report.run["resampled"][name])
         report.curves[name] = layer_curves(judged)
         if (found := among_annotators(judged, records, samples=samples, seed=seed)) is not None:
             report.annotators[name] = found
@@ -136,16 +132,14 @@ def evaluate_model(
     report.behaviour.extend(run_behaviour(checkpoint, predictor, file.tests))
     report.run["warnings"] += behaviour_warnings(checkpoint, file.tests, report.behaviour)
     step()
-    stance = next((judged for judged in layers if judged.layer.name == "stance"), None)
+    stance, sentiment = (next((j for j in layers if j.layer.name == name), None) for name in ("stance", "sentiment"))
     if stance is None:
         return report
-    found_symmetry = symmetry(checkpoint, predictor, stance, file, seed=seed)
+    found_symmetry = symmetry(checkpoint, predictor, stance, file, sentiment=sentiment, seed=seed)
     if found_symmetry is not None:
         report.run["warnings"] += symmetry_warnings(found_symmetry)
     step()
-    return Report(
-        report.layers, report.run, report.curves, report.annotators, report.slices, report.behaviour, found_symmetry
-    )
+    return replace(report, symmetry=found_symmetry)
 
 
 def counted(run: Mapping[str, Any]) -> str:
@@ -217,6 +211,18 @@ def _resampled(judged: Judged) -> str:
     """Return what the layer's intervals resample."""
     given = any(record.article is not None for record in judged.sentences)
     return "articles" if given and len(set(judged.groups.tolist())) >= FEWEST_CLUSTERS else "sentences"
+
+
+def _few_warnings(layer: str, few: Mapping[str, int], unit: str) -> list[str]:
+    """Return what to beware of in figures of labels with few articles, or sentences, behind them."""
+    by_label: dict[str, list[str]] = {}
+    for name, n in few.items():
+        kind, _, code = name.partition("_")
+        by_label.setdefault(code, []).append(f"{kind} {n}")
+    if not by_label:
+        return []
+    named = ", ".join(f"{code} ({', '.join(counts)})" for code, counts in by_label.items())
+    return [f"{layer}: fewer than {FEWEST_CLUSTERS} {unit} behind {named}: marked few, and they say little of others"]
 
 
 def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation]) -> list[str]:

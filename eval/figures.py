@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal
 
@@ -12,12 +13,31 @@ from newstance.model import LayerCalibration
 from newstance.model.codebook import Layer
 
 from . import metrics
-from .bootstrap import Bootstrap, Figure, Statistic, cluster_sums, interval
+from .bootstrap import (
+    FEWEST_CLUSTERS,
+    Bootstrap,
+    Figure,
+    Names,
+    Statistic,
+    cluster_sums,
+    interval,
+    resampled,
+    varied,
+    wilson,
+)
 from .judged import Judged
 from .ranking import average_precision
 from .reliability import Decided, calibration_error, chance_errors, risk_at_coverage, risk_coverage_area
 
-__all__ = ["better", "judged_figures", "layer_figures", "macro_f1", "probability_figures"]
+__all__ = [
+    "better",
+    "by_chance",
+    "few_behind",
+    "judged_figures",
+    "layer_figures",
+    "macro_f1",
+    "probability_figures",
+]
 
 Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
@@ -30,14 +50,21 @@ COVERAGE = 0.8
 _CHANCE_DRAWS = 300
 #: Ends the name of what chance alone would make of a figure whose truth is 0.
 _BY_CHANCE = "_by_chance"
+#: The metrics that are shares of decisions: what is right, of a number that the metric does not change.
+_SHARES = ("accuracy", "precision_", "recall_")
 _LOWER = ("expected_calibration_error", "brier", "log_loss", "risk", "area_under_risk_coverage", "soft_cross_entropy")
 
 
 def better(metric: str) -> Literal["higher", "lower", "neither"]:
     """Return which way a metric is better."""
-    if metric in ("coverage_kept", "mean_confidence") or metric.endswith(_BY_CHANCE):
+    if metric in ("coverage_kept", "mean_confidence") or by_chance(metric):
         return "neither"
     return "lower" if metric.startswith(_LOWER) else "higher"
+
+
+def by_chance(metric: str) -> bool:
+    """Return whether a metric says what chance alone makes of another: 95% of cases lie below its `high`."""
+    return metric.endswith(_BY_CHANCE)
 
 
 def judged_figures(judged: Judged, calibration: LayerCalibration, *, samples: int, seed: int) -> dict[str, Figure]:
@@ -78,6 +105,8 @@ def layer_figures(
 
     Figures of a label are over the sentences that they divide by, which are their `n` and are resampled alone: those
     annotated with it (recall), decided for it (precision), or either (F1). Where there are none, all but `n` are NaN.
+    Where these come from fewer than five of the articles, precision and recall take each article for one decision
+    (Wilson's interval) and F1 has no interval, as any F1 has none that no draw changes: its ends are NaN.
 
     Args:
         layer: the layer.
@@ -93,18 +122,46 @@ def layer_figures(
         wanted, cells = _single_metrics(layer, averaged), metrics.confusions(gold, predicted, len(layer.codes))
     else:
         wanted, cells = _multi_metrics(layer), metrics.label_confusions(gold, predicted)
-    sums = cluster_sums(cells, clusters)
-    found = {
-        name: interval(metric, sums, n=len(gold), samples=samples, seed=seed, share_of=len(sums))
-        for name, metric in wanted.items()
+    units = np.array(resampled(clusters))
+    every = np.ones(len(gold), dtype=bool)
+    asked = {name: (metric, every) for name, metric in wanted.items()} | _label_metrics(layer, gold, predicted)
+    return {
+        name: _decided_figure(name, metric, cells[behind], units[behind], samples=samples, seed=seed)
+        for name, (metric, behind) in asked.items()
         if only is None or name in only
     }
-    for name, (metric, behind) in _label_metrics(layer, gold, predicted).items():
-        if only is None or name in only:
-            n = int(behind.sum())
-            sums = cluster_sums(cells[behind], np.asarray(clusters)[behind])
-            found[name] = interval(metric, sums, n=n, samples=samples, seed=seed, share_of=len(sums)) if n else _NOTHING
-    return found
+
+
+def few_behind(layer: Layer, gold: npt.NDArray[Any], predicted: npt.NDArray[Any], clusters: Names) -> dict[str, int]:
+    """Return the figures of labels behind which fewer than five articles stand, and how many do.
+
+    Of a layer that itself has fewer, whose intervals resample sentences, it is sentences that are counted. Figures
+    over no sentence are left out.
+
+    Args:
+        layer: the layer.
+        gold: (sentences,) label numbers, or (sentences, labels) booleans for a multi-label layer.
+        predicted: like `gold`.
+        clusters: the article of each sentence.
+    """
+    units = np.array(resampled(clusters))
+    counts = {name: len(set(units[behind])) for name, (_, behind) in _label_metrics(layer, gold, predicted).items()}
+    return {name: n for name, n in counts.items() if 0 < n < FEWEST_CLUSTERS}
+
+
+def _decided_figure(
+    name: str, metric: metrics.Metric, cells: Floats, units: npt.NDArray[np.str_], *, samples: int, seed: int
+) -> Figure:
+    """Return a figure over decisions, given the confusions behind it and the unit that each is resampled with."""
+    n, count, share = len(cells), len(set(units)), name.startswith(_SHARES)
+    if not n:
+        return _NOTHING
+    if count < FEWEST_CLUSTERS:
+        value = float(metric(cells.sum(axis=0)))
+        return Figure(value, *(wilson(value, count) if share else (math.nan, math.nan)), n)
+    sums = cluster_sums(cells, units)
+    found = interval(metric, sums, n=n, samples=samples, seed=seed, share_of=count if share else 0)
+    return found if share else varied(found)
 
 
 def macro_f1(
@@ -156,7 +213,7 @@ def probability_figures(judged: Judged, calibration: LayerCalibration, *, sample
 
 
 def _precision_figures(judged: Judged, bootstrap: Bootstrap) -> dict[str, Figure]:
-    """Return average precision of each label that occurs, and their mean."""
+    """Return average precision of each label that occurs, and their mean; without an interval that no draw widens."""
     present = [i for i in range(len(judged.layer.codes)) if judged.gold[:, i].any()]
     if not present:
         return {}
@@ -169,7 +226,7 @@ def _precision_figures(judged: Judged, bootstrap: Bootstrap) -> dict[str, Figure
         drawn = values[np.isfinite(values)]
         return [float(drawn.mean()) if len(drawn) else float("nan"), *values.tolist()]
 
-    found = bootstrap.statistics(mean_and_each)
+    found = [varied(figure) for figure in bootstrap.statistics(mean_and_each)]
     names = ["mean_average_precision", *(f"average_precision_{judged.layer.codes[i]}" for i in present)]
     return dict(zip(names, found, strict=True))
 

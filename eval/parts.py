@@ -3,13 +3,14 @@
 How many articles stand behind a figure is counted in the part alone. Its interval is Student's t with the spread of the
 articles, taken on the scale of the logit, as the figure has bounds. With few articles, and for a lean where nearly
 everything is right, it holds the truth near 95% of the time where the bootstrap's BCa ends fall far below, as
-`python -m newstance.eval.coverage` shows. The interval of a difference comes from the parts' own by MOVER (Zou and
-Donner, Statistics in Medicine 2008), of which Newcombe's for two shares is a case.
+`python -m newstance.eval.coverage` shows. The interval of a difference, or of another weighted sum, comes from the
+parts' own by MOVER (Zou and Donner, Statistics in Medicine 2008), of which Newcombe's for two shares is a case.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from .bootstrap import FEWEST_CLUSTERS, Figure, Names, student, wilson
 
-__all__ = ["Part", "difference", "part_of"]
+__all__ = ["Part", "difference", "part_of", "weighted_sum"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -84,21 +85,35 @@ def _ends(value: float, pulls: Floats, bounds: tuple[float, float]) -> tuple[flo
 
 
 def difference(one: Part, two: Part) -> Figure:
-    """Return the first part's figure minus the second's, as sure as the part with fewer articles lets it be.
+    """Return the first part's figure minus the second's, as sure as the part with fewer articles lets it be."""
+    return weighted_sum([(1.0, one), (-1.0, two)])
 
-    The parts stand apart. An article that has sentences of both is hard, or easy, for both: how far such articles
-    pull the two figures the same way is the correlation that the interval allows for; it is taken as 0 where a part has
-    fewer than five articles, which tell nothing of it.
+
+def weighted_sum(terms: Sequence[tuple[float, Part]]) -> Figure:
+    """Return the sum of weighted figures of parts, as sure as each part lets it be.
+
+    The parts stand apart. An article that has sentences of two of them is hard, or easy, for both: how far such
+    articles pull the two figures the same way is the correlation that the interval allows for; it is taken as 0 where a
+    part has fewer than five articles, which tell nothing of it.
+
+    Args:
+        terms: weights, which may be negative, each with its part.
     """
-    a, b = one.figure, two.figure
-    r = 0.0 if one.few or two.few else _correlation(one.pulls, two.pulls)
-    value = a.value - b.value
-    low = value - _joined(a.value - a.low, b.high - b.value, r)
-    return Figure(value, low, value + _joined(a.high - a.value, b.value - b.low, r), a.n + b.n)
-
-
-def _joined(one: float, two: float, correlation: float) -> float:
-    return math.sqrt(max(0.0, one**2 - 2 * correlation * one * two + two**2))
+    weights = np.array([weight for weight, _ in terms])
+    parts = [part for _, part in terms]
+    figures = [part.figure for part in parts]
+    down = np.array([f.value - f.low for f in figures])
+    up = np.array([f.high - f.value for f in figures])
+    # What pulls a figure up pulls a sum down where the figure counts negatively.
+    low_reach = weights * np.where(weights > 0, down, up)
+    high_reach = weights * np.where(weights > 0, up, down)
+    r = np.eye(len(parts))
+    for i, one in enumerate(parts):
+        for j, two in enumerate(parts[:i]):
+            r[i, j] = r[j, i] = 0.0 if one.few or two.few else _correlation(one.pulls, two.pulls)
+    value = float(sum(weight * f.value for weight, f in zip(weights, figures, strict=True)))
+    low, high = (math.sqrt(max(0.0, float(reach @ r @ reach))) for reach in (low_reach, high_reach))
+    return Figure(value, value - low, value + high, sum(f.n for f in figures))
 
 
 def _correlation(one: dict[str, float], two: dict[str, float]) -> float:

@@ -17,7 +17,7 @@ from .behaviour import SAME_INPUT
 from .bootstrap import Figure
 from .charts import interval_bar, reliability_chart, risk_chart
 from .evaluate import Report, counted
-from .figures import better
+from .figures import better, by_chance
 
 __all__ = ["render_report", "write_report"]
 
@@ -77,6 +77,7 @@ def render_report(report: Report) -> str:
         layers={name: _layer(report, name) for name in report.layers},
         numbers=Markup(_json(report.to_dict())),
         better=better,
+        by_chance=by_chance,
         run=report.run,
         same_input=SAME_INPUT,
         counted=counted(report.run),
@@ -99,6 +100,7 @@ def _layer(report: Report, name: str) -> dict[str, Any]:
         "rest": {metric: f for metric, f in figures.items() if metric not in _FIRST and not _of_label(metric, codes)},
         "labels": {code: _by_label(figures, code) for code in codes},
         "confusion": curves.confusion if curves else [],
+        "few": report.few.get(name, {}),
         "codes": codes,
         "reliability": reliability_chart(curves.reliability, curves.reliability_before)
         if curves and curves.reliability
@@ -122,9 +124,8 @@ def _figure(figure: Figure | None, signed: bool = False) -> Markup:
     if figure is None or figure.value != figure.value:
         return Markup("–")
     sign = "+" if signed else ""
-    low, high = f"{figure.low:{sign}.3f}", f"{figure.high:{sign}.3f}"
     return Markup(
-        f'<b>{figure.value:{sign}.3f}</b> <span class="range">{low} to {high}</span> '
+        f'<b>{figure.value:{sign}.3f}</b> <span class="range">{figure.within(sign)}</span> '
         f'<span class="n">n {figure.n}</span>'
     )
 

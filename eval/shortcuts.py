@@ -53,7 +53,7 @@ def shortcut_figures(*, samples: int = 1000, seed: int = 0) -> dict[str, Figure]
 def main() -> None:
     """Print a line for each view."""
     for name, figure in shortcut_figures().items():
-        sys.stdout.write(f"{name:28} {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f}), n {figure.n}\n")
+        sys.stdout.write(f"{name:28} {figure.value:.3f} ({figure.within()}), n {figure.n}\n")
 
 
 if __name__ == "__main__":

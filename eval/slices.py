@@ -1,4 +1,4 @@
-"""The same figures on parts of the data: by voice, role, frame, outlet, date, length, target named or not."""
+"""The same figures on parts of the data: by voice, role, frame, outlet, date, length, target, its mention."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ FEW = 50
 _FEWEST = 10
 #: Outlets beyond the most frequent are left out, as a table of hundreds says nothing.
 _OUTLETS = 8
+#: Where there are more targets, none has a part of its own.
+_TARGETS = 8
 _LENGTHS = ((0, 15), (15, 30), (30, math.inf))
 
 
@@ -93,12 +95,14 @@ def slices_of(judged: Judged, records: Sequence[Annotation]) -> Iterator[Slice]:
     for record in records:
         if record.frames is not None:
             frames.setdefault((record.corpus, record.id), set()).update(record.frames)
+    targets = {record.target for record in sentences}
     cuts: list[tuple[str, Callable[[Annotation], str | None]]] = [
         ("voice", lambda r: voices.get((r.corpus, r.id))),
         ("role", _role),
         ("outlet", lambda r: r.outlet),
         ("year", lambda r: (r.date or "")[:4] or None),
         ("length", _length),
+        ("toward", lambda r: r.target if len(targets) <= _TARGETS else None),
     ]
     for by, key in cuts:
         values = [key(record) for record in sentences]

@@ -14,7 +14,7 @@ from .records import ScoredArticle
 if TYPE_CHECKING:
     from .run_folder import Part
 
-__all__ = ["DateCounts", "PartCounts", "totals"]
+__all__ = ["DateCounts", "PartCounts", "has_bad_characters", "totals"]
 
 
 @dataclass(slots=True)
@@ -38,6 +38,11 @@ class DateCounts:
             self.not_understood += 1
 
 
+def has_bad_characters(article: ScoredArticle) -> bool:
+    """Return whether an article holds U+FFFD, which stands for bytes that are no character in its encoding."""
+    return any("\ufffd" in sentence.text for sentence in article.sentences)
+
+
 @dataclass(slots=True)
 class PartCounts:
     """What a part holds; see `newstance.scoring.run_folder.Part`."""
@@ -51,6 +56,7 @@ class PartCounts:
     named_stance: Counter[str] = field(default_factory=Counter)
     named_abstained: int = 0
     dates: DateCounts = field(default_factory=DateCounts)
+    bad_characters: int = 0
 
     def add(self, article: ScoredArticle) -> None:
         """Count an article."""
@@ -64,6 +70,7 @@ class PartCounts:
         self.named_stance.update(summary["named"]["stance"])
         self.named_abstained += summary["named"]["abstained"]
         self.dates.add(article)
+        self.bad_characters += has_bad_characters(article)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain numbers and plain dictionaries in a fixed order."""
@@ -76,8 +83,9 @@ def totals(parts: Sequence[Part], stances: Sequence[str]) -> dict[str, Any]:
 
     Returns:
         `articles`, `sentences`, `named` (sentences of headline and body that name the target: `sentences`, decided ones
-        by `stance`, `abstained`), `stance` and `abstained` of all of headline and body, `truncated` and `dates` (see
-        `DateCounts`). `named` and `dates` are None where a part was written before they were counted.
+        by `stance`, `abstained`), `stance` and `abstained` of all of headline and body, `truncated`, `dates` (see
+        `DateCounts`) and `bad_characters` (articles that hold U+FFFD). `named` and `dates` are None where a part was
+        written before they were counted.
     """
     known = all(part.named_stance is not None for part in parts)
     named = {
@@ -94,4 +102,5 @@ def totals(parts: Sequence[Part], stances: Sequence[str]) -> dict[str, Any]:
         "abstained": sum(part.abstained for part in parts),
         "truncated": sum(part.truncated for part in parts),
         "dates": dates if known else None,
+        "bad_characters": sum(part.bad_characters for part in parts),
     }

@@ -122,7 +122,7 @@ def score_archive_on_ray(
         explain: as in `Scorer.score`.
         part_articles: articles of a part, and of an actor's call.
         actors: how many, each on one processor; None for one per processor of the cluster.
-        report: told after each part.
+        report: told at the beginning and after each part.
 
     Raises:
         UsageError: ray is not installed, has fewer processors than actors, or the input is standard input.
@@ -150,6 +150,7 @@ def score_archive_on_ray(
             parts = _parts(run, part_articles)
             under_way = 0
             more = True
+            report(run.now())
             while more or under_way:
                 # Two parts an actor: one that it scores and one that waits, so that memory stays bounded.
                 if more and under_way < 2 * number:

@@ -22,6 +22,7 @@ from newstance.errors import ArticleError, OutputError
 
 from .counts import PartCounts, totals
 from .ids import IdIndex
+from .provenance import places_of
 from .records import VERSION, ScoredArticle
 from .run_folder import PartFormat, RunFolder, write_whole
 from .scorer import Explain, Scorer
@@ -54,6 +55,7 @@ class RunStatus:
         stopped: whether the run ended before its input did.
         seconds: time since the call.
         damaged: what was found wrong with parts of earlier calls.
+        warnings: what of this call does not go with earlier ones: other names of their inputs, other versions.
         reasons: why the first was refused, and each table or other input that was refused as a whole; 20 at most.
         summary: what `summary.json` says, once the call has ended.
     """
@@ -69,6 +71,7 @@ class RunStatus:
     stopped: bool = False
     seconds: float = 0.0
     damaged: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     summary: dict[str, Any] = field(default_factory=dict)
 
@@ -95,7 +98,7 @@ def score_archive(
         output: format of the parts.
         explain: as in `Scorer.score`.
         part_articles: articles of a part.
-        report: told after each article how far the run has come.
+        report: told at the beginning and after each article how far the run has come.
 
     Raises:
         UsageError: the folder holds a run of another model or other settings.
@@ -111,6 +114,7 @@ def score_archive(
             unread=run.give_back,
         )
         try:
+            report(run.now())
             for result in results:
                 if isinstance(result, Refusal):
                     run.refuse(result)
@@ -143,8 +147,11 @@ class Run:
     def __init__(self, scorer: Scorer, archive: Archive, out: Path, *, output: PartFormat, explain: Explain) -> None:
         """Open the folder; see `score_archive`."""
         settings = run_settings(scorer, archive, explain, output)
-        self.folder = RunFolder(out, settings, notes=_notes(scorer, archive), output=output)
-        self.status = RunStatus(parts=len(self.folder.parts), damaged=tuple(self.folder.damaged))
+        notes = _notes(scorer, archive)
+        self.folder = RunFolder(out, settings, notes=notes, inputs=archive.paths, output=output)
+        self.status = RunStatus(
+            parts=len(self.folder.parts), damaged=tuple(self.folder.damaged), warnings=tuple(self.folder.warnings)
+        )
         self.stop = threading.Event()
         self._scorer, self._archive = scorer, archive
         self._began = time.monotonic()
@@ -257,6 +264,7 @@ def _notes(scorer: Scorer, archive: Archive) -> dict[str, Any]:
         # Whole, since a name does not say what stood in the file; as YAML it is a profile again.
         "target": {"given": scorer.target_given, "profile": profile},
         "inputs": [str(path) for path in archive.paths],
+        "places": places_of(archive.paths),
         "versions": {name: version(name) for name in packages} | {"python": platform.python_version()},
         "machine": f"{platform.system()} {platform.machine()}",
     }

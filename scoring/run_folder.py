@@ -2,7 +2,7 @@
 
 ::
 
-    newstance-run.json    the manifest: model, target, settings, versions
+    newstance-run.json    the manifest: model, target, settings, versions, inputs
     part-00000.parquet    rows (`ScoredSentence`), or .jsonl
     parts.jsonl           one line a finished part: name, counts, size, SHA-256; there from the beginning
     errors.jsonl          every article that the last run refused, and why
@@ -20,6 +20,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ from newstance.articles import RUN_MANIFEST
 from newstance.errors import OutputError, UsageError
 from newstance.model import file_sha256
 
+from .provenance import joined_notes
 from .writers import Writer, open_file, sync_folder
 
 __all__ = ["Part", "PartFormat", "RunFolder", "write_whole"]
@@ -56,6 +58,7 @@ class Part:
         named_stance: decided ones of these, by stance; None in a part that was written before they were counted.
         named_abstained: undecided ones of these.
         dates: articles without a day; see `newstance.scoring.counts.DateCounts`.
+        bad_characters: articles that hold U+FFFD.
     """
 
     name: str
@@ -70,13 +73,20 @@ class Part:
     named_stance: dict[str, int] | None = None
     named_abstained: int = 0
     dates: dict[str, int] | None = None
+    bad_characters: int = 0
 
 
 class RunFolder:
     """A run's folder, opened for this model and these settings."""
 
     def __init__(
-        self, path: Path, settings: Mapping[str, Any], *, notes: Mapping[str, Any], output: PartFormat
+        self,
+        path: Path,
+        settings: Mapping[str, Any],
+        *,
+        notes: Mapping[str, Any],
+        inputs: Sequence[str | PathLike[str]],
+        output: PartFormat,
     ) -> None:
         """Open or make the folder, and check what an earlier run left in it.
 
@@ -84,7 +94,8 @@ class RunFolder:
             path: the folder.
             settings: what must be the same for all parts; a folder made with others is refused, unless nothing was
                 scored with them.
-            notes: what is written down beside them.
+            notes: what is written down beside them; see `newstance.scoring.provenance`.
+            inputs: the paths that this call is given.
             output: format of the parts.
 
         Raises:
@@ -95,6 +106,8 @@ class RunFolder:
         self.output = output
         #: What was found wrong with parts of an earlier run; their articles are scored again.
         self.damaged: list[str] = []
+        #: What of this call does not go with those before it, and is no setting.
+        self.warnings: list[str] = []
         self._settings = json.loads(json.dumps(dict(settings)))
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -107,7 +120,9 @@ class RunFolder:
             except UsageError:
                 self.close()
                 raise
-            if not goes_on:
+            if goes_on:
+                self._join_notes(notes, inputs)
+            else:
                 manifest = {"format": FORMAT, "config": self.config, "settings": self._settings, "notes": dict(notes)}
                 write_whole(path / RUN_MANIFEST, manifest)
                 write_whole(path / _LOG, "")  # from here on, a folder without it has lost it
@@ -168,6 +183,15 @@ class RunFolder:
             if old != new:
                 return f"this run was made with {name} {json.dumps(old)}, now it is {json.dumps(new)}"
         return None
+
+    def _join_notes(self, notes: Mapping[str, Any], inputs: Sequence[str | PathLike[str]]) -> None:
+        """Write down what this call has besides those before it."""
+        path = self.path / RUN_MANIFEST
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        before = manifest.get("notes", {})
+        manifest["notes"], self.warnings = joined_notes(before, notes, inputs)
+        if manifest["notes"] != before:
+            write_whole(path, manifest)
 
     def _names(self, pattern: str) -> list[str]:
         return sorted(path.name for path in self.path.glob(pattern))

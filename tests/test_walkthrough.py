@@ -333,20 +333,74 @@ def test_shares_by_outlet_and_week_lie_within_their_intervals(walk: Walk) -> Non
     assert walk.names["kept"].week.isna().sum() == (kept.date == "in spring").sum() > 0
 
 
-def test_corrected_shares_sum_to_one_and_give_back_what_the_annotator_said(walk: Walk) -> None:
-    corrected = dict(walk.printed[10])
-    assert set(corrected) == set(OUTLETS)
-    for table in corrected.values():
-        assert list(table.index) == STANCES
-        assert table.share.sum() == pytest.approx(1)
-        assert (table.low <= table.share).all() and (table.share <= table.high).all()
-    # Every counted sentence was annotated, so that the correction of the whole archive is exact.
+def test_three_ways_to_a_share_stand_side_by_side(walk: Walk) -> None:
+    (whole,), *cells = walk.printed[10]
+    assert list(whole.index.unique(level=0)) == ["plain", "post_stratified", "inverted"]
+    assert {outlet for outlet, _ in cells} == set(OUTLETS)
+    for table in [whole, *(table for _, table in cells)]:
+        assert list(table.columns) == STANCES
+        for name in table.index.unique(level=0):
+            found = table.loc[name].T
+            assert found.share.sum() == pytest.approx(1, abs=0.01)
+            assert (found.low <= found.share).all() and (found.share <= found.high).all()
+            assert list(found.width) == pytest.approx(list(found.high - found.low), abs=0.01)
+
+
+def test_each_way_gives_back_what_the_annotator_said_of_every_sentence(walk: Walk) -> None:
     rows = named_rows(walk, walk.names["rows"])
-    said = Counter(rows.text.map(walk.archive.gold))
-    whole = walk.names["corrected_shares"](rows, draws=10).share
-    assert list(whole) == pytest.approx([said[stance] / len(rows) for stance in STANCES])
-    raw = Counter(rows.stance)
-    assert list(whole) != pytest.approx([raw[stance] / len(rows) for stance in STANCES])
+    said, raw = Counter(rows.text.map(walk.archive.gold)), Counter(rows.stance)
+    assert said != raw
+    for name in ("plain", "post_stratified", "inverted"):
+        found = walk.names["shares"](rows, walk.names["judged"], walk.names[name], draws=10).share
+        assert list(found) == pytest.approx([said[stance] / len(rows) for stance in STANCES]), name
+
+
+def test_a_cell_of_which_enough_is_annotated_borrows_no_errors(walk: Walk) -> None:
+    (code,) = (code for step, _, code in blocks("walkthrough.md") if step == 10)
+    few = code.replace("ENOUGH = 100", "ENOUGH = 1")
+    assert few != code
+    shown: list[Any] = []
+    exec(few, walk.names | {"print": lambda *values, **_: shown.append(values)})
+    borrowed, own = (dict(cells) for cells in (walk.printed[10][1:], shown[1:]))
+    rows = named_rows(walk, walk.names["rows"])
+    for outlet in OUTLETS:
+        assert list(borrowed[outlet].index.unique(level=0)) == ["post_stratified", "inverted"]
+        assert list(own[outlet].index.unique(level=0)) == ["plain", "post_stratified"]
+        said = rows[rows.outlet == outlet].text.map(walk.archive.gold).value_counts(normalize=True)
+        assert list(own[outlet].loc["plain", "share"]) == pytest.approx(list(said[STANCES]), abs=1e-3)
+
+
+def test_borrowed_errors_hold_under_the_assumption_that_the_page_names(walk: Walk) -> None:
+    """Of a cell that favors more than the sample: exact where the assumed part of the errors is the same."""
+    said = np.array([[40, 10, 10], [5, 60, 35], [15, 50, 175]])
+    true = np.array([0.5, 0.2, 0.3])
+    as_annotated = said / said.sum(axis=1, keepdims=True)
+    as_called = said / said.sum(axis=0)
+    sample = said[None]
+    assert walk.names["inverted"]((true @ as_annotated)[None], sample) == pytest.approx(true)
+    called = np.array([0.6, 0.1, 0.3])
+    assert walk.names["post_stratified"](called[None], sample) == pytest.approx(as_called @ called)
+    # A label of which nothing was annotated gets the sample's plain share.
+    unseen = np.array([[4, 0, 0], [0, 0, 0], [4, 0, 0]])[None]
+    assert walk.names["post_stratified"](called[None], unseen) == pytest.approx([0.5, 0.0, 0.5])
+    assert walk.names["plain"](called[None], unseen) == pytest.approx([0.5, 0.0, 0.5])
+
+
+def test_the_inverse_of_a_weak_model_is_by_far_the_widest(walk: Walk) -> None:
+    rng = np.random.default_rng(0)
+    errors = {"favor": [0.3, 0.1, 0.6], "against": [0.1, 0.5, 0.4], "neutral": [0.1, 0.2, 0.7]}
+    gold = rng.choice(STANCES, size=3000, p=[0.1, 0.25, 0.65])
+    rows = pd.DataFrame({"article": np.arange(3000) // 5, "gold": gold})
+    rows["stance"] = [rng.choice(STANCES, p=errors[stance]) for stance in gold]
+    judged = rows.sample(400, random_state=1)
+    plain, stratified, inverse = (
+        walk.names["shares"](rows, judged, walk.names[name], draws=200)
+        for name in ("plain", "post_stratified", "inverted")
+    )
+    assert (inverse.width > 2 * plain.width).all() and (inverse.width > 2 * stratified.width).all()
+    truth = rows.gold.value_counts(normalize=True)[STANCES]
+    for table in (plain, stratified):
+        assert ((table.low <= truth) & (truth <= table.high)).all()
 
 
 @pytest.mark.parametrize("page", ["walkthrough.md", "archives.md"])

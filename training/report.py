@@ -21,6 +21,7 @@ from newstance.eval.bootstrap import Figure
 from newstance.eval.figures import layer_figures
 from newstance.eval.gold import Gold, clusters, gold_labels
 from newstance.eval.inputs import decisions, sentence_inputs
+from newstance.eval.plain import plain
 from newstance.model import Checkpoint, Predictor, SentenceEncoding, SentenceInput
 from newstance.model.codebook import Layer
 
@@ -161,11 +162,11 @@ def _baseline(name: Baseline, train: Sequence[Annotation], layer: Layer, vectors
 def write_report(path: Path, rows: Sequence[Row], missing: Sequence[NotFitted], run: Mapping[str, Any]) -> None:
     """Write `report.json`.
 
-    It holds `rows` with data, part, layer, system and figures (value, low, high, n); `not_fitted` with layer, system
-    and reason; and `run`.
+    It holds `rows` with data, part, layer, system and figures (value, low, high, n), the ends null where there is no
+    interval; `not_fitted` with layer, system and reason; and `run`.
     """
     data = {
-        "rows": [asdict(row) for row in rows],
+        "rows": plain([asdict(row) for row in rows]),
         "not_fitted": [asdict(one) for one in missing],
         "run": dict(run),
     }
@@ -180,6 +181,11 @@ def read_report(path: Path) -> list[Row]:
     """
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        return [Row(**row | {"figures": {m: Figure(**f) for m, f in row["figures"].items()}}) for row in rows]
+        return [Row(**row | {"figures": {m: _read_figure(f) for m, f in row["figures"].items()}}) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AnnotationError(f"not the report of a run: {error}", path=path) from error
+
+
+def _read_figure(found: Mapping[str, Any]) -> Figure:
+    low, high = (math.nan if found[end] is None else found[end] for end in ("low", "high"))
+    return Figure(found["value"], low, high, found["n"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from newstance.articles import Archive, Columns, Draft, Refusal, article_from_draft
+from newstance.articles import rows as row_readers
 from newstance.articles.archive import InputFormat
 from newstance.errors import ArticleError
 
@@ -131,8 +133,75 @@ def test_a_wrong_column_is_named_with_those_there_are(tmp_path: Path) -> None:
     for path in (write_csv(tmp_path / "a.csv"), write_parquet(tmp_path / "a.parquet")):
         (problem,) = refusals(path, columns=Columns(text="body"))
         assert problem.startswith(f"{path}: body: no such column (there are: id, text, outlet, date)")
-    lines = refusals(write_jsonl(tmp_path / "a.jsonl"), columns=Columns(outlet="paper", named=frozenset({"outlet"})))
-    assert len(lines) == 5 and f"{tmp_path}/a.jsonl:3: paper: no such column" in lines[2]
+        assert problem.endswith("name the right one with --text-column")
+        (problem,) = refusals(path, columns=Columns.named_by({"outlet": "paper"}))
+        assert ": paper: no such column" in problem and problem.endswith("with --outlet-column")
+
+
+def test_a_line_needs_its_text_and_a_named_id_and_may_leave_out_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [
+        '{"key": 1, "text": "One.", "published": "2031-03-01"}',
+        '{"key": 2, "text": "Two.", "published": null}',
+        '{"key": 3, "text": "Three."}',
+        '{"text": "Four."}',
+    ]
+    path.write_text("\n".join(lines))
+    columns = Columns.named_by({"id": "key", "date": "published"})
+    assert [(d.id, d.date) for d in drafts(path, columns=columns)] == [("1", "2031-03-01"), ("2", None), ("3", None)]
+    (problem,) = refusals(path, columns=columns)
+    assert problem.startswith(f"{path}:4: key: no such column") and problem.endswith("with --id-column")
+    columns = Columns.named_by({"outlet": "paper"})
+    assert len(drafts(path, columns=columns)) == 4
+    (problem,) = refusals(path, columns=columns)
+    assert problem.startswith(f"{path}: paper: no row has this column") and problem.endswith("with --outlet-column")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_columns_that_differ_by_their_case_are_told_with_their_option(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    row = {"ID": "x", "text": "One.", "outlet": "Quay", "DATE ": "2031-03-01"}
+    if kind == "csv":
+        path.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    elif kind == "jsonl":
+        path.write_text(2 * f"{json.dumps(row)}\n")
+    else:
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    archive = Archive([path])
+    for _ in range(2):
+        assert all(isinstance(found, Draft) and found.date is None for found in archive)
+        (line,) = archive.unused.lines()
+        assert line.startswith(f"{path}: ") and line.endswith("--id-column ID --date-column 'DATE '")
+    named = Archive([path], columns=Columns.named_by({"id": "ID", "date": "DATE "}))
+    assert next(f.date for f in named if isinstance(f, Draft)) == "2031-03-01" and not named.unused.lines()
+
+
+def test_a_text_column_in_capitals_is_proposed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,Text\nx,One.\n")
+    (problem,) = refusals(tmp_path / "a.csv")
+    assert problem.endswith("name the right one with --text-column Text")
+
+
+def test_files_of_other_kinds_are_counted(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.json", "in/c.docx", "in/d.docx.gz", "in/README", ".hidden.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("The council met.")
+    archive = Archive([tmp_path])
+    assert archive.size() == 16 and len(list(archive)) == 1
+    assert archive.unused.lines() == ["4 files of other kinds passed over (.docx, .json, no suffix)"]
+    named = Archive([tmp_path / "a.txt", tmp_path / "in" / "README"])
+    assert len(list(named)) == 2 and named.unused.lines() == []
+
+
+def test_two_columns_of_one_name_are_refused_where_they_are_in_use(tmp_path: Path) -> None:
+    for name, heads in (("a", ["id", "text", "text"]), ("b", ["id", "text", "x", "x"])):
+        cells = [str(n) for n in range(len(heads))]
+        (tmp_path / f"{name}.csv").write_text(f"{','.join(heads)}\n{','.join(cells)}\n")
+        pq.write_table(pa.Table.from_arrays([pa.array([cell]) for cell in cells], heads), tmp_path / f"{name}.parquet")
+    for kind in ("csv", "parquet"):
+        (problem,) = refusals(tmp_path / f"a.{kind}")
+        assert problem == f"{tmp_path}/a.{kind}: text: two columns have this name; rename one"
+        assert [d.text for d in drafts(tmp_path / f"b.{kind}")] == ["1"]
 
 
 def test_every_bad_line_is_named_and_every_good_one_read(tmp_path: Path) -> None:
@@ -175,6 +244,17 @@ def test_a_cut_file_gives_what_it_holds_and_says_where_it_ends(tmp_path: Path, n
     assert problem.startswith(f"{tmp_path / name}:") and "the rest of the file cannot be read" in problem
 
 
+def test_a_row_group_of_any_size_is_not_held_in_memory(tmp_path: Path) -> None:
+    chance, path = random.Random(1), tmp_path / "a.parquet"
+    texts = [chance.randbytes(1000).hex() for _ in range(5000)]
+    pq.write_table(pa.table({"text": texts}), path, compression="none", use_dictionary=False)
+    assert pq.read_metadata(path).num_row_groups == 1
+    before, most = pa.total_allocated_bytes(), 0
+    for _ in Archive([path]):
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < path.stat().st_size / 2
+
+
 def test_what_is_no_table_at_all_is_named(tmp_path: Path) -> None:
     for name in ("a.parquet", "a.jsonl.gz", "a.jsonl.zst"):
         (tmp_path / name).write_bytes(b"not what it says")
@@ -189,6 +269,28 @@ def test_a_csv_row_with_too_many_cells_is_refused_alone(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('id,text\n1,"Two\nlines."\n2,Too,many\n3,Fine.\n')
     assert [(d.id, d.line) for d in drafts(tmp_path / "a.csv")] == [("1", 2), ("3", 5)]
     assert refusals(tmp_path / "a.csv") == [f"{tmp_path}/a.csv:4: has 3 cells, the header 2"]
+
+
+def test_a_wide_cell_that_is_no_text_costs_nothing(tmp_path: Path) -> None:
+    wide = "a" * 200_000
+    (tmp_path / "a.csv").write_text(f"id,text,raw\n1,One.,x\n2,Two.,{wide}\n3,{wide},x\n4,Four.,x\n")
+    found = list(Archive([tmp_path / "a.csv"], max_characters=1000))
+    assert [d.id for d in found if isinstance(d, Draft)] == ["1", "2", "3", "4"]
+    with pytest.raises(ArticleError, match=r"a\.csv:4: 200,000 characters"):
+        article_from_draft(found[2], max_characters=1000)  # type: ignore[arg-type]
+
+
+def test_a_cell_wider_than_any_is_refused_alone_or_with_what_it_swallowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_readers, "_CELL", 100_000)
+    path, wide = tmp_path / "a.csv", "a" * 100_001
+    path.write_text(f'id,text,raw\n1,One.,x\n2,Two.,{wide}\n3,Three.,x\n4,Four.,"x\n{wide}\n5,Five.,x\n')
+    found = list(Archive([path], max_characters=1000))
+    assert [d.id for d in found if isinstance(d, Draft)] == ["1", "3"]
+    alone, last = [str(f.error) for f in found if isinstance(f, Refusal)]
+    assert alone == f"{path}:3: a cell has more than 100,000 characters"
+    assert last.startswith(f"{path}:5: a cell has more than") and "the rest of the file cannot be read" in last
 
 
 @pytest.mark.parametrize(
@@ -211,6 +313,11 @@ def test_a_quotation_mark_that_is_not_closed_swallows_no_row_in_silence(
 def test_a_spreadsheets_csv_is_read_in_its_encoding(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("id;text\n1;“Café”, said the council.\n".encode("cp1252"))
     assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“Café”, said the council."]
+
+
+def test_a_bad_byte_in_a_cell_of_utf_8_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("id,text\n1,“The café”; said Caf".encode() + b"\xe9\n2,Caf\xe9\n")
+    assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“The café”; said Caf\ufffd", "Café"]
 
 
 def test_ids_are_plain_texts_whatever_the_column_or_file_name_holds(tmp_path: Path) -> None:
@@ -264,6 +371,7 @@ class _Stdin:
     [
         (b'{"text": "One."}\n{"text": "Two."}\n', "auto", ["-:1", "-:2"]),
         (b"id,text\nx,One.\n", "csv", ["x"]),
+        (b"id,text\nx,One.\n", "auto", ["-"]),
         (b"The council met.", "auto", ["-"]),
     ],
 )
@@ -273,6 +381,14 @@ def test_standard_input_holds_rows_or_one_article(
     monkeypatch.setattr(sys, "stdin", _Stdin(data))
     assert Archive(["-"], stdin=kind).is_single() == (ids == ["-"])
     assert [d.id for d in drafts("-", stdin=kind)] == ids
+
+
+@pytest.mark.parametrize("data", [b"key,body\nx,One.\n", b"key\tbody\nx\tOne.\n", b'{"key": "x", "body": "One."}\n'])
+def test_standard_input_holds_rows_where_a_column_is_named(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    columns = Columns.named_by({"text": "body", "id": "key"})
+    monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    assert not Archive(["-"], columns=columns).is_single()
+    assert [(d.id, d.text) for d in drafts("-", columns=columns)] == [("x", "One.")]
 
 
 def test_the_whole_size_is_known_and_reached(tmp_path: Path) -> None:

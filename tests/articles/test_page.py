@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newstance.articles import article_from_html, read_article
+from newstance.articles import Draft, article_from_draft, article_from_html, read_article
 from newstance.errors import ArticleError
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="{charset}">
@@ -62,6 +62,140 @@ def test_a_pages_declared_encoding_counts(tmp_path: Path) -> None:
     article = read_article(file)
     assert "“We listened,”" in article.text
     assert article.encoding == "windows-1252"
+
+
+BODY = "<p>The council met on Monday to discuss the harbour plan and its long and costly consequences for all.</p>"
+
+
+def page(*, head: str = "", body: str = "") -> str:
+    return f"<html><head><title>Tides</title>{head}</head><body><article>{body}{3 * BODY}</article></body></html>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        page().replace("</body>", "<footer>© 2019 Quay News</footer></body>"),
+        page(body="<p>The old harbour was closed on 12 March 2003, and nobody missed it.</p>"),
+        page(body='<img src="/uploads/2011/02/a.jpg"><p>The harbour.</p>'),
+        page(body='<p class="date">03/04/2025</p>'),
+        page(body="<h1>What changed on 12 March 2003</h1>"),
+        page(head='<link rel="canonical" href="https://quay.example/2011/02/03/tides">'),
+        page(head='<meta property="article:modified_time" content="2031-03-04">'),
+        page(body='<p>It closed on <time datetime="2003-03-12">12 March</time>, and nobody missed it.</p>'),
+        page(body='<aside><time datetime="2003-03-12">12 March</time></aside>'),
+        page(body='<a href="/other">Another tide <time datetime="2003-03-12">12 March</time></a>'),
+        page(body='<time datetime="10:30">10:30</time>'),
+        page(head='<script type="application/ld+json">{"@type": "List", "a": {"datePublished": "20030312"}}</script>'),
+        page(head='<script type="application/ld+json">{"datePublished": </script>'),
+    ],
+)  # fmt: skip
+def test_only_metadata_date_a_page(html: str) -> None:
+    assert article_from_html(html).date is None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        page(head='<meta name="date" content="20310304">'),
+        page(head='<meta itemprop="datePublished" content="2031-03-04T23:30:00-05:00">'),
+        page(head='<meta name="pubdate" content="Tue, 04 Mar 2031 10:00:00 GMT">'),
+        page(head='<meta name="citation_publication_date" content="2031/03/04">'),
+        page(head='<meta name="date" content="04/03/2031"><meta name="dc.date" content="2031-03-04">'),
+        page(head='<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "datePublished": "2030-01-01"},'
+             '{"@type": "NewsArticle", "datePublished": "2031-03-04T10:00:00Z"}]}</script>'),
+        page(head='<script type="application/ld+json">[{"@type": "Article", "datePublished": "2031-03-04"}]</script>'),
+        page(body='<p>Published on <time datetime="2031-03-04T10:00">4 March</time></p>'),
+        page(body='<time datetime="2031-03-05">5 March</time><a href="/tides"><time class="entry-date published" '
+             'datetime="2031-03-04">4 March</time></a>'),
+    ],
+)  # fmt: skip
+def test_what_a_page_says_of_its_day_counts(html: str) -> None:
+    assert article_from_html(html).date == "2031-03-04"
+    assert article_from_html(html, date="2031-03-09").date == "2031-03-09"
+
+
+def test_a_date_of_metadata_that_can_be_read_in_two_ways_stays_as_it_is() -> None:
+    assert article_from_html(page(head='<meta name="date" content=" 03/04/2025 ">')).date == "03/04/2025"
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        ("The federal<br>government fell.", ["The federal government fell."]),
+        ("The <b>federal</b><br/>\ngovernment fell.", ["The federal government fell."]),
+        ("The tide rose.<br>The council fled.", ["The tide rose.", "The council fled."]),
+        ("The harbour<br>The tide rose.", ["The harbour", "The tide rose."]),
+    ],
+)
+def test_a_line_break_is_a_blank_in_a_sentence_and_ends_a_line_elsewhere(body: str, texts: list[str]) -> None:
+    article = article_from_html(page(body=f"<p>{body}</p>"))
+    assert [s.text for s in article.sentences[1:] if not s.text.startswith("The council met on Monday")] == texts
+
+
+def test_a_byline_above_a_line_break_is_one() -> None:
+    article = article_from_html(page(body="<p>By Jane Doe<br>The tide rose and the council fled.</p>"))
+    assert [(s.role, s.text) for s in article.sentences[:3]] == [
+        ("headline", "Tides"),
+        ("byline", "By Jane Doe"),
+        ("body", "The tide rose and the council fled."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (
+            "<h2>Harbour plan falls</h2><p>The old<br>council fell. &#8220;We lost,&#8221; she said.</p><p>Yes.</p>",
+            [
+                ("headline", "Harbour plan falls"),
+                ("body", "The old council fell."),
+                ("body", "“We lost,” she said."),
+                ("body", "Yes."),
+            ],
+        ),
+        (
+            "The council <em>met</em>.\r\n\r\nIt fell\non Monday, <a href='/a'>it</a> said.<script>a()</script>",
+            [("body", "The council met."), ("body", "It fell on Monday, it said.")],
+        ),
+        (
+            "<div>One, said the <code>council</code>.\n\n<!-- no -->Two.<ul><li>Three.</li><li>Four.</li></ul></div>",
+            [("body", "One, said the council."), ("body", "Two."), ("body", "Three."), ("body", "Four.")],
+        ),
+        ('<?xml version="1.0" encoding="latin-1"?><p>Café.</p>', [("body", "Café.")]),
+        ("AT&amp;T is <5 dollars; a < b, said <b> it.", [("body", "AT&amp;T is <5 dollars; a < b, said <b> it.")]),
+    ],
+)
+def test_a_cell_of_html_gives_all_its_text_and_no_tags(cell: str, expected: list[tuple[str, str]]) -> None:
+    article = article_from_draft(Draft("a", text=cell, date="2031-03-04"))
+    assert [(s.role, s.text) for s in article.sentences] == expected
+    assert all(article.text[s.start : s.end] == s.text for s in article.sentences)
+    assert (article.id, article.date) == ("a", "2031-03-04")
+
+
+def test_a_whole_page_in_a_cell_is_read_as_a_page() -> None:
+    article = article_from_draft(Draft("a", text=PAGE.format(charset="utf-8"), title="Ferries"))
+    assert (article.id, article.title, article.date) == ("a", "Ferries", "2023-05-06")
+    assert "Home" not in article.text and article.sentences[0].text == "Cabinet drops ferry tax"
+
+
+def test_a_cell_of_tags_alone_is_refused_with_its_place() -> None:
+    with pytest.raises(ArticleError, match=r"a\.csv:3: the text holds nothing but tags"):
+        article_from_draft(Draft("a", path="a.csv", line=3, text="<p> </p><br>"))
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "iso-8859-1"])
+def test_a_bad_byte_in_a_page_of_utf_8_costs_only_itself(tmp_path: Path, charset: str) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes(PAGE.format(charset=charset).encode().replace(b"overdue", b"overdue at the Caf\xe9"))
+    article = read_article(file)
+    assert "“We listened,”" in article.text and "at the Caf\ufffd." in article.text
+    assert article.encoding == "utf-8"
+
+
+def test_a_page_that_only_says_it_is_utf_8_is_read_as_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes(PAGE.format(charset="utf-8").encode("cp1252"))
+    assert "“We listened,”" in read_article(file).text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from newstance.articles import article_from_text, expand_paths, read_article
+from newstance.articles.decode import mended_utf8
 from newstance.errors import ArticleError
 
 TEXT = "The minister said “we’ll pay” — twice. It was £5, and café prices rose.\n"
@@ -56,6 +57,40 @@ def test_latin_1_and_cyrillic_are_detected(tmp_path: Path) -> None:
         file = tmp_path / f"{encoding}.txt"
         file.write_bytes(text.encode(encoding))
         assert read_article(file).text == text
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("bad", [b"Caf\xe9", b"caf\xc3", b"it\xe2\x80", b"\xff", b"a\xa0b", b"\xe9\xe8 \xfc"])
+def test_one_bad_byte_does_not_make_another_encoding_of_a_utf_8_text(tmp_path: Path, bad: bytes, mark: bytes) -> None:
+    said = "The minister said “we’ll pay”, twice. Café prices rose in Łódź.\n"
+    file = tmp_path / "a.txt"
+    file.write_bytes(mark + said.encode() + bad)
+    article = read_article(file)
+    assert article.text.startswith(said) and "\ufffd" in article.text[len(said) :]
+    assert (article.encoding or "").startswith("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gbk", "总统周二表示，政府将不再提高税收，反对党批评这一决定。"),
+        ("big5", "總統週二表示，政府將不再提高稅收，反對黨批評這一決定。"),
+        ("shift_jis", "大統領は火曜日、政府は税金を引き上げないと述べた。野党はこの決定を批判した。"),
+        ("euc_kr", "대통령은 화요일 정부가 세금을 인상하지 않을 것이라고 밝혔다."),
+        ("cp874", "รัฐบาลจะไม่ขึ้นภาษี นายกรัฐมนตรีกล่าวเมื่อวันอังคาร"),
+        ("cp866", "Президент заявил, что правительство не будет повышать налоги."),
+        ("cp1252", "« ÉLYSÉE » – CAFÉ” : le président a décidé"),
+    ],
+)
+def test_text_in_another_encoding_is_never_mended_as_utf_8(encoding: str, text: str) -> None:
+    assert mended_utf8(text.encode(encoding)) is None
+    assert mended_utf8(text.encode(encoding), declared=True) is None
+
+
+def test_what_is_no_text_of_a_macintosh_is_not_read_as_one(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"it\xe2\x80 " * 20)
+    assert read_article(file).encoding == "cp1252"
 
 
 def test_only_newlines_are_normalised(tmp_path: Path) -> None:

@@ -279,6 +279,25 @@ def test_a_forgotten_column_is_told_at_once_and_the_folder_is_free_for_the_corre
     assert "1 articles have a date that was not understood" in done.stderr
 
 
+def test_articles_with_bad_bytes_are_counted_at_the_end(tiny_exported: Path, tmp_path: Path) -> None:
+    table = tmp_path / "articles.csv"
+    table.write_bytes("id,text\na,“The government met”; it said at the Caf".encode() + b"\xe9\nb,It met again.\n")
+    for out in (("--json",), ("--out", tmp_path / "run")):
+        done = run("score", table, "--model", tiny_exported, *out)
+        assert done.returncode == 0 and "1 articles hold characters that could not be read" in done.stderr
+
+
+def test_what_was_not_read_is_told_at_the_end(tiny_exported: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "a.csv").write_text("id,text,Date\na,The government met.,2031-02-03\n", encoding="utf-8")
+    (folder / "b.docx").touch()
+    for output in (("--json",), ("--out", tmp_path / "run")):
+        done = run("score", folder, "--model", tiny_exported, *output)
+        assert done.returncode == 0 and "--date-column Date" in done.stderr
+        assert "1 files of other kinds passed over (.docx)" in done.stderr
+
+
 def test_help_and_version_answer() -> None:
     assert "score" in run("--help").stdout
     assert run("--version").stdout.startswith("newstance ")

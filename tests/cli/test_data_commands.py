@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -144,8 +145,90 @@ def test_a_table_of_articles_becomes_tasks_and_a_row_without_a_text_is_named(
     assert "a.csv:3" in err and "2 sentences of 1 articles" in err
     tasks = json.loads((tmp_path / "tasks.json").read_text())
     assert [(task["data"]["id"], task["data"]["article"]) for task in tasks] == [("h/1#0", "h/1"), ("h/1#1", "h/1")]
+    call[1] = "named.json"
     assert run("data", "suggest", *call, "--named")[0] == 1
-    assert [task["data"]["id"] for task in json.loads((tmp_path / "tasks.json").read_text())] == ["h/1#0"]
+    assert [task["data"]["id"] for task in json.loads((tmp_path / "named.json").read_text())] == ["h/1#0"]
+
+
+ROW = '{"id": "1", "text": "The mill closed.", "stance": "against"}\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["a.txt", "b.txt"], "b.txt: the last word is the file to write, and must end in .json"),
+        (["a.txt", "rows.jsonl"], "rows.jsonl: the last word is the file to write, and must end in .json"),
+        (["a.txt", "rows.json", "--to", "doccano"], "rows.json: the last word is the file to write, and must end in"),
+        (
+            ["a.txt", "rows.jsonl", "--to", "doccano"],
+            "rows.jsonl: the last word is the file to write, and this is there",
+        ),
+        (["rows.jsonl", "rows.jsonl", "--to", "doccano"], "rows.jsonl: is an input, and rows.jsonl is to be written"),
+        (["rows.jsonl", "link.jsonl", "--to", "doccano"], "rows.jsonl: is an input, and link.jsonl is to be written"),
+        (["a.txt", "theirs.json"], "theirs.xml: is there already and is not the labelling interface of these tasks"),
+        (["a.txt", "new.json", "--stdin", "csv"], "--stdin is about standard input; give - for it"),
+        (["-", "new.json", "--stdin", "xml"], "--stdin takes auto, article, jsonl, csv, tsv, not 'xml'"),
+        (["a.txt", "new.json", "--text-column", "body"], "--text-column is about tables of articles"),
+    ],
+)
+def test_suggest_writes_over_nothing(
+    run: Run, tmp_path: Path, tiny_exported: Path, arguments: list[str], problem: str
+) -> None:
+    for name in ("a.txt", "b.txt", "theirs.xml"):
+        (tmp_path / name).write_text("The mayor spoke.\n")
+    (tmp_path / "rows.jsonl").write_text(ROW)
+    (tmp_path / "link.jsonl").symlink_to("rows.jsonl")
+    before = {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()}
+    code, _, err = run("data", "suggest", *arguments, "--model", str(tiny_exported))
+    assert (code, err.count("\n")) == (2, 1) and problem in err
+    assert {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_suggest_reads_standard_input_and_refuses_articles_that_are_too_long(
+    run: Run, tmp_path: Path, tiny_exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "id,text\n1,The government met.\n2," + "It rained. " * 200 + "\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(rows.encode())))
+    options = ("--stdin", "csv", "--max-characters", "1000", "--to", "doccano", "--model", str(tiny_exported))
+    code, _, err = run("data", "suggest", "-", "lines.jsonl", *options)
+    assert (code, "1 sentences of 1 articles" in err) == (1, True), err
+    assert json.loads((tmp_path / "lines.jsonl").read_text())["sentence_id"] == "1#0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["rows.jsonl", "rows.jsonl"], "rows.jsonl: is an input, and rows.jsonl is to be written"),
+        (["rows.jsonl", "./link.jsonl"], "rows.jsonl: is an input, and link.jsonl is to be written"),
+        (["rows.jsonl", "theirs.json"], "theirs.xml: is there already and is not the labelling interface of these"),
+        (["rows.jsonl", "tasks.xml", "--to", "labelstudio"], "tasks.xml: Label Studio imports tasks from .json"),
+        (
+            ["corpus", "corpus/raw_val_all.csv", "--format", "pstance", "--split", "dev"],
+            "corpus/raw_val_all.csv: is a file of the folder corpus, which is read; give another place",
+        ),
+    ],
+)
+def test_convert_writes_over_no_input_and_no_interface(
+    run: Run, tmp_path: Path, arguments: list[str], problem: str
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "raw_val_all.csv").write_text("Tweet,Target,Stance\nGo on!,Mara Voss,FAVOR\n")
+    (tmp_path / "rows.jsonl").write_text(ROW)
+    (tmp_path / "theirs.xml").write_text("<View/>")
+    (tmp_path / "link.jsonl").symlink_to("rows.jsonl")
+    before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    code, _, err = run("data", "convert", *arguments)
+    assert (code, err.count("\n")) == (2, 1) and problem in err
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_convert_replaces_what_it_wrote_before(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(ROW)
+    assert run("data", "convert", "rows.jsonl", "new/tasks.json")[0] == 0
+    (tmp_path / "rows.jsonl").write_text(ROW.replace("mill", "port"))
+    assert run("data", "convert", "rows.jsonl", "new/tasks.json")[0] == 0
+    assert "The port closed." in (tmp_path / "new" / "tasks.json").read_text()
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["tasks.json", "tasks.xml"]
 
 
 def test_no_tasks_are_written_where_no_article_can_be_read(run: Run, tmp_path: Path, tiny_exported: Path) -> None:

@@ -51,6 +51,33 @@ def test_compare_says_whether_the_data_show_a_difference(tiny_exported: Path, an
     assert "the data show no difference" in done.stdout and "McNemar p = 1" in done.stdout
 
 
+def test_evaluate_marks_labels_of_few_articles_and_gives_chance_no_interval(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    path = tmp_path / "rows.jsonl"
+    few = [row | {"article": f"a{i % 2}" if row["stance"] == "favor" else f"b{i}"} for i, row in enumerate(rows)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in few), encoding="utf-8")
+    done = run("evaluate", tiny_exported, "--data", path, "--only-figures", "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.lstrip().startswith("f1_favor (few)") and "–" in line for line in lines)
+    assert any("fewer than 5 articles behind favor (" in line for line in lines)
+    (chance,) = (line for line in lines if "expected_calibration_error_by_chance" in line)
+    assert "95% below" in chance and " to " not in chance
+
+
+def test_compare_gives_no_mcnemar_where_a_sentence_has_many_labels(tmp_path: Path) -> None:
+    path = tmp_path / "frames.jsonl"
+    rows = [
+        {"id": str(i), "text": f"The ferry cost {i}.", "frames": ["economic"], "article": f"a{i}"} for i in range(9)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = run("compare", "default", "default", "--data", path, "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    assert "only the first right in all labels 0" in done.stdout and "McNemar" not in done.stdout
+
+
 def test_agreement_reads_a_table(tmp_path: Path) -> None:
     path = tmp_path / "two.csv"
     rows = [

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
-from newstance.corpora import Annotation, read_annotations, write_annotations
-from newstance.errors import AnnotationError
+from newstance.corpora import (
+    Annotation,
+    ColumnMap,
+    open_annotations,
+    read_annotations,
+    save_annotations,
+    write_annotations,
+)
+from newstance.errors import AnnotationError, OutputError
 from newstance.model import load_codebook
 from newstance.model.codebook import Codebook
 
@@ -27,6 +35,61 @@ def test_records_read_back_equal(tmp_path: Path) -> None:
     ]
     write_annotations(tmp_path / "out.jsonl", records)
     assert read_annotations(tmp_path / "out.jsonl") == records
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.csv", "x.parquet", "x.json"])
+def test_a_file_is_written_whole_or_left_as_it_was(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, newer = (Annotation(id=i, text="It rained.", stance="neutral") for i in ("older", "newer"))
+    save_annotations(tmp_path / name, [older])
+    before = (tmp_path / name).read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OutputError, match=f"{name}: cannot be written: No space left"):
+            save_annotations(tmp_path / name, [newer])
+    assert (tmp_path / name).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    save_annotations(tmp_path / name, [newer])
+    assert [record.id for record in open_annotations(tmp_path / name)] == ["newer"]
+
+
+def test_a_link_stays_one_and_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "link.jsonl").symlink_to("there.jsonl")
+    write_annotations(tmp_path / "link.jsonl", [Annotation.model_validate(GOOD)])
+    assert (tmp_path / "link.jsonl").is_symlink() and read_annotations(tmp_path / "there.jsonl")
+    with pytest.raises(OutputError, match="cannot be written: Is a directory"):
+        write_annotations(tmp_path, [])
+
+
+@pytest.mark.parametrize(
+    ("row", "advice"),
+    [
+        (
+            GOOD | {"anotator": "b"},
+            ["anotator: a record has no such field, did you mean 'annotator'?; its fields are id,"],
+        ),
+        ({"id": "2", "txt": "x", "stance": "neutral"}, ["txt: a record has", "did you mean 'text'?", "text=COLUMN"]),
+        (
+            GOOD | {"remark": "hm"},
+            ["remark: a record has no such field; its fields are id,", "under labels", "text=text"],
+        ),
+    ],
+)
+def test_a_key_that_no_record_has_is_named_with_what_to_do(tmp_path: Path, row: object, advice: list[str]) -> None:
+    path = written(tmp_path, GOOD, row)
+    with pytest.raises(AnnotationError) as caught:
+        read_annotations(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path}:2: ") and all(part in said for part in advice), said
+
+
+def test_rows_with_other_keys_are_read_by_the_advice_and_keep_their_labels(tmp_path: Path) -> None:
+    row = GOOD | {"remark": "hm", "labels": {"tone": "dry", "topics": ["ports"]}}
+    (record,) = open_annotations(written(tmp_path, row), columns=ColumnMap(fields={"text": "text"}))
+    assert record.labels == {"tone": "dry", "topics": ("ports",)}
 
 
 @pytest.mark.parametrize(

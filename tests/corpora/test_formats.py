@@ -274,6 +274,24 @@ def test_p_stance_rows_become_annotations(write: Write) -> None:
         open_annotations(path, "pstance")
 
 
+@pytest.mark.parametrize(
+    ("tweet", "mentions"),
+    [
+        ("Voss, VOSS and Vosses", ["Voss", "VOSS", "Voss"]),
+        ("Mara Voss met Mara J. Voss.", ["Mara Voss", "Mara J. Voss"]),
+        ("Go on, mara! Marathons bore Maras team.", ["mara", "Maras"]),
+        ("#Voss2031 #VoteMara #MaraVossRocks", ["Voss", "Mara", "MaraVoss"]),
+        ("@realMaraVoss said so to @MorningMara.", ["@realMaraVoss"]),
+        ("@IvankaVoss, Hunter Voss, Mara Voss Jr. and #MaraVossJr", []),
+        ("Nobody is named.", []),
+    ],
+)
+def test_p_stance_finds_its_target_by_the_parts_of_the_name(write: Write, tweet: str, mentions: list[str]) -> None:
+    path = write("raw_val_all.csv", f'Tweet,Target,Stance\n"{tweet}",Mara Voss,FAVOR\n')
+    (record,) = open_annotations(path, "pstance")
+    assert [record.text[start:end] for start, end in record.target_spans] == mentions
+
+
 def test_frac_is_a_corpus_with_a_layer_of_merged_frames(write: Write) -> None:
     path = write("gold.csv", "sentence,label\nThe court ruled.,5\n")
     assert open_annotations(path, "frac") == [

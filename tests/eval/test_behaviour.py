@@ -261,7 +261,8 @@ def test_a_party_with_few_articles_is_not_certain(tiny_exported: Path) -> None:
     for figure in (few.accuracy, few.lean, many.accuracy, many.lean):
         assert figure.low < figure.high
     assert few.accuracy.high - few.accuracy.low > 0.75
-    assert [d.metric for d in report.symmetry.differences] == ["accuracy", "false_against", "false_favor", "lean"]
+    metrics = ["standardised_lean", "accuracy", "false_against", "false_favor", "lean"]
+    assert [d.metric for d in report.symmetry.differences] == metrics
     assert all(d.few for d in report.symmetry.differences)
     lean = report.symmetry.differences[-1].figure
     assert lean.low < -1 and lean.high > 1
@@ -271,4 +272,4 @@ def test_a_party_with_few_articles_is_not_certain(tiny_exported: Path) -> None:
     table = document([(Row("newstance", "stance", "tiny", report.layers["stance"]), report)], "")
     assert f"| neighbour order ({SAME_INPUT}) |" in table
     assert table.splitlines()[-1].endswith(f"({SAME_INPUT}).")
-    assert "| Democratic (few) |" in table and "| Republican minus Democratic |" in table
+    assert "| Democratic (few) |" in table and "| Democratic minus Republican |" in table

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +9,13 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from newstance.corpora import read_annotations
+from newstance.corpora import Annotation, read_annotations
+from newstance.eval import compare
 from newstance.eval.bootstrap import Figure
 from newstance.eval.calibrating import write_calibration
 from newstance.eval.compare import compare_models, mcnemar, paired_difference
-from newstance.eval.metrics import accuracy, confusions
+from newstance.eval.judged import judge
+from newstance.eval.metrics import accuracy, confusions, macro_f1
 from newstance.model import Checkpoint, LayerCalibration
 
 
@@ -47,8 +51,10 @@ def test_a_model_does_not_differ_from_itself(tiny_exported: Path, annotations_fi
 def test_a_difference_that_no_draw_changes_is_not_certain(n: int) -> None:
     gold = np.zeros(n, dtype=int)
     wrong, right = (confusions(gold, gold + number, 2) for number in (1, 0))
-    found = paired_difference(accuracy, wrong, right, n=n, samples=100, seed=0)
+    found = paired_difference(accuracy, wrong, right, n=n, samples=100, seed=0, share=True)
     assert found.value == 1.0 and found.low < 1.0 <= found.high
+    of_f1 = paired_difference(macro_f1, wrong, right, n=n, samples=100, seed=0)
+    assert of_f1.value == 1.0 and math.isnan(of_f1.low), "an F1 is no share, whose interval could stand in"
     same = paired_difference(accuracy, right, right, n=n, samples=100, seed=0)
     assert (same.low, same.value, same.high) == (0.0, 0.0, 0.0)
 
@@ -63,3 +69,22 @@ def test_few_articles_are_said_and_show_no_difference(
     assert not replace(stance, difference=Figure(0.5, 0.4, 0.6, 36)).shown
     assert replace(stance, difference=Figure(0.5, 0.4, 0.6, 36), few=False).shown
     assert all(part.few for part in stance.parts)
+
+
+def test_a_multi_label_layer_counts_sentences_and_has_no_mcnemar(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [
+        Annotation(id=str(i), text=f"The council paid {i} for the ferry.", frames=("economic",), article=f"a{i}")
+        for i in range(12)
+    ]
+    model = Checkpoint.shipped()
+    (judged,) = (found for found in judge(model, records) if found.layer.name == "frames")
+    right, wrong = judged.gold.copy(), judged.gold.copy()
+    wrong[:4] = ~wrong[:4]  # four sentences are wrong in every label, one in one
+    right[11, 0] = not right[11, 0]
+    decided = iter([[replace(judged, predicted=wrong)], [replace(judged, predicted=right)]])
+    monkeypatch.setattr(compare, "judge", lambda *_, **__: next(decided))
+    found = compare_models(model, model, records, samples=100)
+    frames = found.layers["frames"]
+    assert (frames.only_first, frames.only_second, frames.changes) == (1, 4, 5)
+    assert frames.mcnemar is None
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["layers"]["frames"]["mcnemar"] is None

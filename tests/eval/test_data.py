@@ -105,6 +105,15 @@ def test_what_does_not_fit_between_files_is_named_with_both(
     assert (caught.value.path, caught.value.line, caught.value.field) == (str(files[1]), 3, field)
 
 
+def test_another_mention_of_the_target_in_another_file_is_called_one(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / f"{who}.jsonl", GOOD | {"annotator": who, "target_spans": [span]})
+        for who, span in (("ada", [0, 3]), ("bea", [4, 7]))
+    ]
+    with pytest.raises(AnnotationError, match=r"another mention in row 1 of .*ada.jsonl; give every sentence"):
+        read_data(load_codebook(), files=files)
+
+
 def test_nameless_annotators_of_several_files_are_called_by_their_files(tmp_path: Path) -> None:
     nameless = {name: value for name, value in GOOD.items() if name != "annotator"}
     frames = {name: value for name, value in nameless.items() if name != "stance"} | {"frames": ["health"]}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
-from newstance.eval.bootstrap import cluster_sums, interval
+from newstance.eval.bootstrap import cluster_sums, interval, wilson
 from newstance.eval.evaluate import counted
-from newstance.eval.figures import layer_figures
+from newstance.eval.figures import few_behind, layer_figures, probability_figures
 from newstance.eval.gold import gold_labels
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.judged import judge
@@ -29,6 +30,7 @@ from newstance.eval.metrics import (
     label_micro_f1,
     macro_f1,
 )
+from newstance.eval.report import render_report
 from newstance.eval.slices import slices_of
 from newstance.model import Checkpoint, load_codebook
 
@@ -81,6 +83,67 @@ def test_figures_of_a_label_are_over_the_sentences_that_they_divide_by() -> None
     assert found["accuracy"].n == 300
 
 
+def _sixty_in_favor(articles: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return gold, decisions and articles: the 60 in favor, 42 of them right, are all right or all wrong in each."""
+    gold = np.array([0] * 60 + [1, 2] * 120)
+    predicted = np.array([0] * 42 + [1] * 18 + [1, 2] * 120)
+    lengths = [21, 21, 9, 9] if articles == 4 else [14, 14, 14, 9, 9]
+    names = [f"a{i}" for i, length in enumerate(lengths) for _ in range(length)]
+    return gold, predicted, [*names, *(f"b{i // 6}" for i in range(240))]
+
+
+@pytest.mark.parametrize("articles", [4, 5])
+def test_a_label_of_few_articles_is_no_surer_than_one_of_more(articles: int) -> None:
+    layer = load_codebook().layer("stance")
+    gold, predicted, names = _sixty_in_favor(articles)
+    found = layer_figures(layer, gold, predicted, names, samples=300, seed=0)
+    recall, f1 = found["recall_favor"], found["f1_favor"]
+    assert (recall.value, recall.n) == (0.7, 60)
+    assert recall.high - recall.low > 0.6, "articles, and not sentences, stand behind it"
+    few = few_behind(layer, gold, predicted, names)
+    assert math.isnan(f1.low) == (articles == 4)
+    assert few == (
+        {"recall_favor": 4, "f1_favor": 4, "precision_favor": 2} if articles == 4 else {"precision_favor": 3}
+    )
+
+
+def test_labels_of_few_articles_are_warned_of_by_name_and_marked(tiny_exported: Path, annotations_file: Path) -> None:
+    rows = [
+        row.model_copy(update={"article": f"a{i % 2}" if row.stance == "favor" else f"b{i}"})
+        for i, row in enumerate(read_annotations(annotations_file))
+    ]
+    report = evaluate_model(Checkpoint(tiny_exported), rows, samples=100, only_figures=True)
+    assert report.run["resampled"] == {"stance": "articles"}
+    assert report.to_dict()["few"]["stance"]["recall_favor"] == 2
+    (warning,) = (warning for warning in report.run["warnings"] if "behind" in warning)
+    assert warning.startswith("stance: fewer than 5 articles behind favor (") and "recall 2" in warning
+    page = render_report(report)
+    assert "few: says little" in page and warning in page
+
+
+def test_an_f1_that_no_draw_changes_has_no_interval() -> None:
+    frames = load_codebook().layer("frames")
+    gold = np.zeros((300, len(frames.codes)), dtype=bool)
+    gold[:, 0] = True
+    articles = [str(i) for i in range(300)]
+    found = layer_figures(frames, gold, np.zeros_like(gold), articles, samples=100, seed=0)
+    name = f"f1_{frames.codes[0]}"
+    for figure in (found["macro_f1"], found["micro_f1"], found[name]):
+        assert figure.value == 0.0 and math.isnan(figure.low) and math.isnan(figure.high)
+    recall = found[f"recall_{frames.codes[0]}"]
+    assert (recall.low, recall.high) == pytest.approx(wilson(0.0, 300))
+
+
+def test_an_average_precision_that_no_draw_changes_has_no_interval() -> None:
+    model = Checkpoint.shipped()
+    records = [Annotation(id=str(i), text=f"It paid {i}.", frames=("economic",), article=f"f{i}") for i in range(9)]
+    (judged,) = (found for found in judge(model, records) if found.layer.name == "frames")
+    sure = replace(judged, probability=np.where(judged.gold, 0.9, 0.1))
+    found = probability_figures(sure, model.calibration.layer("frames"), samples=100, seed=0)
+    for name in ("mean_average_precision", "average_precision_economic"):
+        assert found[name].value == 1.0 and math.isnan(found[name].low) and math.isnan(found[name].high)
+
+
 @pytest.mark.parametrize("kind", ["single", "multi"])
 def test_a_label_that_does_not_occur_has_no_figures(kind: str) -> None:
     layer = load_codebook().layer("stance" if kind == "single" else "frames")
@@ -127,7 +190,8 @@ def test_a_model_is_measured_on_a_file_of_annotations(tiny_exported: Path, annot
     assert set(figure) == {"value", "low", "high", "n"}
     assert figure["n"] == 36
     assert figure["value"] > 0.8  # it was trained on these very rows
-    assert figure["low"] <= figure["value"] <= figure["high"]
+    share = report["layers"]["stance"]["accuracy"]
+    assert share["low"] <= share["value"] <= share["high"]
     assert report["run"]["clusters"] == 12
 
 
@@ -218,7 +282,7 @@ def test_few_articles_are_counted_for_each_layer() -> None:
     stances = [Annotation(id=f"s{n}", text=f"It met {n} times.", stance="neutral", article=f"s{n}") for n in range(30)]
     frames = [Annotation(id=f"f{n}", text=f"It paid {n}.", frames=("economic",), article=f"f{n % 2}") for n in range(9)]
     report = evaluate_model(Checkpoint.shipped(), [*stances, *frames], samples=100, only_figures=True)
-    warnings = [warning for warning in report.run["warnings"] if "articles" in warning]
+    warnings = [warning for warning in report.run["warnings"] if "only" in warning]
     assert len(warnings) == 1 and warnings[0].startswith("frames: only 2 articles")
 
 

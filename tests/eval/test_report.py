@@ -52,7 +52,7 @@ def test_the_object_holds_every_part_and_is_strict_json(report: Report) -> None:
     assert {(part["by"], part["part"], part["few"]) for part in data["slices"]["stance"]} >= {("year", "2031", True)}
     for figures in data["layers"].values():
         for figure in figures.values():
-            assert figure["low"] <= figure["value"] <= figure["high"]
+            assert figure["low"] is None or figure["low"] <= figure["value"] <= figure["high"]
 
 
 def test_a_sentence_that_annotators_split_evenly_is_shown_with_the_models_probability(report: Report) -> None:
@@ -90,6 +90,7 @@ def test_the_page_holds_the_same_numbers_as_the_object(report: Report) -> None:
     assert inside is not None
     assert json.loads(inside.group(1)) == json.loads(json.dumps(report.to_dict()))
     assert f"{report.layers['stance']['macro_f1'].value:.3f}" in html
+    assert "Student's t" in html and "MOVER" in html, "intervals that are not the bootstrap's are said to be others"
     for section in ("Partisan symmetry", "Behaviour tests", "Provenance", "Confusion", "Calibration and abstention"):
         assert section in html
 
@@ -123,12 +124,14 @@ def test_the_page_says_what_intervals_resample_and_what_chance_makes(
     with_articles, without = (
         evaluate_model(Checkpoint(tiny_exported), r, samples=100, only_figures=True) for r in (rows, loose)
     )
-    assert "which resamples articles, and" in render_report(with_articles)
+    assert "which resamples articles." in render_report(with_articles)
     assert "36 sentences of 12 articles" in render_report(with_articles)
-    assert "which resamples sentences, and" in render_report(without)
+    assert "which resamples sentences." in render_report(without)
     assert "36 sentences, no articles given" in render_report(without)
     chance = without.layers["stance"]["expected_calibration_error_by_chance"]
     assert f"expected of a calibrated model: {chance.value:.3f}" in render_report(without)
+    row = f"expected {chance.value:.3f}; 95% of calibrated models below {chance.high:.3f}"
+    assert f'by chance alone</td><td colspan="2">{row}</td><td>neither' in render_report(without), "no interval, no bar"
     assert without.to_dict()["better"]["expected_calibration_error_by_chance"] == "neither"
 
 

@@ -229,6 +229,48 @@ def test_other_columns_are_another_run_and_those_of_old_runs_go_on(
         score_archive(scorer, Archive([archive], columns=Columns(text="outlet")), tmp_path / "run")
 
 
+def test_the_same_files_under_another_name_are_told_at_the_beginning(
+    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fold").mkdir()
+    (tmp_path / "fold" / "a.txt").write_text("The council met.")
+    monkeypatch.chdir(tmp_path)
+    out = Path("run")
+    warned: list[tuple[str, ...]] = []
+
+    def call(*given: Path | str) -> RunStatus:
+        warned.clear()
+        return score_archive(scorer, Archive(given), out, report=lambda status: warned.append(status.warnings))
+
+    for same in ("fold", "fold/", "./fold", Path("fold/a.txt")):
+        assert call(same).warnings == ()
+    before = (out / "newstance-run.json").read_bytes()
+    assert str(tmp_path).encode() not in before
+    status = call(tmp_path / "fold" / "a.txt", tmp_path / "fold")
+    assert len(status.warnings) == 1 and warned[0] == status.warnings
+    assert status.warnings[0].startswith(f"{tmp_path}/fold/a.txt (and 1 more) was given before, as fold/a.txt;")
+    notes = json.loads((out / "newstance-run.json").read_text())["notes"]
+    assert notes["inputs"][0] == "fold" and notes["inputs"][-1] == f"{tmp_path}/fold"
+    assert call("fold").warnings == ()
+
+
+def test_other_versions_of_what_decides_the_rows_are_told_and_kept(
+    scorer: Scorer, archive: Path, tmp_path: Path
+) -> None:
+    assert run(scorer, archive, tmp_path / "run").warnings == ()
+    path = tmp_path / "run" / "newstance-run.json"
+    manifest = json.loads(path.read_text())
+    now = dict(manifest["notes"]["versions"])
+    manifest["notes"]["versions"] |= {"onnxruntime": "1.0", "pyarrow": "1.0"}
+    del manifest["notes"]["places"]  # as runs of before have it
+    path.write_text(json.dumps(manifest))
+    for _ in range(2):
+        (warning,) = run(scorer, archive, tmp_path / "run").warnings
+        assert warning.startswith(f"this run began with onnxruntime 1.0, now {now['onnxruntime']}:")
+        notes = json.loads(path.read_text())["notes"]
+        assert notes["versions"]["onnxruntime"] == "1.0" and notes["later_versions"] == [now]
+
+
 def test_the_run_holds_the_profile_and_what_was_given(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
     sea = TargetProfile.model_validate(
         {"name": "the council", "aliases": ["council"], "not": ["council estate"],
@@ -247,6 +289,12 @@ def test_dates_that_name_no_day_are_counted(scorer: Scorer, tmp_path: Path) -> N
     rows = [{"id": str(n), "text": "The council met.", "date": date} for n, date in enumerate(dates)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert run(scorer, path, tmp_path / "run", size=2).summary["dates"] == {"missing": 2, "not_understood": 2}
+
+
+def test_articles_with_bad_characters_are_counted(scorer: Scorer, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("It met at the Caf\ufffd.", "It met.")))
+    assert run(scorer, path, tmp_path / "run", size=1).summary["bad_characters"] == 1
 
 
 def test_parts_of_before_the_named_were_counted_go_on_without_a_total(

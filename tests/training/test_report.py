@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from newstance.corpora import read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
+from newstance.eval.bootstrap import Figure
 from newstance.model import Checkpoint
 from newstance.training.config import load_config
 from newstance.training.finetune import finetune
-from newstance.training.report import read_report
+from newstance.training.report import Row, read_report, write_report
 
 BASELINES = {"majority", "tf-idf + logistic regression", "frozen encoder + logistic regression"}
 
@@ -20,9 +22,10 @@ def test_the_report_stands_beside_the_weights_with_every_baseline_and_interval(t
     rows = read_report(tiny_checkpoint / "report.json")
     assert {row.system for row in rows} == BASELINES | {"model"}
     for row in rows:
-        figure = row.figures["macro_f1"]
+        share, figure = row.figures["accuracy"], row.figures["macro_f1"]
         assert (row.part, row.layer, figure.n) == ("dev", "stance", 36)
-        assert 0 <= figure.low <= figure.value <= figure.high <= 1
+        assert 0 <= share.low <= share.value <= share.high <= 1
+        assert 0 <= figure.low <= figure.value <= figure.high <= 1 or math.isnan(figure.low)  # where no draw differs
     scores = {row.system: row.figures["macro_f1"].value for row in rows}
     assert scores["majority"] == pytest.approx(1 / 6)  # three labels, alike in number: F1 of one is 1/2, of two is 0
     assert scores["majority"] < min(value for name, value in scores.items() if name != "majority")
@@ -93,3 +96,12 @@ def test_what_is_no_report_is_named(tmp_path: Path) -> None:
     path.write_text(json.dumps({"rows": [{"data": "x"}]}), encoding="utf-8")
     with pytest.raises(AnnotationError, match="not the report of a run"):
         read_report(path)
+
+
+def test_a_figure_without_an_interval_is_kept_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    without = Row("mine", "dev", "frames", "majority", {"macro_f1": Figure(0.0, math.nan, math.nan, 12)})
+    write_report(path, [without], [], {})
+    assert json.loads(path.read_text(encoding="utf-8"))["rows"][0]["figures"]["macro_f1"]["low"] is None
+    (row,) = read_report(path)
+    assert row.figures["macro_f1"].n == 12 and math.isnan(row.figures["macro_f1"].high)

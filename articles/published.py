@@ -1,0 +1,131 @@
+"""The day on which a page says that it was published.
+
+Only metadata count: meta tags, JSON-LD and `<time datetime>`. A year in the footer, a day in the prose, a folder of
+pictures or the page's address may be of any time, and the day decides who was in office.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date as Date
+from email.utils import parsedate
+from typing import Any
+
+__all__ = ["published"]
+
+#: Names (or properties, or itemprops) of meta tags that give a day of publication, the most exact first.
+_META = (
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "article:published",
+    "og:published_time",
+    "parsely-pub-date",
+    "sailthru.date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "published_time",
+    "publication_date",
+    "citation_publication_date",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dc.date",
+    "dcterms.date",
+    "dcterms.created",
+    "dc.date.created",
+    "date",
+)
+#: Years come first, so that day and month cannot be confused: ``2025-01-21``, ``2025/01/21``, ``20250121``.
+_DAY = re.compile(r"\s*([12]\d{3})([-/.]?)(\d\d)\2(\d\d)(?!\d)")
+#: What is not the article: other articles' teasers and the page's frame.
+_ELSEWHERE = ("aside", "nav", "footer")
+_MARKED = re.compile(r"\b(?:entry-date|published|pubdate|datepublished)\b", re.IGNORECASE)
+_PROSE = re.compile(r"[.!?][\"”’)]*\s*$")
+
+
+def published(tree: Any) -> str | None:
+    """Return the day of publication that a page's metadata give.
+
+    Args:
+        tree: the page as `lxml` parsed it.
+
+    Returns:
+        An ISO date. Where no metadata can be understood, the first of them as it stands, such as ``21/01/2025``, whose
+        day and month nobody can tell apart; None where there are none.
+    """
+    texts = [text for text in (*_in_meta(tree), *_in_json(tree)) if text.strip()]
+    days = (_day(text) for text in (*texts, *_in_time(tree)))
+    return next((day for day in days if day is not None), None) or (" ".join(texts[0].split()) if texts else None)
+
+
+def _day(text: str) -> str | None:
+    """Return the day that a text begins with, as written whatever the time zone."""
+    if found := _DAY.match(text):
+        year, month, day = (int(found.group(n)) for n in (1, 3, 4))
+    elif mail := parsedate(text):  # Tue, 21 Jan 2025 10:00:00 GMT
+        year, month, day = mail[:3]
+    else:
+        return None
+    try:
+        return Date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _in_meta(tree: Any) -> list[str]:
+    given: dict[str, str] = {}
+    for element in tree.iter("meta"):
+        content = element.get("content") or element.get("datetime") or ""
+        for attribute in ("property", "name", "itemprop"):
+            given.setdefault((element.get(attribute) or "").lower(), content)
+    return [given[name] for name in _META if name in given]
+
+
+def _in_json(tree: Any) -> list[str]:
+    """Return the dates of the page's own JSON-LD objects, those of articles first."""
+    found: list[tuple[bool, str]] = []
+    for element in tree.iter("script"):
+        if (element.get("type") or "").strip().lower() != "application/ld+json":
+            continue
+        try:
+            data = json.loads(element.text or "", strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for thing in _things(data):
+            if isinstance(date := thing.get("datePublished"), str):
+                found.append((not re.search("Article|Posting|Report", str(thing.get("@type"))), date))
+    return [date for _, date in sorted(found, key=lambda one: one[0])]
+
+
+def _things(data: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects that are about the page: at the top, in a list there, or in a graph; not what lies in them."""
+    for thing in data if isinstance(data, list) else [data]:
+        if isinstance(thing, dict):
+            yield thing
+            if isinstance(graph := thing.get("@graph"), list):
+                yield from (part for part in graph if isinstance(part, dict))
+
+
+def _in_time(tree: Any) -> Iterator[str]:
+    """Yield what `<time datetime>` says: where it is marked as the date of publication, then where it stands alone.
+
+    Not in the frame of the page; unmarked ones not in links, which lead to other articles, nor in sentences.
+    """
+    times = [e for e in tree.iter("time") if e.get("datetime") and not _inside(e, *_ELSEWHERE)]
+    marked = [
+        e for e in times if e.get("pubdate") is not None or _MARKED.search(f"{e.get('itemprop')} {e.get('class')}")
+    ]
+    alone = [e for e in times if not _inside(e, "a") and not any(_PROSE.search(p.text_content()) for p in _around(e))]
+    yield from (element.get("datetime") for element in (*marked, *alone))
+
+
+def _inside(element: Any, *tags: str) -> bool:
+    return next(element.iterancestors(*tags), None) is not None
+
+
+def _around(element: Any) -> Iterator[Any]:
+    return element.iterancestors("p", "li", "blockquote")  # type: ignore[no-any-return]
