@@ -103,7 +103,6 @@ def _print(fitted: dict[str, Fitted]) -> None:
         console.print(
             f"[bold]{layer}[/bold], {found.sentences} sentences: temperature {before.temperature:.2f} to "
             f"{after.temperature:.2f}, {threshold} {old:.2f} to {new:.2f}"
-            + (f", {len(after.show_each)} labels at thresholds of their own" if after.show_each else "")
         )
         table = Table("calibration error on", "uncalibrated", "as it was", "fitted", box=None)
         for corpus, errors in found.errors.items():

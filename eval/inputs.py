@@ -34,7 +34,7 @@ def decided(logits: npt.NDArray[np.floating], checkpoint: Checkpoint, layer: Lay
     if layer.kind == "single":
         return np.asarray(logits.argmax(axis=1))
     calibration = checkpoint.calibration.layer(layer.name)
-    return calibration.shown(probabilities(logits, layer, calibration.temperature), layer)
+    return np.asarray(probabilities(logits, layer, calibration.temperature) >= calibration.show_above)
 
 
 def sentence_inputs(sentences: Sequence[Annotation], target: str | None = None) -> list[SentenceInput]:

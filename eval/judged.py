@@ -128,7 +128,7 @@ def judge(
             probability, raw = (merged_probability(p, source) for p in (probability, raw))
         n = len(gold.sentences)
         probability, raw, tied = probability[:n], raw[:n], probability[n:]
-        predicted = calibration.shown(probability, layer) if layer.kind == "multi" else probability.argmax(axis=1)
+        predicted = probability >= calibration.show_above if layer.kind == "multi" else probability.argmax(axis=1)
         found.append(
             Judged(
                 layer=layer.model_copy(update={"name": "frames"}) if merged else layer,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .encoding import EncodedSentence, EncodingConfig, SentenceEncoding, SentenceInput, Window, collate
     from .explanation import METHODS, Explanation, Method, explain, explain_encoded
     from .file_hash import file_sha256
-    from .fitting import best_threshold, best_threshold_of_each, fit_layer, fit_temperature, threshold_for_risk
+    from .fitting import best_threshold, fit_layer, fit_temperature, threshold_for_risk
     from .flip import Flip, smallest_flip
     from .head_config import EvidenceConfig, HeadConfig
     from .phrases import Phrase, carrying_phrases
@@ -58,7 +58,6 @@ __all__ = [
     "Span",
     "Window",
     "best_threshold",
-    "best_threshold_of_each",
     "carrying_phrases",
     "collate",
     "combine",
@@ -93,7 +92,7 @@ _NAMES = {
     "encoding": ("EncodedSentence", "EncodingConfig", "SentenceEncoding", "SentenceInput", "Window", "collate"),
     "explanation": ("METHODS", "Explanation", "Method", "explain", "explain_encoded"),
     "file_hash": ("file_sha256",),
-    "fitting": ("best_threshold", "best_threshold_of_each", "fit_layer", "fit_temperature", "threshold_for_risk"),
+    "fitting": ("best_threshold", "fit_layer", "fit_temperature", "threshold_for_risk"),
     "flip": ("Flip", "smallest_flip"),
     "head_config": ("EvidenceConfig", "HeadConfig"),
     "phrases": ("Phrase", "carrying_phrases"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +25,6 @@ class LayerCalibration(BaseModel):
         temperature: logits are divided by it.
         abstain_below: a single-label decision with a lower probability is marked as abstained.
         show_above: a label of a multi-label layer is shown from this probability on.
-        show_each: labels of it that are shown from a probability of their own on instead, by code.
         fitted_on: what the numbers were fitted on.
         target_risk: share of wrong decisions among those not abstained that `abstain_below` was chosen for.
         kept: share of the decisions that it was chosen on that are not abstained from; None where nobody counted.
@@ -39,22 +37,15 @@ class LayerCalibration(BaseModel):
     temperature: float = Field(default=1.0, gt=0)
     abstain_below: float = Field(default=0.0, ge=0, le=1)
     show_above: float = Field(default=0.5, ge=0, le=1)
-    show_each: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
     fitted_on: str = ""
     target_risk: float | None = None
     kept: float | None = Field(default=None, ge=0, le=1)
     warning: str = ""
 
-    def shown(self, probability: Floats, layer: Layer) -> npt.NDArray[np.bool_]:
-        """Return which labels of a multi-label layer are shown, of the shape of their probabilities (..., labels)."""
-        thresholds = [self.show_each.get(code, self.show_above) for code in layer.codes]
-        return np.asarray(np.asarray(probability) >= thresholds)
-
     def thresholds(self) -> str:
         """Return in words from which probability on a decision or a label stands."""
         if self.target_risk is None:
-            own = ", ".join(f"{code} from {value:.2f}" for code, value in self.show_each.items())
-            return f"a label is shown from a probability of {self.show_above:.2f} on" + (f"; {own}" if own else "")
+            return f"a label is shown from a probability of {self.show_above:.2f} on"
         if self.kept == 0:
             return f"it abstains from everything: no threshold leaves at most {self.target_risk:.0%} of decisions wrong"
         share = "" if self.kept is None else f", which are {self.kept:.0%} of all,"

@@ -8,16 +8,12 @@ import numpy.typing as npt
 from .calibration import LayerCalibration, probabilities
 from .codebook import Layer
 
-__all__ = ["best_threshold", "best_threshold_of_each", "fit_layer", "fit_temperature", "threshold_for_risk"]
+__all__ = ["best_threshold", "fit_layer", "fit_temperature", "threshold_for_risk"]
 
 Floats = npt.NDArray[np.floating]
 
-#: Thresholds tried for showing a label of a multi-label layer.
-_THRESHOLDS = np.arange(0.05, 0.81, 0.01)
-#: A label gets a threshold of its own when it occurs so often, by F1 that is averaged over so many neighbouring
-#: thresholds: the peak of a ragged curve is an accident. On 1,183 development sentences of the shipped model, each judged
-#: by thresholds of nine tenths of the articles, 15 of their own gave a macro-F1 of 0.659, one for all 0.648.
-_ENOUGH, _NEIGHBOURS = 30, 11
+#: Thresholds tried for showing a label of a multi-label layer; one for all labels, as 15 would overfit small data.
+_THRESHOLDS = np.arange(0.15, 0.61, 0.01)
 
 #: A model that decides fewer than one in ten sentences is hardly of use, and its user should know before scoring.
 _HARDLY_ANY = 0.1
@@ -46,9 +42,7 @@ def fit_layer(
     p = probabilities(logits, layer, temperature)
     if layer.kind == "multi":
         show, _ = best_threshold(gold.astype(bool), p, weights)
-        own = best_threshold_of_each(gold.astype(bool), p, weights)
-        each = {code: at for code, at in zip(layer.codes, own, strict=True) if at is not None}
-        return found.model_copy(update={"show_above": show, "show_each": each})
+        return found.model_copy(update={"show_above": show})
     probability, right = p.max(1), p.argmax(1) == gold
     threshold = threshold_for_risk(probability, right, target_risk, weights)
     kept = float(np.average(probability >= threshold, weights=weights))
@@ -155,35 +149,11 @@ def best_threshold(
         probability: like `gold`.
         weights: how much each sentence counts; alike when None.
     """
-    f1, counts = _f1_by_threshold(gold, probability, weights)
-    scores = f1.sum(axis=1) / np.maximum(counts.sum(axis=1), 1)
-    best = int(scores.argmax())
-    return round(float(_THRESHOLDS[best]), 2), float(scores[best])
-
-
-def best_threshold_of_each(
-    gold: npt.NDArray[np.bool_], probability: Floats, weights: Floats | None = None
-) -> list[float | None]:
-    """Return for each label of a multi-label layer the threshold of the highest F1, None where it occurs too rarely.
-
-    Args:
-        gold: (sentences, labels).
-        probability: like `gold`.
-        weights: how much each sentence counts; alike when None.
-    """
-    f1, _ = _f1_by_threshold(gold, probability, weights)
-    half = _NEIGHBOURS // 2
-    curves = np.lib.stride_tricks.sliding_window_view(np.pad(f1, ((half, half), (0, 0)), "edge"), _NEIGHBOURS, axis=0)
-    best = _THRESHOLDS[curves.mean(axis=-1).argmax(axis=0)]
-    return [round(float(at), 2) if n >= _ENOUGH else None for at, n in zip(best, gold.sum(axis=0), strict=True)]
-
-
-def _f1_by_threshold(
-    gold: npt.NDArray[np.bool_], probability: Floats, weights: Floats | None
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return F1 by threshold and label, and whether the label occurs or is shown at all, both (thresholds, labels)."""
     weight = np.ones(len(gold)) if weights is None else weights
     shown = probability[None] >= _THRESHOLDS[:, None, None]
     both = np.einsum("s,tsl->tl", weight, shown & gold)
     either = np.einsum("s,tsl->tl", weight, shown) + weight @ gold
-    return np.divide(2.0 * both, either, out=np.zeros(both.shape), where=either > 0), either > 0
+    f1 = np.divide(2.0 * both, either, out=np.zeros(both.shape), where=either > 0)
+    scores = f1.sum(axis=1) / np.maximum((either > 0).sum(axis=1), 1)
+    best = int(scores.argmax())
+    return round(float(_THRESHOLDS[best]), 2), float(scores[best])

@@ -291,14 +291,9 @@ class Scorer:
             return None, None
         calibration = self.checkpoint.calibration.layer(self._frames.name)
         logits = prediction.logits[self._frames.name]
-        probability = probabilities(logits, self._frames, calibration.temperature)
-        shown = calibration.shown(probability, self._frames)
-        found = [
-            FrameScore(code, p)
-            for code, p, show in zip(self._frames.codes, _floats(probability), shown, strict=True)
-            if show
-        ]
-        return sorted(found, key=lambda score: -score.probability), _floats(logits)
+        probability = _floats(probabilities(logits, self._frames, calibration.temperature))
+        pairs = sorted(zip(self._frames.codes, probability, strict=True), key=lambda pair: -pair[1])
+        return [FrameScore(code, p) for code, p in pairs if p >= calibration.show_above], _floats(logits)
 
     def _describe(self, article: Article) -> dict[str, str | int | None]:
         return {

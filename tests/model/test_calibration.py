@@ -11,7 +11,6 @@ from newstance.model import (
     Label,
     Layer,
     best_threshold,
-    best_threshold_of_each,
     fit_layer,
     fit_temperature,
     probabilities,
@@ -77,25 +76,7 @@ def test_the_threshold_for_showing_labels_has_the_best_macro_f1() -> None:
     p = np.clip(gold * 0.25 + generator.random((300, 4)) * 0.5, 0, 1)
     threshold, score = best_threshold(gold, p)
     assert score == pytest.approx(f1_score(gold, p >= threshold, average="macro"))
-    assert all(score >= f1_score(gold, p >= t, average="macro") - 1e-12 for t in np.arange(0.05, 0.81, 0.01))
-
-
-def test_labels_are_shown_at_thresholds_of_their_own_where_they_occur_often_enough() -> None:
-    """One label is right from 0.3 on, one from 0.7; the third occurs too rarely to be asked."""
-    generator = np.random.default_rng(5)
-    p = generator.random((400, 3))
-    gold = p >= [0.3, 0.7, 0.5]
-    gold[:, 2] &= np.arange(400) < 20
-    low, high, rare = best_threshold_of_each(gold, p)
-    assert (low, high, rare) == (pytest.approx(0.3, abs=0.03), pytest.approx(0.7, abs=0.03), None)
-    counts = generator.integers(1, 4, 400)
-    repeated = np.repeat(np.arange(400), counts)
-    assert best_threshold_of_each(gold, p, counts)[:2] == best_threshold_of_each(gold[repeated], p[repeated])[:2]
-    layer = Layer(name="frames", kind="multi", labels=tuple(Label(code=c) for c in ("tax", "rail", "rare")))
-    found = fit_layer(np.log(p / (1 - p)), gold, layer, target_risk=0.1).model_copy(update={"temperature": 1.0})
-    assert set(found.show_each) == {"tax", "rail"} and "rail from 0." in found.thresholds()
-    one = found.model_copy(update={"show_above": 0.4, "show_each": {"rail": 0.6}})
-    assert one.shown(np.array([[0.5, 0.5, 0.5], [0.3, 0.6, 0.4]]), layer).tolist() == [[1, 0, 1], [0, 1, 1]]
+    assert all(score >= f1_score(gold, p >= t, average="macro") - 1e-12 for t in np.arange(0.15, 0.61, 0.01))
 
 
 @pytest.mark.parametrize("scale", [1.0, 30.0])
