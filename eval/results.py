@@ -343,10 +343,8 @@ def _mark(few: bool, same_input: bool = False) -> str:
 
 
 def _cell(figure: Figure | None) -> str:
-    return "" if figure is None else f"{figure.value:.3f} ({figure.within()})"
-
     known = figure is not None and math.isfinite(figure.value)
-    return "" if figure is None or not known else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+    return "" if figure is None or not known else f"{figure.value:.3f} ({figure.within()})"
 
 
 def main(

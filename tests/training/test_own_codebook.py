@@ -93,6 +93,8 @@ def test_the_model_suggests_those_labels_to_an_annotation_tool(trained: Path, tm
         to="doccano",
         named=False,
         columns={},
+        stdin="auto",
+        max_characters=100_000,
     )
     assert "position:against" in (tmp_path / "tasks.jsonl").read_text(encoding="utf-8")
 
