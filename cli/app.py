@@ -127,35 +127,35 @@ def score(
     engine: inputs.Engine = "local",
 ) -> None:
     """Score articles sentence by sentence: stance, confidence, and the words that carried it."""
+    from .asked import ScoreOptions
     from .score import run_score
 
-    raise typer.Exit(
-        run_score(
-            paths,
-            target=target,
-            model=model,
-            out=out,
-            wanted=format,
-            as_json=json,
-            explain=explain,
-            wrap=wrap,
-            html=html,
-            flips=flips,
-            neighbours=neighbours,
-            columns={
-                "text": text_column,
-                "id": id_column,
-                "title": title_column,
-                "outlet": outlet_column,
-                "date": date_column,
-            },
-            stdin=stdin,
-            max_characters=max_characters,
-            workers=workers,
-            part_articles=part_articles,
-            engine=engine,
-        )
+    options = ScoreOptions(
+        paths=paths,
+        columns={
+            "text": text_column,
+            "id": id_column,
+            "title": title_column,
+            "outlet": outlet_column,
+            "date": date_column,
+        },
+        stdin=stdin,
+        max_characters=max_characters,
+        target=target,
+        model=model,
+        out=out,
+        format=format,
+        json=json,
+        explain=explain,
+        html=html,
+        flips=flips,
+        neighbours=neighbours,
+        wrap=wrap,
+        workers=workers,
+        part_articles=part_articles,
+        engine=engine,
     )
+    raise typer.Exit(run_score(options))
 
 
 @app.command(

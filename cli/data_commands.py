@@ -175,24 +175,19 @@ def suggest(
     max_characters: inputs.MaxCharacters = 1_000_000,
 ) -> None:
     """Write articles as annotation tasks with the model's suggestions, to be corrected instead of labelled anew."""
+    from .asked import ArticleOptions
     from .suggest import run_suggest
 
-    columns = {
-        "text": text_column,
-        "id": id_column,
-        "title": title_column,
-        "outlet": outlet_column,
-        "date": date_column,
-    }
-    code = run_suggest(
-        sources,
-        out,
-        target=target,
-        model=model,
-        to=to,
-        named=named,
-        columns=columns,
+    options = ArticleOptions(
+        paths=sources,
+        columns={
+            "text": text_column,
+            "id": id_column,
+            "title": title_column,
+            "outlet": outlet_column,
+            "date": date_column,
+        },
         stdin=stdin,
         max_characters=max_characters,
     )
-    raise typer.Exit(code)
+    raise typer.Exit(run_suggest(options, out, target=target, model=model, to=to, named=named))

@@ -15,35 +15,28 @@ from newstance.scoring.counts import DateCounts
 from newstance.scoring.run import PART_ARTICLES, RunStatus, score_archive
 from newstance.scoring.run_folder import PartFormat
 
+from .asked import ScoreOptions
 from .characters import about_characters
 from .dates import about_dates
 from .progress import LogLines, in_minutes
 
-__all__ = ["PART_ARTICLES", "run_folder"]
+__all__ = ["run_folder"]
 
 
-def run_folder(
-    scorer: Scorer,
-    archive: Archive,
-    out: Path,
-    *,
-    wanted: str,
-    explain: Explain,
-    part_articles: int,
-    engine: str,
-    actors: int | None,
-) -> int:
+def run_folder(scorer: Scorer, archive: Archive, out: Path, options: ScoreOptions) -> int:
     """Score an archive into a folder and say how it went.
 
     Returns:
         0 when all were scored, 1 when some were refused, 130 when the run was interrupted.
     """
+    wanted = options.format or "parquet"
     if wanted not in get_args(PartFormat):
         raise UsageError(f"a run's folder takes {' or '.join(get_args(PartFormat))}, not {wanted!r}")
-    output = cast("PartFormat", wanted)
+    output, explain = cast("PartFormat", wanted), cast("Explain", options.explain)
+    part_articles = options.part_articles or PART_ARTICLES
     with _progress(archive) as progress:
         report = _warned(progress)
-        if engine == "ray":
+        if options.engine == "ray":
             from newstance.scoring.ray_engine import score_archive_on_ray
 
             status = score_archive_on_ray(
@@ -53,7 +46,7 @@ def run_folder(
                 output=output,
                 explain=explain,
                 part_articles=part_articles,
-                actors=actors,
+                actors=options.workers,
                 report=report,
             )
         else:

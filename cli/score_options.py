@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
-from newstance.articles import InputFormat
+from newstance.articles import Archive, Columns, InputFormat
 from newstance.articles.compressed import inner_suffix
 from newstance.articles.paths import TABLE_SUFFIXES
 from newstance.errors import UsageError
 from newstance.scoring import Explain, Format
 from newstance.scoring.writers import pages_folder
 
+from .asked import ArticleOptions, ScoreOptions
 from .overwriting import refuse_overwriting
 
-__all__ = ["Output", "check_choices", "check_inputs"]
+__all__ = ["Output", "check_choices", "open_archive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,66 +54,59 @@ class Output:
         return found if self.html is None else [*found, self.html, pages_folder(self.html)]
 
 
-def check_choices(
-    output: Output,
-    *,
-    wanted: str | None,
-    as_json: bool,
-    explain: str,
-    wrap: bool,
-    part_articles: int | None,
-    engine: str,
-    flips: bool,
-    neighbours: bool,
-) -> None:
+def check_choices(options: ScoreOptions, output: Output) -> None:
     """Raise `UsageError` for options that are unknown or do nothing together."""
     choices = (
-        ("--explain", explain, get_args(Explain)),
-        ("--format", wanted, get_args(Format)),
-        ("--engine", engine, ("local", "ray")),
+        ("--explain", options.explain, get_args(Explain)),
+        ("--format", options.format, get_args(Format)),
+        ("--engine", options.engine, ("local", "ray")),
     )
     for option, given, known in choices:
         if given is not None and given not in known:
             raise UsageError(f"{option} takes {', '.join(known)}, not {given!r}")
-    shown = output.out is None and output.html is None and not as_json
+    shown = output.out is None and output.html is None and not options.json
+    parts, ray = options.part_articles is not None, options.engine == "ray"
     problems = (
-        (wanted is not None and output.out is None, "--format goes with --out"),
-        (output.html is None and (flips or neighbours), "--flips and --neighbours go with --html"),
-        (flips and explain == "none", "--flips needs an explanation; leave --explain none out"),
-        (wrap and not shown, "--wrap is for the table on the terminal; not with --json, --out or --html"),
-        (as_json and output.folder, "--json prints nothing when --out is a run's folder; leave it out"),
-        (part_articles is not None and not output.folder, "--part-articles goes with a run's folder after --out"),
-        (engine != "local" and not output.folder, "--engine ray writes into a folder; give one with --out"),
-        (
-            engine == "ray" and explain not in ("evidence", "none"),
-            "--engine ray explains by evidence, or not at all",
-        ),
+        (options.format is not None and output.out is None, "--format goes with --out"),
+        (output.html is None and (options.flips or options.neighbours), "--flips and --neighbours go with --html"),
+        (options.flips and options.explain == "none", "--flips needs an explanation; leave --explain none out"),
+        (options.wrap and not shown, "--wrap is for the table on the terminal; not with --json, --out or --html"),
+        (options.json and output.folder, "--json prints nothing when --out is a run's folder; leave it out"),
+        (parts and not output.folder, "--part-articles goes with a run's folder after --out"),
+        (ray and not output.folder, "--engine ray writes into a folder; give one with --out"),
+        (ray and options.explain not in ("evidence", "none"), "--engine ray explains by evidence, or not at all"),
     )
     for wrong, problem in problems:
         if wrong:
             raise UsageError(problem)
 
 
-def check_inputs(
-    paths: Iterable[str], places: Iterable[Path], *, columns: Mapping[str, str | None], stdin: str
-) -> None:
-    """Raise `UsageError` when an input would be overwritten, or when an option is about inputs that are not given.
+def open_archive(options: ArticleOptions, places: list[Path]) -> Archive:
+    """Return the articles that are asked for; nothing is read yet.
 
     Args:
-        paths: the inputs.
-        places: the files that will be written, and folders that are filled.
-        columns: for each field of an article, the column that an option names, or None.
-        stdin: what standard input is said to hold.
+        options: which they are.
+        places: the files that will be written, and folders that are filled; they are no articles.
+
+    Raises:
+        UsageError: an input would be overwritten, or an option is about inputs that are not given.
     """
-    paths = list(paths)
+    paths, stdin = options.paths, options.stdin
     refuse_overwriting(paths, places)
     if stdin not in get_args(InputFormat):
         raise UsageError(f"--stdin takes {', '.join(get_args(InputFormat))}, not {stdin!r}")
     if stdin != "auto" and "-" not in paths:
         raise UsageError("--stdin is about standard input; give - for it")
-    named = [what for what, column in columns.items() if column is not None]
+    named = [what for what, column in options.columns.items() if column is not None]
     if named and not any(_may_be_table(path, stdin) for path in paths):
         raise UsageError(f"--{named[0]}-column is about tables of articles, and there is none among the inputs")
+    return Archive(
+        paths,
+        columns=Columns.named_by(options.columns),
+        stdin=cast("InputFormat", stdin),
+        max_characters=options.max_characters,
+        leave_out=places,
+    )
 
 
 def _may_be_table(path: str, stdin: str) -> bool:

@@ -12,159 +12,82 @@ from pathlib import Path
 from types import FrameType
 from typing import cast
 
-from newstance.articles import Archive, Columns, InputFormat, Refusal, load_profile
+from newstance.articles import Archive, load_profile
 from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Explain, Format, Scorer, open_writer
 
+from .asked import ScoreOptions
 from .characters import about_characters
 from .dates import about_dates
-from .score_options import Output, check_choices, check_inputs
+from .score_options import Output, check_choices, open_archive
 
 __all__ = ["score_articles"]
 
 
-def score_articles(
-    checkpoint: Checkpoint,
-    predictor: Predictor,
-    paths: list[str],
-    *,
-    target: str,
-    out: str | None,
-    wanted: str | None,
-    as_json: bool,
-    explain: str,
-    wrap: bool,
-    columns: dict[str, str | None],
-    stdin: str,
-    max_characters: int,
-    workers: int | None,
-    part_articles: int | None,
-    engine: str,
-    html: Path | None,
-    flips: bool,
-    neighbours: bool,
-) -> int:
+def score_articles(checkpoint: Checkpoint, predictor: Predictor, options: ScoreOptions) -> int:
     """Score every article that can be read, and name every one that cannot.
 
     Returns:
         0 when all were scored, 1 when some were refused, 130 when the run was interrupted.
     """
-    output = Output.named_by(out, html)
-    check_choices(
-        output,
-        wanted=wanted,
-        as_json=as_json,
-        explain=explain,
-        wrap=wrap,
-        part_articles=part_articles,
-        engine=engine,
-        flips=flips,
-        neighbours=neighbours,
-    )
-    check_inputs(paths, output.files(), columns=columns, stdin=stdin)
-    archive = Archive(
-        paths,
-        columns=Columns.named_by(columns),
-        stdin=cast("InputFormat", stdin),
-        max_characters=max_characters,
-        leave_out=output.files(),
-    )
-    scorer = Scorer(checkpoint, predictor, load_profile(target), target_given=target)
+    output = Output.named_by(options.out, options.html)
+    check_choices(options, output)
+    archive = open_archive(options, output.files())
+    scorer = Scorer(checkpoint, predictor, load_profile(options.target), target_given=options.target)
     if output.out is not None and output.folder:
-        from .run import PART_ARTICLES, run_folder
+        from .run import run_folder
 
-        return run_folder(
-            scorer,
-            archive,
-            output.out,
-            wanted=wanted or "parquet",
-            explain=cast("Explain", explain),
-            part_articles=part_articles or PART_ARTICLES,
-            engine=engine,
-            actors=workers,
-        )
-    return _score_stream(
-        scorer,
-        archive,
-        output,
-        wanted=cast("Format | None", wanted),
-        as_json=as_json,
-        explain=cast("Explain", explain),
-        wrap=wrap,
-        flips=flips,
-        neighbours=neighbours,
-    )
+        return run_folder(scorer, archive, output.out, options)
+    return _score_stream(scorer, archive, output, options)
 
 
-def _score_stream(
-    scorer: Scorer,
-    archive: Archive,
-    output: Output,
-    *,
-    wanted: Format | None,
-    as_json: bool,
-    explain: Explain,
-    wrap: bool,
-    flips: bool,
-    neighbours: bool,
-) -> int:
+def _score_stream(scorer: Scorer, archive: Archive, output: Output, options: ScoreOptions) -> int:
     """Show articles, or write them to one file or page, as they are scored."""
     from newstance.scoring.counts import DateCounts, has_bad_characters
-    from newstance.scoring.unique import EachOnce
 
     from .progress import progress
+    from .scored import ScoredArticles
     from .terminal import ArticleTable  # takes a while, in which the model loads
 
     stance = scorer.stance
-    sentences = articles = refused = bad = 0
-    dates = DateCounts()
+    dates, bad = DateCounts(), 0
     places = [(place, place.exists()) for place in (output.out, output.html) if place is not None]
     with ExitStack() as stack:
         if places:
             stack.enter_context(_terminable())
         writer = None
         if output.out is not None:
-            writer = stack.enter_context(open_writer(output.out, wanted, stances=stance.codes))
+            kind = cast("Format | None", options.format)
+            writer = stack.enter_context(open_writer(output.out, kind, stances=stance.codes))
         pages = None
         if output.html is not None:
             from .html import Pages
 
-            pages = Pages(scorer, output.html, several=not archive.is_single(), flips=flips, neighbours=neighbours)
+            several = not archive.is_single()
+            pages = Pages(scorer, output.html, several=several, flips=options.flips, neighbours=options.neighbours)
             stack.enter_context(pages.writer)
-        quiet = as_json or writer is not None or pages is not None
-        table = None if quiet else ArticleTable(stance, wrap=wrap)
-        step = stack.enter_context(progress("articles", None)) if quiet and not as_json else lambda: None
-        drafts = EachOnce(archive)
-        results = scorer.score_drafts(
-            drafts,
-            explain=explain,
-            max_characters=archive.max_characters,
-            remember=pages.remember if pages is not None else None,
-            unread=drafts.give_back,
-        )
-        for scored in results:
-            if isinstance(scored, Refusal):
-                print(f"newstance: {scored.error}", file=sys.stderr)  # noqa: T201
-                refused += 1
-                continue
+        quiet = options.json or writer is not None or pages is not None
+        table = None if quiet else ArticleTable(stance, wrap=options.wrap)
+        step = stack.enter_context(progress("articles", None)) if quiet and not options.json else lambda: None
+        remember = pages.remember if pages is not None else None
+        articles = ScoredArticles(scorer, archive, explain=cast("Explain", options.explain), remember=remember)
+        for scored in articles:
             if writer is not None:
                 writer.write(scored)
             if pages is not None:
                 pages.write(scored)
-            if as_json:
+            if options.json:
                 sys.stdout.write(json.dumps(scored.to_dict(), ensure_ascii=True) + "\n")
             elif table is not None:
                 table.print(scored)
-            articles += 1
-            sentences += len(scored.sentences)
             dates.add(scored)
             bad += has_bad_characters(scored)
             step()
     for line in (*archive.unused.lines(), *about_dates(dates, archive), *about_characters(bad)):
         print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     for place, there in places:
-        print(_done(sentences, articles, place, there=there), file=sys.stderr)  # noqa: T201
-    return 1 if refused else 0
+        print(_done(articles.sentences, articles.articles, place, there=there), file=sys.stderr)  # noqa: T201
+    return 1 if articles.refused else 0
 
 
 def _done(sentences: int, articles: int, place: Path, *, there: bool) -> str:

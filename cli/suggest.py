@@ -6,17 +6,17 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from newstance.articles import Archive, Columns, InputFormat, Refusal
 from newstance.corpora import Annotation, Suggestion, save_annotations
 from newstance.errors import ArticleError, UsageError
 from newstance.model import Codebook
 from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
-from newstance.scoring.unique import EachOnce
 
+from .asked import ArticleOptions
 from .column_options import as_format
 from .convert import check_interface, write_interface
 from .progress import progress
-from .score_options import check_inputs
+from .score_options import open_archive
+from .scored import ScoredArticles
 
 __all__ = ["run_suggest"]
 
@@ -26,18 +26,7 @@ _JUDGED = ("headline", "body")
 _SUFFIXES = {"labelstudio": ".json", "doccano": ".jsonl"}
 
 
-def run_suggest(
-    sources: list[str],
-    out: Path,
-    *,
-    target: str,
-    model: str | None,
-    to: str,
-    named: bool,
-    columns: dict[str, str | None],
-    stdin: str,
-    max_characters: int,
-) -> int:
+def run_suggest(options: ArticleOptions, out: Path, *, target: str, model: str | None, to: str, named: bool) -> int:
     """Score articles and write their sentences, or those that name the target, as tasks with the model's answers.
 
     Returns:
@@ -46,42 +35,27 @@ def run_suggest(
     kind = as_format(to, "--to")
     if kind not in _SUFFIXES:
         raise UsageError(f"takes labelstudio or doccano, not {to!r}", field="--to")
-    check_inputs(sources, [out], columns=columns, stdin=stdin)
+    archive = open_archive(options, [out])
     _check_place(out, _SUFFIXES[kind])
-    archive = Archive(
-        sources,
-        columns=Columns.named_by(columns),
-        stdin=cast("InputFormat", stdin),
-        max_characters=max_characters,
-    )
     scorer = Scorer.load(model, target=target)
     codebook = scorer.checkpoint.codebook
     if kind == "labelstudio":
         check_interface(out, codebook)
     suggestions: list[Suggestion] = []
-    articles = refused = 0
-    drafts = EachOnce(archive)
+    articles = ScoredArticles(scorer, archive, explain="none")
     with progress("articles", None) as step:
-        results = scorer.score_drafts(
-            drafts, explain="none", max_characters=archive.max_characters, unread=drafts.give_back
-        )
-        for scored in results:
-            if isinstance(scored, Refusal):
-                sys.stderr.write(f"newstance: {scored.error}\n")
-                refused += 1
-                continue
+        for scored in articles:
             suggestions += _suggestions(scored, codebook, named=named)
-            articles += 1
             step()
     for line in archive.unused.lines():
         sys.stderr.write(f"newstance: {line}\n")
-    if not articles:
+    if not articles.articles:
         raise ArticleError("no article could be read, so nothing was written", path=out)
     save_annotations(out, [], kind, codebook=codebook, suggestions=suggestions)
-    sys.stderr.write(f"{len(suggestions)} sentences of {articles} articles in {out}\n")
+    sys.stderr.write(f"{len(suggestions)} sentences of {articles.articles} articles in {out}\n")
     if kind == "labelstudio":
         write_interface(out, codebook)
-    return 1 if refused else 0
+    return 1 if articles.refused else 0
 
 
 def _check_place(out: Path, suffix: str) -> None:

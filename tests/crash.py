@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from newstance.cli import run, score, stream, terminal  # noqa: F401  # what a forked process would import
+from newstance.cli import run, score, scored, stream, terminal  # noqa: F401  # what a forked process would import
 from newstance.cli.app import main as command
 
 

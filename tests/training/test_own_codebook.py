@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from newstance.articles import MentionFinder
+from newstance.cli.asked import ArticleOptions
 from newstance.cli.suggest import run_suggest
 from newstance.errors import CheckpointError
 from newstance.model import Checkpoint
@@ -85,18 +86,10 @@ def test_an_article_is_scored_with_those_labels(trained: Path) -> None:
 def test_the_model_suggests_those_labels_to_an_annotation_tool(trained: Path, tmp_path: Path) -> None:
     article = tmp_path / "a.txt"
     article.write_text("Bakers blamed the government over the bill.\n", encoding="utf-8")
-    run_suggest(
-        [str(article)],
-        tmp_path / "tasks.jsonl",
-        target="government",
-        model=str(trained),
-        to="doccano",
-        named=False,
-        columns={},
-        stdin="auto",
-        max_characters=100_000,
-    )
-    assert "position:against" in (tmp_path / "tasks.jsonl").read_text(encoding="utf-8")
+    options = ArticleOptions(paths=[str(article)], columns={}, stdin="auto", max_characters=1000)
+    out = tmp_path / "tasks.jsonl"
+    run_suggest(options, out, target="government", model=str(trained), to="doccano", named=False)
+    assert "position:against" in out.read_text(encoding="utf-8")
 
 
 def test_a_sentence_is_explained_by_those_labels(trained: Path) -> None:
