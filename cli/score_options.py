@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import get_args
 
 from newstance.articles import InputFormat
-from newstance.articles.compressed import inner_suffix
 from newstance.articles.paths import TABLE_SUFFIXES
 from newstance.errors import UsageError
+from newstance.files import inner_suffix
 from newstance.scoring import Explain, Format
 from newstance.scoring.writers import pages_folder
 
