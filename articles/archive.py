@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from newstance.articles.columns import Columns
-from newstance.articles.compressed import DAMAGED, inner_suffix, open_bytes
 from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, spelt_out
 from newstance.articles.paths import TABLE_SUFFIXES, expand_paths
 from newstance.articles.rows import read_csv, read_jsonl, read_parquet
 from newstance.articles.unused import Unused
 from newstance.errors import ArticleError
+from newstance.files import DAMAGED, inner_suffix, open_bytes
 
 __all__ = ["Archive", "InputFormat"]
 

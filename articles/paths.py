@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
 
-from newstance.articles.compressed import inner_suffix
 from newstance.errors import ArticleError
+from newstance.files import inner_suffix
 
 __all__ = ["MARKDOWN_SUFFIXES", "PAGE_SUFFIXES", "RUN_MANIFEST", "SUFFIXES", "TABLE_SUFFIXES", "expand_paths"]
 

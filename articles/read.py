@@ -9,12 +9,12 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from newstance.articles.blocks import plain_blocks
-from newstance.articles.compressed import DAMAGED, inner_suffix, open_bytes
 from newstance.articles.decode import decode, normalise_newlines
 from newstance.articles.paths import MARKDOWN_SUFFIXES, PAGE_SUFFIXES
 from newstance.articles.records import Article
 from newstance.articles.structure import sentences_of
 from newstance.errors import ArticleError
+from newstance.files import DAMAGED, inner_suffix, open_bytes
 
 __all__ = ["article_from_text", "read_article"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import io
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -12,18 +10,17 @@ from math import isnan
 from typing import IO, Any
 
 from newstance.articles.columns import Columns
-from newstance.articles.compressed import DAMAGED, open_bytes
-from newstance.articles.decode import mended_utf8
 from newstance.articles.drafts import Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
+from newstance.files import DAMAGED, WIDEST, BadRecord, DelimitedTable, open_bytes, open_table
 
 __all__ = ["read_csv", "read_jsonl", "read_parquet"]
 
 Rows = Iterator[Draft | Refusal]
 #: What is told, once for a table that can be read, the names of its columns.
 Told = Callable[[Collection[str]], None]
-#: Characters of a CSV cell at most, whatever an article may have: columns that nobody reads hold pages and images too.
-_CELL = 1 << 28
+#: Characters of a CSV cell at most, whatever an article may have.
+_CELL = WIDEST
 
 
 def read_jsonl(path: str, columns: Columns, *, most: int, told: Told, stream: IO[bytes] | None = None) -> Rows:
@@ -180,13 +177,10 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, told: Told, s
         told: told the names of its columns.
         stream: its unpacked bytes, where they are already open.
     """
-    csv.field_size_limit(max(most, _CELL))
-    reader: Any = None
+    table: DelimitedTable | None = None
     try:
-        with _as_text(stream or open_bytes(path)) as file:
-            head = file.readline(most)
-            separator = "\t" if tab else max(",;\t", key=head.count)
-            header = next(csv.reader([head], delimiter=separator), [])
+        with open_table(path, tab=tab, most=most, widest=max(most, _CELL), stream=stream) as table:
+            header = table.header
             blanks = columns.missing_in(header) is not None and any(name != name.strip() for name in header)
             if blanks:  # "id, text": then cells begin with a blank too
                 header = [name.strip() for name in header]
@@ -194,72 +188,17 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, told: Told, s
                 yield refused
                 return
             told(header)
-            reader = csv.reader(file, delimiter=separator, strict=True, skipinitialspace=blanks)
-            yield from _csv_rows(reader, header, path, columns)
-    except (*DAMAGED, csv.Error) as error:
-        yield _cut(path, 1 + (reader.line_num if reader else 0), error)
-
-
-def _as_text(stream: Any) -> IO[str]:
-    """Decode a table's bytes; those that are not UTF-8 are kept for `_decoded`."""
-    buffered = stream if hasattr(stream, "peek") else io.BufferedReader(stream, 1 << 16)
-    if buffered.peek(2).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return io.TextIOWrapper(buffered, encoding="utf-16", errors="replace", newline="")
-    return io.TextIOWrapper(buffered, encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
-def _csv_rows(reader: Any, header: list[str], path: str, columns: Columns) -> Rows:
-    number = 2
-    wanted = [(place, name) for place, name in enumerate(header) if name in columns.names().values()]
-    for cells in _records(reader):
-        last = reader.line_num + 1
-        if isinstance(cells, csv.Error):
-            if "field limit" not in str(cells):
-                yield Refusal(_bad_quotes(path, number, last))
-            else:
-                yield Refusal(_too_long(path, number, last))
-                if last > number:
-                    return  # what follows may be the middle of the cell
-        elif len(cells) == len(header):
-            yield _draft({name: _decoded(cells[place]) for place, name in wanted}, path, number, columns)
-        elif cells:
-            message = f"has {len(cells)} cells, the header {len(header)}"
-            yield Refusal(ArticleError(message, path=path, line=number))
-        number = last + 1
-
-
-def _records(reader: Any) -> Iterator[list[str] | csv.Error]:
-    """Yield records, or what is wrong with one; the reader then goes on with the next line."""
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield error
-
-
-def _too_long(path: str, first: int, last: int) -> ArticleError:
-    lost = "; its quotation mark may never be closed, and the rest of the file cannot be read" if last > first else ""
-    message = f"a cell has more than {csv.field_size_limit():,} characters{lost}"
-    return ArticleError(message, path=path, line=first)
-
-
-def _bad_quotes(path: str, first: int, last: int) -> ArticleError:
-    lost = f"; lines {first} to {last} are lost" if last > first else ""
-    message = f"a quotation mark is not closed, or not doubled inside its cell{lost}"
-    return ArticleError(message, path=path, line=first)
-
-
-def _decoded(cell: str) -> str:
-    if cell.isascii():
-        return cell
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        data = cell.encode("utf-8", "surrogateescape")
-        return mended_utf8(data) or data.decode("cp1252", "replace")
-    return cell
+            wanted = [(place, name) for place, name in enumerate(header) if name in columns.names().values()]
+            for number, cells in table.records(skip_blanks=blanks):
+                if isinstance(cells, BadRecord):
+                    yield Refusal(ArticleError(cells.message, path=path, line=number))
+                elif len(cells) != len(header):
+                    message = f"has {len(cells)} cells, the header {len(header)}"
+                    yield Refusal(ArticleError(message, path=path, line=number))
+                else:
+                    yield _draft({name: cells[place] for place, name in wanted}, path, number, columns)
+    except DAMAGED as error:
+        yield _cut(path, table.line if table else 1, error)
 
 
 def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None], told: Told) -> Rows:

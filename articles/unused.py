@@ -8,7 +8,7 @@ from collections.abc import Collection
 from os import PathLike
 
 from newstance.articles.columns import Columns
-from newstance.articles.compressed import inner_suffix
+from newstance.files import inner_suffix
 
 __all__ = ["Unused"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, Any
 
-from newstance.articles.compressed import DAMAGED
 from newstance.articles.drafts import Draft, Refusal
 from newstance.errors import ArticleError
+from newstance.files import DAMAGED
 
 __all__ = ["read_warc"]
 

@@ -19,6 +19,7 @@ from newstance.corpora import Annotation, open_annotations
 from newstance.corpora.check import CheckReport, check_annotations
 from newstance.corpora.own import SPLITS
 from newstance.errors import AnnotationError, UsageError
+from newstance.files import inner_stem
 from newstance.model import Checkpoint, Codebook, encoder_folder
 
 from .column_options import as_format, codebook_of_option, column_map
@@ -99,9 +100,9 @@ def run_check(
 
 def split_of(path: str) -> str:
     """Return the split that a file's name tells, such as dev for `survey-dev.csv`; else the name itself."""
-    found = _SPLIT_NAME.search(Path(path).stem.lower())
+    found = _SPLIT_NAME.search(inner_stem(path).lower())
     if found is None:
-        return Path(path).stem
+        return inner_stem(path)
     return "dev" if found[1].startswith("val") else found[1]
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import cast, get_args
 
 from newstance.articles import Archive, Columns, InputFormat
-from newstance.articles.compressed import inner_suffix
 from newstance.articles.paths import TABLE_SUFFIXES
 from newstance.errors import UsageError
+from newstance.files import inner_suffix
 from newstance.scoring import Explain, Format
 from newstance.scoring.writers import pages_folder
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from newstance.errors import AnnotationError
+from newstance.files import inner_stem
 from newstance.model.codebook import Codebook, Layer
 
 from .annotation import OWN_FIELDS, Annotation, Unit
@@ -359,7 +360,7 @@ def _flags(name: str, row: Mapping[str, Any], flags: Mapping[str, str]) -> tuple
 
 def _id(data: Mapping[str, Any], path: str | Path, line: int) -> str:
     if data.get("annotator") is None:
-        return f"{Path(path).stem}-{line}"
+        return f"{inner_stem(path)}-{line}"
     parts = [data.get("article"), data.get("target"), data["text"]]
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:16]
 

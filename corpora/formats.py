@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from newstance.errors import AnnotationError, UsageError
+from newstance.files import DAMAGED, inner_suffix, open_text
 from newstance.model.codebook import Codebook, load_codebook
 
 from .annotation import Annotation, mixed_id
@@ -20,7 +21,7 @@ from .labelstudio import Suggestion, read_labelstudio, write_labelstudio
 from .mention_pass import mention_pass
 from .newsmtsc import read_newsmtsc
 from .own import read_corpus
-from .problems import Problems, report
+from .problems import Problems, report, unreadable
 from .prodigy import read_prodigy
 from .pstance import read_pstance
 from .seesaw import read_seesaw
@@ -168,7 +169,7 @@ def _file(
     seen: dict[str, None] = {}
     records = []
     for line, row in _rows(path, format, columns, codebook, problems):
-        if not seen and path.suffix.lower() in _TABLES:
+        if not seen and inner_suffix(path) in _TABLES:
             columns.check(codebook, row, path)
             columns.check_header(codebook, row, path)
         seen |= dict.fromkeys(row)
@@ -214,12 +215,12 @@ def detect_format(path: str | Path, *, mapped: bool = False) -> Format:
     path = Path(path)
     if path.is_dir():
         raise UsageError(f"is a folder; name its corpus ({', '.join(FORMATS[FORMATS.index('newsmtsc') :])})", path=path)
-    suffix = path.suffix.lower()
+    suffix = inner_suffix(path)
     if suffix in _TABLES:
         return "table"
-    if suffix == ".json":
+    if path.suffix.lower() == ".json":
         return "labelstudio"
-    if suffix == ".zip":
+    if path.suffix.lower() == ".zip":
         return "doccano"
     if suffix not in (".jsonl", ".ndjson"):
         raise UsageError("not a kind of annotation file: .jsonl, .csv, .tsv, .parquet, .json or .zip", path=path)
@@ -235,13 +236,13 @@ def detect_format(path: str | Path, *, mapped: bool = False) -> Format:
 
 def _first_row(path: Path) -> dict[str, Any]:
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
+        with open_text(path, errors="replace") as file:
             for line in file:
                 if line.strip():
                     row = json.loads(line)
                     return row if isinstance(row, dict) else {}
-    except OSError as error:
-        raise AnnotationError(f"cannot be read: {error.strerror}", path=path) from error
+    except DAMAGED as error:
+        raise unreadable(path, error) from error
     except (ValueError, RecursionError):
         pass  # whoever reads the file says what is wrong with which line
     return {}

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from newstance.errors import AnnotationError
 from newstance.errors.hints import did_you_mean
+from newstance.files import DAMAGED, open_text
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
-from .problems import Problems, gather, report
+from .problems import Problems, gather, report, unreadable
 from .whole_file import whole_file
 
 __all__ = [
@@ -29,19 +30,19 @@ __all__ = [
 
 
 def read_jsonl_objects(path: str | Path, problems: Problems = None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the 1-based line number and the object of each non-empty line.
+    """Yield the 1-based line number and the object of each non-empty line of a file, packed or not.
 
     Raises:
         AnnotationError: the file cannot be read, or, unless `problems` collects it, a line is not a JSON object.
     """
     path = Path(path)
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with open_text(path) as file:
             yield from jsonl_objects(file, path, problems)
     except UnicodeDecodeError as error:
         raise AnnotationError(f"not UTF-8: {error.reason} at byte {error.start}", path=path) from error
-    except OSError as error:
-        raise AnnotationError(f"cannot be read: {error.strerror}", path=path) from error
+    except DAMAGED as error:
+        raise unreadable(path, error) from error
 
 
 def jsonl_objects(

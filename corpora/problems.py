@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from newstance.errors import AnnotationError
 
-__all__ = ["Problems", "gather", "report"]
+__all__ = ["Problems", "gather", "report", "unreadable"]
 
 Row = TypeVar("Row")
 Record = TypeVar("Record")
@@ -22,6 +22,11 @@ def report(error: AnnotationError, problems: Problems) -> None:
     if problems is None:
         raise error
     problems.append(error)
+
+
+def unreadable(path: str | Path, error: Exception) -> AnnotationError:
+    """Return what to raise where the system or a damaged file gives an error."""
+    return AnnotationError(f"cannot be read: {getattr(error, 'strerror', None) or error}", path=path)
 
 
 def gather(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from newstance.errors import AnnotationError, UsageError
+from newstance.files import inner_stem
 
 from .annotation import Annotation, Span
 from .jsonl import as_annotation
@@ -69,7 +70,7 @@ def _record(row: dict[str, Any], path: Path, number: int, split: str | None) -> 
     if stance is None:
         raise AnnotationError(f"{row['Stance']!r} is not FAVOR or AGAINST", path=path, line=number, field="Stance")
     value = {
-        "id": f"{path.stem}-{number}",
+        "id": f"{inner_stem(path)}-{number}",
         "text": row["Tweet"],
         "target": row["Target"],
         "target_spans": _mentions(str(row["Tweet"]), str(row["Target"])),

@@ -9,67 +9,59 @@ from pathlib import Path
 from typing import Any
 
 from newstance.errors import AnnotationError
+from newstance.files import DAMAGED, BadRecord, inner_suffix, open_table
 
 from .annotation import OWN_FIELDS, Annotation
 from .columns import SPAN_FIELDS
 from .jsonl import read_jsonl_objects
-from .problems import Problems, report
+from .problems import Problems, report, unreadable
 from .whole_file import whole_file
 
 __all__ = ["read_table", "write_table"]
 
 Row = tuple[int, dict[str, Any]]
-_DELIMITERS = ",;\t|"
 _SEPARATOR = ";"
 
 
 def read_table(path: str | Path, problems: Problems = None) -> Iterator[Row]:
-    """Yield each row's number, as a spreadsheet counts (the header is row 1; without one rows start at 1), and cells.
+    """Yield each row's number and its cells: its line in the file, of Parquet its place among the rows, from 1.
 
     Args:
-        path: `.csv`, `.tsv` (UTF-8, with a header; comma, semicolon, tab or bar), `.parquet`, `.jsonl`.
+        path: `.csv` or `.tsv` with a header, as `newstance.files.delimited` reads them, `.parquet`, `.jsonl`; all but
+            Parquet also packed.
         problems: where to put the errors of single rows instead of raising the first.
 
     Raises:
         AnnotationError: the file cannot be read, or has no usable header.
     """
     path = Path(path)
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if inner_suffix(path) in (".csv", ".tsv"):
         return _read_csv(path, problems)
-    if path.suffix.lower() == ".parquet":
+    if inner_suffix(path) == ".parquet":
         return _read_parquet(path)
     return read_jsonl_objects(path, problems)
 
 
 def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            delimiter = "\t" if path.suffix.lower() == ".tsv" else max(_DELIMITERS, key=first.count)
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            header = next(reader, None)
-            if not header or not any(header):
+        with open_table(path, tab=inner_suffix(path) == ".tsv") as table:
+            header = table.header
+            if not any(header):
                 raise AnnotationError("has no header that names its columns", path=path, line=1)
             if twice := sorted({name for name in header if name and header.count(name) > 1}):
                 raise AnnotationError("two columns have this name", path=path, line=1, field=twice[0])
-            for number, cells in enumerate(reader, start=2):
-                if not any(cells):
+            for number, cells in table.records():
+                if isinstance(cells, BadRecord):
+                    report(AnnotationError(f"not CSV: {cells.message}", path=path, line=number), problems)
+                elif not any(cells):
                     continue
-                if len(cells) != len(header):
+                elif len(cells) != len(header):
                     message = f"has {len(cells)} cells, the header has {len(header)}"
                     report(AnnotationError(message, path=path, line=number), problems)
-                    continue
-                yield number, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise AnnotationError(f"not CSV: {error}", path=path, line=reader.line_num) from error
-    except UnicodeDecodeError as error:
-        raise AnnotationError(
-            f"not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8 (in a spreadsheet: “CSV UTF-8”)",
-            path=path,
-        ) from error
-    except OSError as error:
-        raise AnnotationError(f"cannot be read: {error.strerror}", path=path) from error
+                else:
+                    yield number, dict(zip(header, cells, strict=True))
+    except DAMAGED as error:
+        raise unreadable(path, error) from error
 
 
 def _read_parquet(path: Path) -> Iterator[Row]:
@@ -86,7 +78,7 @@ def _read_parquet(path: Path) -> Iterator[Row]:
     except pa.ArrowInvalid as error:
         raise AnnotationError(f"not a Parquet file: {error}", path=path) from error
     except OSError as error:
-        raise AnnotationError(f"cannot be read: {error.strerror or error}", path=path) from error
+        raise unreadable(path, error) from error
 
 
 def write_table(path: str | Path, records: Iterable[Annotation]) -> None:

@@ -24,9 +24,9 @@ from newstance.articles import (
     mark_voices,
     read_article,
 )
-from newstance.articles.compressed import inner_suffix
 from newstance.articles.paths import SUFFIXES
 from newstance.errors import ArticleError, CheckpointError
+from newstance.files import inner_suffix
 from newstance.model import (
     Checkpoint,
     EncodedSentence,

@@ -14,13 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     "errors": set(),
     "configs": set(),
-    "articles": {"errors", "configs"},
+    "files": set(),
+    "articles": {"errors", "configs", "files"},
     "model": {"errors", "configs"},
-    "corpora": {"errors", "configs", "model"},
+    "corpora": {"errors", "configs", "files", "model"},
     "training": {"errors", "configs", "articles", "model", "corpora", "eval"},
-    "scoring": {"errors", "configs", "articles", "model"},
+    "scoring": {"errors", "configs", "files", "articles", "model"},
     "eval": {"errors", "configs", "articles", "model", "corpora", "scoring"},
-    "cli": {"errors", "configs", "articles", "corpora", "model", "training", "scoring", "eval"},
+    "cli": {"errors", "configs", "files", "articles", "corpora", "model", "training", "scoring", "eval"},
 }
 
 

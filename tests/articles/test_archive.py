@@ -315,6 +315,12 @@ def test_a_spreadsheets_csv_is_read_in_its_encoding(tmp_path: Path) -> None:
     assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“Café”, said the council."]
 
 
+def test_a_column_is_named_as_it_reads_in_any_encoding_and_between_bars(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("Schlüssel|Text\n1|“Café”, said the council.\n".encode("cp1252"))
+    found = drafts(tmp_path / "a.csv", columns=Columns.named_by({"id": "Schlüssel", "text": "Text"}))
+    assert [(d.id, d.text) for d in found] == [("1", "“Café”, said the council.")]
+
+
 def test_a_bad_byte_in_a_cell_of_utf_8_costs_only_itself(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("id,text\n1,“The café”; said Caf".encode() + b"\xe9\n2,Caf\xe9\n")
     assert [d.text for d in drafts(tmp_path / "a.csv")] == ["“The café”; said Caf\ufffd", "Café"]

@@ -239,7 +239,13 @@ def test_no_tasks_are_written_where_no_article_can_be_read(run: Run, tmp_path: P
 
 @pytest.mark.parametrize(
     ("name", "split"),
-    [("survey-dev.csv", "dev"), ("valid.jsonl", "dev"), ("constrain.csv", "constrain"), ("my_test.json", "test")],
+    [
+        ("survey-dev.csv", "dev"),
+        ("valid.jsonl", "dev"),
+        ("constrain.csv", "constrain"),
+        ("my_test.json", "test"),
+        ("survey.csv.gz", "survey"),
+    ],
 )
 def test_a_file_name_tells_its_split(name: str, split: str) -> None:
     assert split_of(name) == split

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from newstance.corpora import Annotation, ColumnMap, detect_format, open_annotations
@@ -122,10 +126,102 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path, name: str) -> None
         open_annotations(tmp_path / name)
 
 
-def test_another_encoding_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_bytes("id,text,stance\n1,Café.,neutral\n".encode("cp1252"))
-    with pytest.raises(AnnotationError, match=r"x.csv: not UTF-8.*save it as UTF-8"):
-        open_annotations(tmp_path / "x.csv")
+SHEET = [
+    ("Satz", "Position (für)", "Quelle"),
+    ("“The café shut; so what?” he said, twice.", "against", "Zoë's Café"),
+    ("It rained,\nand nobody came.", "neutral", ""),
+    ("The jobs came back.", "favor", "Quay News"),
+]
+
+
+def packed(data: bytes) -> bytes:
+    return gzip.compress(data, mtime=0)
+
+
+def sheet(separator: str = ",") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\r\n").writerows(SHEET)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.csv", sheet().encode("utf-8-sig")),
+        ("x.csv", sheet(";").encode("cp1252")),
+        ("x.csv", sheet("\t").encode("utf-16")),
+        ("x.tsv", sheet("\t").encode("utf-16")),
+        ("x.csv", sheet("|").encode()),
+        ("x.csv.gz", packed(sheet().encode())),
+        ("x.CSV.GZ", packed(sheet(";").encode("cp1252"))),
+        ("x.tsv.zst", pa.compress(sheet("\t").encode(), "zstd", asbytes=True)),
+    ],
+)
+def test_a_table_says_the_same_whatever_program_wrote_it(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    columns, lines = ColumnMap(fields={"text": "Satz", "stance": "Position (für)", "outlet": "Quelle"}), list[int]()
+    records = open_annotations(tmp_path / name, columns=columns, codebook=load_codebook(), lines=lines)
+    assert [(r.text, r.stance, r.outlet or "") for r in records] == SHEET[1:]
+    assert [(r.id, line) for r, line in zip(records, lines, strict=True)] == [("x-2", 2), ("x-3", 3), ("x-5", 5)]
+
+
+def test_packed_lines_of_json_are_records_too(write: Write) -> None:
+    plain = write("x.jsonl", '{"id": "1", "text": "The café shut.", "stance": "against"}\n')
+    for name, data in (
+        ("y.jsonl.gz", packed(plain.read_bytes())),
+        ("y.jsonl.zst", pa.compress(plain.read_bytes(), "zstd", asbytes=True)),
+    ):
+        plain.with_name(name).write_bytes(data)
+        assert open_annotations(plain.with_name(name)) == open_annotations(plain)
+
+
+def test_an_error_names_the_line_of_the_file_though_cells_go_over_several(write: Write) -> None:
+    path = write("x.csv", 'id,text,"stance\n"\n1,"It rained,\nand rained.",neutral\n\n2,It fell.,favour\n3,B.\n')
+    problems: list[AnnotationError] = []
+    columns = ColumnMap(fields={"stance": "stance\n"})
+    assert len(open_annotations(path, columns=columns, codebook=load_codebook(), problems=problems)) == 1
+    assert [(problem.line, problem.field) for problem in problems] == [(6, "stance"), (7, None)]
+
+
+def test_a_quotation_mark_that_is_not_closed_names_the_lines_it_costs(write: Write) -> None:
+    path = write("x.csv", 'id,text,stance\n1,A.,neutral\n2,"B.,favor\n3,"C.",against\n4,D.,favor\n')
+    problems: list[AnnotationError] = []
+    assert [r.id for r in open_annotations(path, problems=problems)] == ["1", "4"]
+    assert [str(problem) for problem in problems] == [
+        f"{path}:3: not CSV: a quotation mark is not closed, or not doubled inside its cell; lines 3 to 4 are lost"
+    ]
+    with pytest.raises(AnnotationError, match=r"x.csv:3: not CSV"):
+        open_annotations(path)
+
+
+def test_a_mark_in_the_header_that_is_not_closed_hides_no_row(write: Write) -> None:
+    path = write("x.csv", 'id,text,stance,"size\n1,It rained.,neutral,5\n')
+    assert [r.text for r in open_annotations(path)] == ["It rained."]
+
+
+def test_a_cell_may_be_wide(write: Write) -> None:
+    path = write("x.csv", f"id,text,stance,page\n1,It rained.,neutral,{'a' * 200_000}\n")
+    assert len(open_annotations(path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "problem"),
+    [
+        ("x.csv.gz", b"id,text,stance\n", "cannot be read: Not a gzipped file"),
+        ("x.csv.gz", packed(b"id,text,stance\n")[:-9], "cannot be read: Compressed file ended"),
+        ("x.csv.zst", b"id,text,stance\n", "cannot be read: (?!None)"),
+        ("x.jsonl.gz", b"{}", "cannot be read: Not a gzipped file"),
+        ("x.jsonl.gz", packed(b'{"id": "1", "text": "A."}\n')[:-9], "cannot be read: Compressed file ended"),
+        ("x.parquet.gz", packed(b"PAR1"), "not a Parquet file: "),
+    ],
+)
+def test_a_packed_file_that_is_damaged_is_said_in_one_line(
+    tmp_path: Path, name: str, data: bytes, problem: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(AnnotationError, match=f"{name}: {problem}") as caught:
+        open_annotations(tmp_path / name)
+    assert "\n" not in str(caught.value)
 
 
 def test_all_bad_rows_can_be_collected_and_the_good_ones_kept(write: Write) -> None:
@@ -307,9 +403,6 @@ def test_a_bad_row_of_frac_is_named_and_the_others_are_kept(write: Write) -> Non
         ":2: sentence: missing",
         ":4: label: unknown class '2'",
     ]
-    path.write_bytes("sentence,label\nThe café closed.,1\n".encode("cp1252"))
-    with pytest.raises(AnnotationError, match=r"gold.csv: not UTF-8"):
-        open_annotations(path, "frac")
 
 
 def test_frac_has_no_split_to_ask_for(write: Write) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from os import PathLike, fspath
 from pathlib import Path
 from typing import IO, Any, cast
 
-__all__ = ["DAMAGED", "inner_suffix", "open_bytes"]
+__all__ = ["DAMAGED", "inner_stem", "inner_suffix", "open_bytes", "open_text"]
 
 _PACKED = frozenset({".gz", ".zst"})
 #: What reading a damaged or cut stream raises, and Arrow at a file name that is not UTF-8.
@@ -17,10 +18,17 @@ DAMAGED = (OSError, EOFError, zlib.error, UnicodeEncodeError)
 
 def inner_suffix(path: str | PathLike[str]) -> str:
     """Return a file's suffix in lower case, looking through ``.gz`` and ``.zst``: ``a.JSONL.gz`` has ``.jsonl``."""
+    return _inner(path).suffix.lower()
+
+
+def inner_stem(path: str | PathLike[str]) -> str:
+    """Return a file's name without its suffix, whether packed or not: ``a.jsonl.gz`` is called ``a``."""
+    return _inner(path).stem
+
+
+def _inner(path: str | PathLike[str]) -> Path:
     name = Path(path)
-    if name.suffix.lower() in _PACKED:
-        name = name.with_suffix("")
-    return name.suffix.lower()
+    return name.with_suffix("") if name.suffix.lower() in _PACKED else name
 
 
 def open_bytes(path: str | PathLike[str]) -> IO[bytes]:
@@ -38,3 +46,16 @@ def open_bytes(path: str | PathLike[str]) -> IO[bytes]:
         stream: Any = pyarrow.CompressedInputStream(pyarrow.OSFile(fspath(path), "rb"), "zstd")
         return stream  # type: ignore[no-any-return]
     return Path(path).open("rb")
+
+
+def open_text(path: str | PathLike[str], *, errors: str = "strict") -> IO[str]:
+    """Open a file for reading its unpacked text, UTF-8 with or without a mark.
+
+    Args:
+        path: the file.
+        errors: what becomes of bytes that are not UTF-8, as `open` takes it.
+
+    Raises:
+        OSError: it cannot be opened; reading on may raise any of `DAMAGED`, and `UnicodeDecodeError`.
+    """
+    return io.TextIOWrapper(cast("io.BufferedReader", open_bytes(path)), encoding="utf-8-sig", errors=errors)
