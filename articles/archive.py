@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import nullcontext
 from os import PathLike
+from os.path import realpath
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -59,7 +60,7 @@ class Archive:
         self.done = 0
         self.unused = Unused()
         self._stdin = stdin
-        self._leave_out = {path.name: path.resolve() for path in leave_out}
+        self._leave_out = {path.name: realpath(path) for path in leave_out}
         #: A character takes six bytes at most, as an escape in JSON.
         self._most = 6 * max_characters + (1 << 16)
 
@@ -105,7 +106,7 @@ class Archive:
     def _is_left_out(self, path: Path) -> bool:
         """Return whether a file is among those left out; only one of the same name is looked up."""
         return any(
-            place.name in self._leave_out and self._leave_out[place.name] == place.resolve()
+            place.name in self._leave_out and self._leave_out[place.name] == realpath(place)
             for place in (path, path.parent)
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from os.path import realpath
 from pathlib import Path
 
 from newstance.corpora import Format, labelstudio_config, open_annotations, save_annotations
@@ -33,7 +34,7 @@ def run_convert(
     kind = as_format(to, "--to")
     refuse_overwriting([source, *filter(None, (map_path, codebook))], [target])
     folder = Path(source)
-    if folder.is_dir() and target.exists() and folder.resolve() in target.resolve().parents:
+    if folder.is_dir() and target.exists() and Path(realpath(folder)) in Path(realpath(target)).parents:
         raise UsageError(f"is a file of the folder {source}, which is read; give another place", path=target)
     interface = _labels_in_label_studio(kind, target)
     if interface:

@@ -29,7 +29,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         if path.exists() and not path.is_file():
             yield path  # a pipe or a device, which nothing can take the place of
             return
-        place = path.resolve() if path.is_symlink() else path
+        place = Path(os.path.realpath(path)) if path.is_symlink() else path
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
         yield temporary

@@ -54,7 +54,8 @@ class Writer(AbstractContextManager["Writer"]):
         """
         self.path = path
         self._articles = 0
-        self._place = path.resolve() if path.is_symlink() else path  # a link stays one, and what it leads to is written
+        # A link stays one, and what it leads to is written.
+        self._place = Path(os.path.realpath(path)) if path.is_symlink() else path
         self._temporary = self._place.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
