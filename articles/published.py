@@ -39,8 +39,22 @@ _META = (
     "dc.date.created",
     "date",
 )
-#: Years come first, so that day and month cannot be confused: ``2025-01-21``, ``2025/01/21``, ``20250121``.
-_DAY = re.compile(r"\s*([12]\d{3})([-/.]?)(\d\d)\2(\d\d)(?!\d)")
+#: Years come first, so that day and month cannot be confused: ``2025-01-21``, ``2025/1/21``, ``20250121``.
+_DAY = re.compile(r"\s*([12]\d{3})(?:([-/.])(\d\d?)\2(\d\d?)|(\d\d)(\d\d))(?!\d)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+#: ``March 4, 2021``, ``Thursday, 4 Mar. 2021``: a month that is named cannot be confused either.
+_NAMED_MONTH = re.compile(
+    r"\s*(?:[a-z]+day,?\s+)?(?:(\d\d?)(?:st|nd|rd|th)?\s+)?"
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?,?\s+(?:(\d\d?)(?:st|nd|rd|th)?,?\s+)?([12]\d{3})\b",
+    re.IGNORECASE,
+)
+#: What programs write where they know no day.
+_UNKNOWN = ("1970-01-01", "0001-01-01")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+#: Hides JSON from old browsers, or from readers of XML.
+_WRAPPING = re.compile(r"(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)*")
+_JSON = json.JSONDecoder(strict=False)
 #: What is not the article: other articles' teasers and the page's frame.
 _ELSEWHERE = ("aside", "nav", "footer")
 _MARKED = re.compile(r"\b(?:entry-date|published|pubdate|datepublished)\b", re.IGNORECASE)
@@ -55,34 +69,39 @@ def published(tree: Any) -> str | None:
 
     Returns:
         An ISO date. Where no metadata can be understood, the first of them as it stands, such as ``21/01/2025``, whose
-        day and month nobody can tell apart; None where there are none.
+        day and month nobody can tell apart; None where there are none. Numbers and the first day of 1970 count as none.
     """
     texts = [text for text in (*_in_meta(tree), *_in_json(tree)) if text.strip()]
     days = (_day(text) for text in (*texts, *_in_time(tree)))
-    return next((day for day in days if day is not None), None) or (" ".join(texts[0].split()) if texts else None)
+    flat = (" ".join(text.split()) for text in texts)
+    as_written = (text for text in flat if not (_NUMBER.fullmatch(text) or text.startswith(_UNKNOWN)))
+    return next((day for day in days if day is not None), None) or next(as_written, None)
 
 
 def _day(text: str) -> str | None:
     """Return the day that a text begins with, as written whatever the time zone."""
     if found := _DAY.match(text):
-        year, month, day = (int(found.group(n)) for n in (1, 3, 4))
+        year, month, day = int(found[1]), int(found[3] or found[5]), int(found[4] or found[6])
+    elif (found := _NAMED_MONTH.match(text)) and bool(found[1]) != bool(found[3]):
+        year, month, day = int(found[4]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1] or found[3])
     elif mail := parsedate(text):  # Tue, 21 Jan 2025 10:00:00 GMT
         year, month, day = mail[:3]
     else:
         return None
     try:
-        return Date(year, month, day).isoformat()
+        date = Date(year, month, day).isoformat()
     except ValueError:
         return None
+    return None if date in _UNKNOWN else date
 
 
 def _in_meta(tree: Any) -> list[str]:
-    given: dict[str, str] = {}
+    given: dict[str, list[str]] = {}
     for element in tree.iter("meta"):
         content = element.get("content") or element.get("datetime") or ""
         for attribute in ("property", "name", "itemprop"):
-            given.setdefault((element.get(attribute) or "").lower(), content)
-    return [given[name] for name in _META if name in given]
+            given.setdefault((element.get(attribute) or "").lower(), []).append(content)
+    return [content for name in _META for content in given.get(name, ())]
 
 
 def _in_json(tree: Any) -> list[str]:
@@ -92,22 +111,32 @@ def _in_json(tree: Any) -> list[str]:
         if (element.get("type") or "").strip().lower() != "application/ld+json":
             continue
         try:
-            data = json.loads(element.text or "", strict=False)
+            text = element.text or ""
+            start = _WRAPPING.match(text)
+            data, _ = _JSON.raw_decode(text, start.end() if start else 0)
         except (ValueError, RecursionError):
             continue
         for thing in _things(data):
-            if isinstance(date := thing.get("datePublished"), str):
+            date = thing.get("datePublished")
+            if isinstance(date, list):
+                date = next((one for one in date if isinstance(one, str)), None)
+            if isinstance(date, str):
                 found.append((not re.search("Article|Posting|Report", str(thing.get("@type"))), date))
     return [date for _, date in sorted(found, key=lambda one: one[0])]
 
 
 def _things(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects that are about the page: at the top, in a list there, or in a graph; not what lies in them."""
-    for thing in data if isinstance(data, list) else [data]:
-        if isinstance(thing, dict):
-            yield thing
-            if isinstance(graph := thing.get("@graph"), list):
-                yield from (part for part in graph if isinstance(part, dict))
+    """Yield the objects that are about the page: at the top, in a list there, or in a graph, and their main entities.
+
+    Not what else lies in them.
+    """
+    for top in data if isinstance(data, list) else [data]:
+        graph = top.get("@graph") if isinstance(top, dict) else None
+        for thing in (top, *(graph if isinstance(graph, list) else ())):
+            if isinstance(thing, dict):
+                yield thing
+                if isinstance(entity := thing.get("mainEntity"), dict):
+                    yield entity
 
 
 def _in_time(tree: Any) -> Iterator[str]:

@@ -85,6 +85,10 @@ def page(*, head: str = "", body: str = "") -> str:
         page(body='<aside><time datetime="2003-03-12">12 March</time></aside>'),
         page(body='<a href="/other">Another tide <time datetime="2003-03-12">12 March</time></a>'),
         page(body='<time datetime="10:30">10:30</time>'),
+        page(head='<meta name="date" content="1741082400">'),
+        page(head='<meta name="date" content="1741082400.5">'),
+        page(head='<meta name="date" content="1970-01-01T00:00:00Z">'),
+        page(head='<meta name="date" content="0001-01-01T00:00:00">'),
         page(head='<script type="application/ld+json">{"@type": "List", "a": {"datePublished": "20030312"}}</script>'),
         page(head='<script type="application/ld+json">{"datePublished": </script>'),
     ],
@@ -100,10 +104,22 @@ def test_only_metadata_date_a_page(html: str) -> None:
         page(head='<meta itemprop="datePublished" content="2031-03-04T23:30:00-05:00">'),
         page(head='<meta name="pubdate" content="Tue, 04 Mar 2031 10:00:00 GMT">'),
         page(head='<meta name="citation_publication_date" content="2031/03/04">'),
+        page(head='<meta name="date" content="2031-3-4">'),
+        page(head='<meta name="date" content="March 4, 2031">'),
+        page(head='<meta name="date" content="Tuesday, 4th Mar. 2031, 10:00">'),
+        page(head='<meta name="date" content=""><meta name="date" content="2031-03-04">'),
+        page(head='<meta name="pubdate" content="1741082400"><meta name="date" content="2031-03-04">'),
+        page(head='<meta property="article:published_time" content="1970-01-01T00:00:00Z">'
+             '<meta name="date" content="2031-03-04">'),
         page(head='<meta name="date" content="04/03/2031"><meta name="dc.date" content="2031-03-04">'),
         page(head='<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "datePublished": "2030-01-01"},'
              '{"@type": "NewsArticle", "datePublished": "2031-03-04T10:00:00Z"}]}</script>'),
         page(head='<script type="application/ld+json">[{"@type": "Article", "datePublished": "2031-03-04"}]</script>'),
+        page(head='<script type="application/ld+json">{"datePublished": ["2031-03-04", "2031-03-05"]}</script>'),
+        page(head='<script type="application/ld+json">\n//<![CDATA[\n{"datePublished": "2031-03-04"}\n//]]></script>'),
+        page(head='<script type="application/ld+json"><!-- {"datePublished": "2031-03-04"} //--></script>'),
+        page(head='<script type="application/ld+json">{"@type": "WebPage", "datePublished": "2030-01-01", '
+             '"mainEntity": {"@type": "NewsArticle", "datePublished": "2031-03-04"}}</script>'),
         page(body='<p>Published on <time datetime="2031-03-04T10:00">4 March</time></p>'),
         page(body='<time datetime="2031-03-05">5 March</time><a href="/tides"><time class="entry-date published" '
              'datetime="2031-03-04">4 March</time></a>'),
