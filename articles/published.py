@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import date as Date
 from email.utils import parsedate
+from itertools import chain
 from typing import Any
 
 __all__ = ["published"]
@@ -72,7 +73,7 @@ def published(tree: Any) -> str | None:
         day and month nobody can tell apart; None where there are none. Numbers and the first day of 1970 count as none.
     """
     texts = [text for text in (*_in_meta(tree), *_in_json(tree)) if text.strip()]
-    days = (_day(text) for text in (*texts, *_in_time(tree)))
+    days = (_day(text) for text in chain(texts, _in_time(tree)))  # one by one, as the last are dear
     flat = (" ".join(text.split()) for text in texts)
     as_written = (text for text in flat if not (_NUMBER.fullmatch(text) or text.startswith(_UNKNOWN)))
     return next((day for day in days if day is not None), None) or next(as_written, None)
@@ -148,8 +149,18 @@ def _in_time(tree: Any) -> Iterator[str]:
     marked = [
         e for e in times if e.get("pubdate") is not None or _MARKED.search(f"{e.get('itemprop')} {e.get('class')}")
     ]
-    alone = [e for e in times if not _inside(e, "a") and not any(_PROSE.search(p.text_content()) for p in _around(e))]
-    yield from (element.get("datetime") for element in (*marked, *alone))
+    yield from (element.get("datetime") for element in marked)
+    prose: dict[Any, bool] = {}  # once an element, since one may hold thousands of them
+    for element in times:
+        if not _inside(element, "a") and not any(_is_prose(around, prose) for around in _around(element)):
+            yield element.get("datetime")
+
+
+def _is_prose(element: Any, known: dict[Any, bool]) -> bool:
+    """Return whether an element's text ends as a sentence does, and enter the answer into `known`."""
+    if element not in known:
+        known[element] = _PROSE.search(element.text_content()) is not None
+    return known[element]
 
 
 def _inside(element: Any, *tags: str) -> bool:

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from trafilatura import load_html
 
 from newstance.articles import Draft, article_from_draft, article_from_html, read_article
+from newstance.articles import published as dates_of_pages
 from newstance.errors import ArticleError
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="{charset}">
@@ -128,6 +130,27 @@ def test_only_metadata_date_a_page(html: str) -> None:
 def test_what_a_page_says_of_its_day_counts(html: str) -> None:
     assert article_from_html(html).date == "2031-03-04"
     assert article_from_html(html, date="2031-03-09").date == "2031-03-09"
+
+
+class Counted:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def search(self, text: str) -> bool:
+        self.calls += 1
+        return True
+
+
+def test_the_text_around_many_times_is_looked_at_once_and_only_where_nothing_else_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dates_of_pages, "_PROSE", counted := Counted())
+    times = "<blockquote>" + 50 * '<time datetime="2031-03-05">5 March</time>' + "</blockquote>"
+    assert dates_of_pages.published(load_html(page(body=times))) is None
+    assert counted.calls == 1
+    head = '<meta name="date" content="2031-03-04">'
+    assert dates_of_pages.published(load_html(page(head=head, body=times))) == "2031-03-04"
+    assert counted.calls == 1
 
 
 def test_a_date_of_metadata_that_can_be_read_in_two_ways_stays_as_it_is() -> None:
