@@ -29,7 +29,9 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _PARAGRAPHS = re.compile(r"<(?:p|br|div|li)\b", re.IGNORECASE)
-_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
+#: A tag is matched too, so that white space inside it stays: `LINE_BREAK` would become part of its name.
+_TAG_OR_NEWLINE = re.compile(r"<[a-z/!?][^<>]*>|\n", re.IGNORECASE)
+_TAG_OR_BLANK_LINE = re.compile(r"<[a-z/!?][^<>]*>|\n[ \t]*\n\s*", re.IGNORECASE)
 _TITLE_ELEMENT = re.compile(r"<title[^>]*>([^<]{1,500})</title>", re.IGNORECASE)
 
 
@@ -119,8 +121,7 @@ def article_from_fragment(
     from trafilatura import load_html
 
     html = _UNENCODABLE.sub("\ufffd", normalise_newlines(html))
-    html = _BLANK_LINE.sub(2 * LINE_BREAK, html) if _PARAGRAPHS.search(html) else html.replace("\n", LINE_BREAK)
-    tree = load_html(f"<html><body>{html}</body></html>")
+    tree = load_html(f"<html><body>{_with_breaks(html)}</body></html>")
     body = None if tree is None else tree.find("body")
     parts = parts_of(body) if body is not None else []
     if not parts:
@@ -130,6 +131,13 @@ def article_from_fragment(
     text, sentences = _taken_apart(parts)
     title = next((sentence.text for sentence in sentences if sentence.role == "headline"), None)
     return Article(id=id, text=text, sentences=sentences, title=title, path=path, outlet=outlet, date=date)
+
+
+def _with_breaks(html: str) -> str:
+    """Turn blank lines into line breaks, and every newline where no element parts paragraphs."""
+    by_elements = _PARAGRAPHS.search(html) is not None
+    pattern, breaks = (_TAG_OR_BLANK_LINE, 2 * LINE_BREAK) if by_elements else (_TAG_OR_NEWLINE, LINE_BREAK)
+    return pattern.sub(lambda found: found[0] if found[0].startswith("<") else breaks, html)
 
 
 def _taken_apart(parts: list[Part]) -> tuple[str, tuple[Sentence, ...]]:

@@ -200,6 +200,15 @@ def test_a_byline_above_a_line_break_is_one() -> None:
             "<div>One, said the <code>council</code>.\n\n<!-- no -->Two.<ul><li>Three.</li><li>Four.</li></ul></div>",
             [("body", "One, said the council."), ("body", "Two."), ("body", "Three."), ("body", "Four.")],
         ),
+        (
+            '<h2\nclass="x">Harbour plan</h2>\n<script\n type="text/javascript">var government = 1;</script>\n'
+            "The government failed.",
+            [("headline", "Harbour plan"), ("body", "The government failed.")],
+        ),
+        (
+            '<p\n\nclass="x">One.\n\nTwo.</p><script\n\n type="text/javascript">var government = 1;</script>',
+            [("body", "One."), ("body", "Two.")],
+        ),
         ('<?xml version="1.0" encoding="latin-1"?><p>Café.</p>', [("body", "Café.")]),
         ("AT&amp;T is <5 dollars; a < b, said <b> it.", [("body", "AT&amp;T is <5 dollars; a < b, said <b> it.")]),
     ],
