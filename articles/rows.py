@@ -172,7 +172,7 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, told: Told, s
     Args:
         path: the file; named in errors and in the ids of rows that have none.
         columns: which column holds what.
-        most: characters of the header at most, and of a cell where that is more than 268 million.
+        most: characters of the header at most, and of a cell where that is more than 16 million.
         tab: whether tabs separate cells.
         told: told the names of its columns.
         stream: its unpacked bytes, where they are already open.

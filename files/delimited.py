@@ -21,8 +21,9 @@ from newstance.files.utf8 import mended_utf8
 
 __all__ = ["WIDEST", "BadRecord", "DelimitedTable", "open_table"]
 
-#: Characters of a cell at most, where a reader sets no other limit: columns that nobody reads hold pages and images.
-WIDEST = 1 << 28
+#: Characters of a cell at most, where a reader sets no other limit: columns that nobody reads hold pages and images,
+#: and a quotation mark that is never closed is held in memory up to here.
+WIDEST = 1 << 24
 #: What may separate cells; of two that a header shows equally often, the first.
 _SEPARATORS = ",;\t|"
 

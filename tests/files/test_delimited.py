@@ -50,6 +50,13 @@ def test_a_bad_record_says_what_it_costs(tmp_path: Path) -> None:
     assert "the rest of the file cannot be read" in records[2][1]
 
 
+def test_a_mark_that_is_never_closed_is_given_up_before_it_fills_the_memory(tmp_path: Path) -> None:
+    line = "a" * 9_999 + "\n"
+    _, records = read(tmp_path / "a.csv", 'id,text\n1,"' + 2_000 * line)
+    ((number, problem),) = records
+    assert number == 2 and str(problem).startswith("a cell has more than 16,777,216 characters; its quotation mark")
+
+
 @pytest.mark.parametrize("text", ["", "\n", "id,text\n"])
 def test_a_table_may_be_empty(tmp_path: Path, text: str) -> None:
     assert read(tmp_path / "a.csv", text) == (["id", "text"] if "id" in text else [], [])
