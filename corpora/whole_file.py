@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,8 @@ __all__ = ["whole_file"]
 def whole_file(path: str | Path) -> Iterator[Path]:
     """Give the place of a temporary file beside `path`, which takes its name when the block ends without an error.
 
-    After an error nothing of it stays, and an older file is left as it was. A link stays one, and what it leads to is
-    written. Folders on the way are made.
+    After an error nothing of it stays, and an older file is left as it was; the new one has its mode. A link stays one,
+    and what it leads to is written. Folders on the way are made.
 
     Raises:
         OutputError: the file cannot be written.
@@ -33,8 +34,10 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
         yield temporary
-        with temporary.open("rb") as file:
+        with temporary.open("r+b") as file:  # Windows syncs only what may be written
             os.fsync(file.fileno())
+        if place.exists():
+            shutil.copymode(place, temporary)
         temporary.replace(place)
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error

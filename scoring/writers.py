@@ -92,7 +92,7 @@ class Writer(AbstractContextManager["Writer"]):
         try:
             self._sink.close()
             if kind is None and (self._articles or not self._place.exists()):
-                with self._temporary.open("rb") as file:
+                with self._temporary.open("r+b") as file:  # Windows syncs only what may be written
                     os.fsync(file.fileno())
                 self._temporary.replace(self._place)
                 sync_folder(self._place.parent)

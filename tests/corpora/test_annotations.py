@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,22 @@ def test_a_file_is_written_whole_or_left_as_it_was(tmp_path: Path, name: str, mo
     assert [path.name for path in tmp_path.iterdir()] == [name]
     save_annotations(tmp_path / name, [newer])
     assert [record.id for record in open_annotations(tmp_path / name)] == ["newer"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of owner, group and others")
+def test_a_file_that_is_written_again_keeps_its_mode(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD)
+    path.chmod(0o600)
+    write_annotations(path, [Annotation.model_validate(GOOD)])
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_is_synced_through_a_handle_that_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    modes: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda handle: modes.append(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE))
+    write_annotations(tmp_path / "out.jsonl", [Annotation.model_validate(GOOD)])
+    assert modes == [os.O_RDWR]
 
 
 def test_a_link_stays_one_and_a_folder_is_no_file(tmp_path: Path) -> None:

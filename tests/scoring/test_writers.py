@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -84,6 +85,15 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     with open_writer(tmp_path / "a.jsonl") as writer:
         writer.write(ARTICLE)
     assert (tmp_path / "a.jsonl").is_symlink() and len(rows(tmp_path / "there" / "b.jsonl")) > 0
+
+
+def test_the_file_is_synced_through_a_handle_that_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    modes: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda handle: modes.append(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE))
+    with open_writer(tmp_path / "scored.jsonl"):
+        pass
+    assert modes[0] == os.O_RDWR  # the folder's comes second
 
 
 def test_a_folder_takes_one_file_of_the_wanted_format(tmp_path: Path) -> None:
