@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from newstance.articles.read import article_from_text, read_article
 from newstance.articles.records import Article
@@ -85,7 +86,8 @@ def _of_cell(draft: Draft, text: str) -> Article:
     if "<" in text:
         from newstance.articles.page import article_from_fragment, article_from_html, is_fragment, is_page
 
-        make = article_from_html if is_page(text) else article_from_fragment if is_fragment(text) else article_from_text
+        whole = partial(article_from_html, or_all=True)  # a row of a table of articles is one, however short
+        make = whole if is_page(text) else article_from_fragment if is_fragment(text) else article_from_text
     else:
         make = article_from_text
     return make(text, id=draft.id, path=draft.path, outlet=draft.outlet, date=draft.date)

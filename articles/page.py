@@ -43,6 +43,7 @@ def article_from_html(
     encoding: str | None = None,
     outlet: str | None = None,
     date: str | None = None,
+    or_all: bool = False,
 ) -> Article:
     """Make an article of a page.
 
@@ -56,6 +57,7 @@ def article_from_html(
         encoding: what it was decoded from.
         outlet: publisher, where the page need not be asked.
         date: ISO date of publication, where the page's metadata need not be asked (see `published`).
+        or_all: whether all its text is the article where nothing stands out as one, as in `article_from_fragment`.
 
     Raises:
         ArticleError: the page is empty, has no main text, or was written by newstance.
@@ -65,16 +67,15 @@ def article_from_html(
     if _OWN_PAGE in html[:2000]:
         raise ArticleError("is a page that newstance wrote, not an article", path=path)
     page = _UNENCODABLE.sub("\ufffd", normalise_newlines(html))
-    extracted = _extract(page)
-    if extracted is None:
-        raise ArticleError("no article text found on this page; save its text as .txt instead", path=path)
-    document, day = extracted
-    parts = parts_of(document.body) if document.body is not None else []
-    title = flat(document.title or "") or None
+    document, day = _extract(page) or (None, None)
+    parts = parts_of(document.body) if document is not None and document.body is not None else []
+    title = None if document is None else flat(document.title or "") or None
     if title is None and (found := _TITLE_ELEMENT.search(page)):
         title = flat(found.group(1)) or None
     parts = _with_title(parts, title)
-    if not any(kind in ("text", "item") for _, kind in parts):
+    if document is None or not any(kind in ("text", "item") for _, kind in parts):
+        if or_all:
+            return article_from_fragment(page, id=id, path=path, outlet=outlet, date=date or day)
         raise ArticleError("no article text found on this page; save its text as .txt instead", path=path)
     text, sentences = _taken_apart(parts)
     return Article(
@@ -155,6 +156,8 @@ def _extract(page: str) -> tuple[Any, str | None] | None:
 
     try:
         tree = load_html(page)
+        if tree is None and is_page(page):  # `trafilatura` wants the element that people leave out
+            tree = load_html(f"<html>{page}</html>")
         if tree is None:
             return None
         day = published(tree)

@@ -226,6 +226,30 @@ def test_a_whole_page_in_a_cell_is_read_as_a_page() -> None:
     assert "Home" not in article.text and article.sentences[0].text == "Cabinet drops ferry tax"
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<body><p>It fell.</p></body>",
+        "<head><title></title></head><p>It fell.</p>",
+        "<html><body><table><tr><td>It fell.</td></tr></table></body></html>",
+        "<html><body><footer>It fell.</footer></body></html>",
+        "<html><body><h1>It fell.</h1></body></html>",
+    ],
+)
+def test_a_page_in_a_cell_on_which_no_article_stands_out_gives_all_its_text(cell: str) -> None:
+    assert article_from_draft(Draft("a", text=cell)).text == "It fell."
+
+
+def test_a_cell_that_newstance_wrote_is_refused_all_the_same() -> None:
+    with pytest.raises(ArticleError, match="a page that newstance wrote"):
+        article_from_draft(Draft("a", text='<html><head><meta name="generator" content="newstance"></head>It fell.'))
+
+
+def test_a_page_may_begin_with_its_body() -> None:
+    article = article_from_html(f"<body>{BODY}</body>")
+    assert {s.text for s in article.sentences} == {BODY[3:-4]}
+
+
 def test_a_cell_of_tags_alone_is_refused_with_its_place() -> None:
     with pytest.raises(ArticleError, match=r"a\.csv:3: the text holds nothing but tags"):
         article_from_draft(Draft("a", path="a.csv", line=3, text="<p> </p><br>"))
