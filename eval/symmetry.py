@@ -150,7 +150,7 @@ class Symmetry(PartyErrors):
     Attributes:
         swaps: one for each name.
         swap_unchanged: share of sentences with the same label under another name.
-        sentiment: errors of the sentiment layer toward the same parties, where the data were judged for it.
+        sentiment: errors of the sentiment layer toward the same parties, where the data were judged for such a layer.
     """
 
     swaps: list[Swap]
@@ -168,14 +168,15 @@ def symmetry(
     seed: int,
     most: int = 200,
 ) -> Symmetry | None:
-    """Return the partisan symmetry of a stance layer, or None where its labels are not favor, against and neutral.
+    """Return the partisan symmetry of a stance layer, or None where it is not one of favor, against and neutral.
 
     Args:
         checkpoint: the model.
         predictor: the model, opened.
         judged: the stance layer on the evaluated data.
         file: names to swap in, and words that tell a party.
-        sentiment: the sentiment layer on the evaluated data, whose errors are counted the same way.
+        sentiment: the layer of that name on the evaluated data, whose errors are counted the same way where it is one
+            of positive, negative and neutral.
         seed: of the draw of sentences to swap names in.
         most: sentences that names are swapped in.
     """
@@ -188,9 +189,9 @@ def symmetry(
 
 
 def _party_errors(judged: Judged, file: BehaviourFile, signs: Mapping[str, float]) -> PartyErrors | None:
-    """Return the errors toward the parties, or None where the layer's labels are not those that have a sign."""
+    """Return the errors toward the parties, or None where the layer is not one of the labels that have a sign."""
     codes = judged.layer.codes
-    if not set(signs) <= set(codes):
+    if judged.layer.kind != "single" or not set(signs) <= set(codes):
         return None
     parties = np.array(
         [

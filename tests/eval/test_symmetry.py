@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -132,6 +133,17 @@ def test_a_label_of_one_party_alone_is_left_out_and_told(model: tuple[Checkpoint
     apart = judged(names, np.repeat([0, 1], [30, 25]), np.ones(55, dtype=np.int64), [str(i) for i in range(55)])
     nothing = between(found(model, apart), STANDARDISED)
     assert math.isnan(nothing.figure.value) and math.isnan(nothing.detectable) and nothing.few
+
+
+def test_a_multi_label_layer_called_sentiment_is_not_compared(model: tuple[Checkpoint, Predictor]) -> None:
+    data = drawn(0, {"Brandt": BLIND, "Petit": BLIND})
+    labels = tuple(Label(code=code) for code in ("positive", "negative", "neutral"))
+    several = np.eye(3, dtype=bool)[data.gold]
+    many = replace(
+        data, layer=Layer(name="sentiment", kind="multi", labels=labels), gold=several, predicted=several.copy()
+    )
+    symmetric = symmetry(*model, data, FILE, sentiment=many, seed=0)
+    assert symmetric is not None and symmetric.differences and symmetric.sentiment is None
 
 
 def test_a_label_with_few_articles_is_marked_and_widens_the_comparison(model: tuple[Checkpoint, Predictor]) -> None:
