@@ -254,20 +254,27 @@ def _difference(one: str, two: str, metric: str, figure: Figure, few: bool) -> D
 
 
 def symmetry_warnings(found: Symmetry) -> list[str]:
-    """Return what to beware of: parties with few articles, and labels that only one of two parties has."""
+    """Return what to beware of: parties with few articles, and labels that one of two compared parties lacks."""
     few = [
         f"partisan symmetry: only {party.articles} article{'' if party.articles == 1 else 's'} about {party.party}: "
         "its figures, and differences from it, are wide and say little"
         for party in found.parties
         if party.few
     ]
+    standardised = [difference for difference in found.differences if difference.metric == STANDARDISED]
+    apart = [
+        f"partisan symmetry: {difference.first} and {difference.second} have no annotated label in common: not compared"
+        for difference in standardised
+        if not difference.figure.n
+    ]
+    compared = {party for d in standardised if d.figure.n for party in (d.first, d.second)}
     lacking = [
         f"partisan symmetry: no sentence about {party.party} is annotated {' or '.join(missing)}: its standardised "
         "lean is compared over the other labels"
         for party in found.parties
-        if (missing := [code for code in found.mix if code not in party.lean_by_gold])
+        if party.party in compared and (missing := [code for code in found.mix if code not in party.lean_by_gold])
     ]
-    return few + lacking
+    return few + apart + lacking
 
 
 def party_of(record: Annotation, file: BehaviourFile, spans: Sequence[Span]) -> str | None:
