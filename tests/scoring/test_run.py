@@ -254,6 +254,26 @@ def test_the_same_files_under_another_name_are_told_at_the_beginning(
     assert call("fold").warnings == ()
 
 
+def test_another_name_is_told_in_runs_that_noted_no_places_too(
+    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fold").mkdir()
+    (tmp_path / "fold" / "a.txt").write_text("The council met.")
+    monkeypatch.chdir(tmp_path)
+    out = Path("run")
+    score_archive(scorer, Archive(["fold"]), out)
+    path = out / "newstance-run.json"
+    manifest = json.loads(path.read_text())
+    noted = dict(manifest["notes"]["places"])
+    del manifest["notes"]["places"]  # as runs of before have it
+    manifest["notes"]["inputs"] += ["gone", "-", f"{tmp_path}/fold"]
+    path.write_text(json.dumps(manifest))
+    (warning,) = score_archive(scorer, Archive([tmp_path / "fold"]), out).warnings
+    assert warning.startswith(f"{tmp_path}/fold was given before, as fold;")
+    assert json.loads(path.read_text())["notes"]["places"] == noted
+    assert score_archive(scorer, Archive(["fold"]), out).warnings == ()
+
+
 def test_other_versions_of_what_decides_the_rows_are_told_and_kept(
     scorer: Scorer, archive: Path, tmp_path: Path
 ) -> None:
