@@ -322,12 +322,13 @@ def test_parts_of_before_the_named_were_counted_go_on_without_a_total(
 ) -> None:
     run(scorer, archive, tmp_path / "run")
     log = tmp_path / "run" / "parts.jsonl"
-    new = ("named", "named_stance", "named_abstained", "dates")
+    new = ("named", "named_stance", "named_abstained", "dates", "bad_characters")
     parts = [json.loads(line) for line in log.read_text().splitlines()]
     old = [{name: value for name, value in part.items() if name not in new} for part in parts]
     log.write_text("".join(json.dumps(part) + "\n" for part in old))
     status = run(scorer, archive, tmp_path / "run")
     assert status.skipped == 40 and status.summary["named"] is status.summary["dates"] is None
+    assert status.summary["bad_characters"] is None
     assert sum(status.summary["stance"].values()) + status.summary["abstained"] == 120
 
 
