@@ -63,7 +63,8 @@ def _places_before(notes: Mapping[str, Any]) -> Mapping[str, str]:
     if places := notes.get("places"):
         return places
     # Relative names are taken from here, the likeliest folder; reversed, so that a place keeps the first of its names.
-    return places_of(name for name in reversed(notes.get("inputs", [])) if os.path.exists(name))
+    # Not `Path.exists`, which raises where a folder around it may not be read.
+    return places_of(name for name in reversed(notes.get("inputs", [])) if os.path.exists(name))  # noqa: PTH110
 
 
 def _renamed(path: str | PathLike[str], places: Mapping[str, str]) -> tuple[str, str] | None:

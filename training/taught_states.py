@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.floating]
 
 #: Half-precision states of all words one after another, and which words they are.
 _STATES, _WORDS = "teacher-states.f16", "teacher-words.npz"
-#: Taught rows that the student's first view of the states is fitted on: ten words for each of its weights of one dimension.
+#: Taught rows that the student's first view is fitted on: ten words for each of its weights of one dimension.
 _FITTED_ON = 1000
 #: Added to the mean square of the student's states when the view is fitted, as a share of it.
 _RIDGE = 0.01
