@@ -150,7 +150,7 @@ class Symmetry(PartyErrors):
     Attributes:
         swaps: one for each name.
         swap_unchanged: share of sentences with the same label under another name.
-        sentiment: errors of the sentiment layer toward the same parties, where the data were judged for it.
+        sentiment: errors of the sentiment layer toward the same parties, where the data were judged for such a layer.
     """
 
     swaps: list[Swap]
@@ -168,14 +168,15 @@ def symmetry(
     seed: int,
     most: int = 200,
 ) -> Symmetry | None:
-    """Return the partisan symmetry of a stance layer, or None where its labels are not favor, against and neutral.
+    """Return the partisan symmetry of a stance layer, or None where it is not one of favor, against and neutral.
 
     Args:
         checkpoint: the model.
         predictor: the model, opened.
         judged: the stance layer on the evaluated data.
         file: names to swap in, and words that tell a party.
-        sentiment: the sentiment layer on the evaluated data, whose errors are counted the same way.
+        sentiment: the layer of that name on the evaluated data, whose errors are counted the same way where it is one
+            of positive, negative and neutral.
         seed: of the draw of sentences to swap names in.
         most: sentences that names are swapped in.
     """
@@ -188,9 +189,9 @@ def symmetry(
 
 
 def _party_errors(judged: Judged, file: BehaviourFile, signs: Mapping[str, float]) -> PartyErrors | None:
-    """Return the errors toward the parties, or None where the layer's labels are not those that have a sign."""
+    """Return the errors toward the parties, or None where the layer is not one of the labels that have a sign."""
     codes = judged.layer.codes
-    if not set(signs) <= set(codes):
+    if judged.layer.kind != "single" or not set(signs) <= set(codes):
         return None
     parties = np.array(
         [
@@ -253,20 +254,27 @@ def _difference(one: str, two: str, metric: str, figure: Figure, few: bool) -> D
 
 
 def symmetry_warnings(found: Symmetry) -> list[str]:
-    """Return what to beware of: parties with few articles, and labels that only one of two parties has."""
+    """Return what to beware of: parties with few articles, and labels that one of two compared parties lacks."""
     few = [
         f"partisan symmetry: only {party.articles} article{'' if party.articles == 1 else 's'} about {party.party}: "
         "its figures, and differences from it, are wide and say little"
         for party in found.parties
         if party.few
     ]
+    standardised = [difference for difference in found.differences if difference.metric == STANDARDISED]
+    apart = [
+        f"partisan symmetry: {difference.first} and {difference.second} have no annotated label in common: not compared"
+        for difference in standardised
+        if not difference.figure.n
+    ]
+    compared = {party for d in standardised if d.figure.n for party in (d.first, d.second)}
     lacking = [
         f"partisan symmetry: no sentence about {party.party} is annotated {' or '.join(missing)}: its standardised "
         "lean is compared over the other labels"
         for party in found.parties
-        if (missing := [code for code in found.mix if code not in party.lean_by_gold])
+        if party.party in compared and (missing := [code for code in found.mix if code not in party.lean_by_gold])
     ]
-    return few + lacking
+    return few + apart + lacking
 
 
 def party_of(record: Annotation, file: BehaviourFile, spans: Sequence[Span]) -> str | None:

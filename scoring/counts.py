@@ -84,8 +84,8 @@ def totals(parts: Sequence[Part], stances: Sequence[str]) -> dict[str, Any]:
     Returns:
         `articles`, `sentences`, `named` (sentences of headline and body that name the target: `sentences`, decided ones
         by `stance`, `abstained`), `stance` and `abstained` of all of headline and body, `truncated`, `dates` (see
-        `DateCounts`) and `bad_characters` (articles that hold U+FFFD). `named` and `dates` are None where a part was
-        written before they were counted.
+        `DateCounts`) and `bad_characters` (articles that hold U+FFFD). `named`, `dates` and `bad_characters` are
+        None where a part was written before they were counted.
     """
     known = all(part.named_stance is not None for part in parts)
     named = {
@@ -94,6 +94,7 @@ def totals(parts: Sequence[Part], stances: Sequence[str]) -> dict[str, Any]:
         "abstained": sum(part.named_abstained for part in parts),
     }
     dates = {name: sum((part.dates or {}).get(name, 0) for part in parts) for name in asdict(DateCounts())}
+    bad = [part.bad_characters for part in parts if part.bad_characters is not None]
     return {
         "articles": sum(part.articles for part in parts),
         "sentences": sum(part.sentences for part in parts),
@@ -102,5 +103,5 @@ def totals(parts: Sequence[Part], stances: Sequence[str]) -> dict[str, Any]:
         "abstained": sum(part.abstained for part in parts),
         "truncated": sum(part.truncated for part in parts),
         "dates": dates if known else None,
-        "bad_characters": sum(part.bad_characters for part in parts),
+        "bad_characters": sum(bad) if len(bad) == len(parts) else None,
     }

@@ -26,7 +26,7 @@ def joined_notes(
     """Add what a call notes to what the manifest holds.
 
     Args:
-        before: the notes of the calls so far; those of older runs hold no places.
+        before: the notes of the calls so far; runs of older versions noted no places, only inputs.
         now: the notes of this call.
         paths: its inputs.
 
@@ -36,9 +36,10 @@ def joined_notes(
     """
     notes = dict(before)
     notes["inputs"] = list(dict.fromkeys([*before.get("inputs", []), *now["inputs"]]))
-    notes["places"] = {**now["places"], **before.get("places", {})}
+    places = _places_before(before)
+    notes["places"] = {**now["places"], **places}
     warnings = []
-    renamed = [pair for path in paths if (pair := _renamed(path, before.get("places", {}))) is not None]
+    renamed = [pair for path in paths if (pair := _renamed(path, places)) is not None]
     if renamed:
         name, known = renamed[0]
         more = f" (and {len(renamed) - 1} more)" if len(renamed) > 1 else ""
@@ -55,6 +56,15 @@ def joined_notes(
         pairs = ", ".join(f"{name} {first[name]}, now {now['versions'][name]}" for name in changed)
         warnings.append(f"this run began with {pairs}: rows of this call may differ from what it would have given")
     return notes, warnings
+
+
+def _places_before(notes: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the places of the calls so far; where none were noted, those of their inputs that lie where they did."""
+    if places := notes.get("places"):
+        return places
+    # Relative names are taken from here, the likeliest folder; reversed, so that a place keeps the first of its names.
+    # Not `Path.exists`, which raises where a folder around it may not be read.
+    return places_of(name for name in reversed(notes.get("inputs", [])) if os.path.exists(name))  # noqa: PTH110
 
 
 def _renamed(path: str | PathLike[str], places: Mapping[str, str]) -> tuple[str, str] | None:

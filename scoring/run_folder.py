@@ -58,7 +58,7 @@ class Part:
         named_stance: decided ones of these, by stance; None in a part that was written before they were counted.
         named_abstained: undecided ones of these.
         dates: articles without a day; see `newstance.scoring.counts.DateCounts`.
-        bad_characters: articles that hold U+FFFD.
+        bad_characters: articles that hold U+FFFD; None in a part that was written before they were counted.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Part:
     named_stance: dict[str, int] | None = None
     named_abstained: int = 0
     dates: dict[str, int] | None = None
-    bad_characters: int = 0
+    bad_characters: int | None = None
 
 
 class RunFolder:

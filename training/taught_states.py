@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.floating]
 
 #: Half-precision states of all words one after another, and which words they are.
 _STATES, _WORDS = "teacher-states.f16", "teacher-words.npz"
-#: Rows that the student's first view of the states is fitted on: ten words for each of its weights of one dimension.
+#: Taught rows that the student's first view is fitted on: ten words for each of its weights of one dimension.
 _FITTED_ON = 1000
 #: Added to the mean square of the student's states when the view is fitted, as a share of it.
 _RIDGE = 0.01
@@ -96,6 +96,10 @@ class TaughtStates:
         """Return how many numbers the state of a word has."""
         return int(self._states.shape[1])
 
+    def taught_rows(self) -> npt.NDArray[np.int64]:
+        """Return the numbers of the rows that have taught words, ascending: not those that nobody was asked about."""
+        return np.flatnonzero(np.diff(self._starts))
+
     def of(self, numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
         """Return the states of words by their numbers, each dimension of mean 0 and variance 1, (words, size)."""
         scaled: npt.NDArray[np.float32] = (self._states[numbers].astype(np.float32) - self._mean) / self._spread
@@ -125,7 +129,8 @@ def fitted_view(
         inputs: the training rows, in their order.
         states: of the teacher.
     """
-    rows = range(0, len(inputs), max(1, len(inputs) // _FITTED_ON))
+    taught_rows = states.taught_rows()
+    rows = taught_rows[:: max(1, len(taught_rows) // _FITTED_ON)].tolist()
     encoded = encoding.encode([inputs[row] for row in rows])
     windows = [sentence.windows[0] for sentence in encoded]
     seen: list[Floats] = []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -130,8 +131,33 @@ def test_a_label_of_one_party_alone_is_left_out_and_told(model: tuple[Checkpoint
         "other labels"
     ]
     apart = judged(names, np.repeat([0, 1], [30, 25]), np.ones(55, dtype=np.int64), [str(i) for i in range(55)])
-    nothing = between(found(model, apart), STANDARDISED)
+    nothing = between(symmetric := found(model, apart), STANDARDISED)
     assert math.isnan(nothing.figure.value) and math.isnan(nothing.detectable) and nothing.few
+    assert symmetry_warnings(symmetric) == [
+        "partisan symmetry: Harbour and Hill have no annotated label in common: not compared"
+    ]
+
+
+def test_labels_lacking_of_parties_that_are_not_compared_are_not_told(model: tuple[Checkpoint, Predictor]) -> None:
+    names = [name for name, n in (("Ash", 40), ("Birch", 39), ("Cedar", 38), ("Dogwood", 37)) for _ in range(n)]
+    gold = np.arange(len(names)) % 2
+    names, gold = [*names, *["Elm"] * 30], np.concatenate([gold, np.zeros(30, dtype=np.int64)])
+    file = BehaviourFile(parties={name: (name,) for name in dict.fromkeys(names)})
+    data = judged(names, gold, gold, [str(i) for i in range(len(names))])
+    symmetric = symmetry(*model, data, file, seed=0)
+    assert symmetric is not None and len(symmetric.parties) == 5
+    assert symmetry_warnings(symmetric) == []
+
+
+def test_a_multi_label_layer_called_sentiment_is_not_compared(model: tuple[Checkpoint, Predictor]) -> None:
+    data = drawn(0, {"Brandt": BLIND, "Petit": BLIND})
+    labels = tuple(Label(code=code) for code in ("positive", "negative", "neutral"))
+    several = np.eye(3, dtype=bool)[data.gold]
+    many = replace(
+        data, layer=Layer(name="sentiment", kind="multi", labels=labels), gold=several, predicted=several.copy()
+    )
+    symmetric = symmetry(*model, data, FILE, sentiment=many, seed=0)
+    assert symmetric is not None and symmetric.differences and symmetric.sentiment is None
 
 
 def test_a_label_with_few_articles_is_marked_and_widens_the_comparison(model: tuple[Checkpoint, Predictor]) -> None:

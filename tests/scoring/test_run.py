@@ -254,6 +254,26 @@ def test_the_same_files_under_another_name_are_told_at_the_beginning(
     assert call("fold").warnings == ()
 
 
+def test_another_name_is_told_in_runs_that_noted_no_places_too(
+    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fold").mkdir()
+    (tmp_path / "fold" / "a.txt").write_text("The council met.")
+    monkeypatch.chdir(tmp_path)
+    out = Path("run")
+    score_archive(scorer, Archive(["fold"]), out)
+    path = out / "newstance-run.json"
+    manifest = json.loads(path.read_text())
+    noted = dict(manifest["notes"]["places"])
+    del manifest["notes"]["places"]  # as runs of before have it
+    manifest["notes"]["inputs"] += ["gone", "-", f"{tmp_path}/fold"]
+    path.write_text(json.dumps(manifest))
+    (warning,) = score_archive(scorer, Archive([tmp_path / "fold"]), out).warnings
+    assert warning.startswith(f"{tmp_path}/fold was given before, as fold;")
+    assert json.loads(path.read_text())["notes"]["places"] == noted
+    assert score_archive(scorer, Archive(["fold"]), out).warnings == ()
+
+
 def test_other_versions_of_what_decides_the_rows_are_told_and_kept(
     scorer: Scorer, archive: Path, tmp_path: Path
 ) -> None:
@@ -302,12 +322,13 @@ def test_parts_of_before_the_named_were_counted_go_on_without_a_total(
 ) -> None:
     run(scorer, archive, tmp_path / "run")
     log = tmp_path / "run" / "parts.jsonl"
-    new = ("named", "named_stance", "named_abstained", "dates")
+    new = ("named", "named_stance", "named_abstained", "dates", "bad_characters")
     parts = [json.loads(line) for line in log.read_text().splitlines()]
     old = [{name: value for name, value in part.items() if name not in new} for part in parts]
     log.write_text("".join(json.dumps(part) + "\n" for part in old))
     status = run(scorer, archive, tmp_path / "run")
     assert status.skipped == 40 and status.summary["named"] is status.summary["dates"] is None
+    assert status.summary["bad_characters"] is None
     assert sum(status.summary["stance"].values()) + status.summary["abstained"] == 120
 
 

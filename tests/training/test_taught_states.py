@@ -128,6 +128,30 @@ def test_the_first_view_is_the_best_one(tiny_checkpoint: Path, annotations_file:
     assert missed(tiny_checkpoint, tiny_checkpoint, sentences, tmp_path) < 0.1
 
 
+def test_the_first_view_is_fitted_on_rows_that_are_taught(
+    tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As under `labelled_only`, where a step over all rows may meet none of those that the teacher was asked about."""
+    monkeypatch.setattr("newstance.training.taught_states._FITTED_ON", 4)
+    sentences = [SentenceInput(f"The council sold quay {number} to the harbour.") for number in range(8)]
+    predictor = Predictor.open(Checkpoint(tiny_checkpoint), runtime="torch")
+    assert isinstance(predictor.runtime, TorchRuntime)
+    network = predictor.runtime.network
+    network.shows_states = True
+    encoded = predictor.encoding.encode(sentences)
+    writer = StatesWriter(tmp_path)
+    for number, (sentence, rows) in enumerate(zip(encoded, predictor.outputs(predictor.start(encoded)), strict=True)):
+        if number % 2:
+            writer.add(sentence, rows)
+        else:
+            writer.skip()
+    writer.finish()
+    states = TaughtStates(tmp_path, len(sentences))
+    assert states.taught_rows().tolist() == [1, 3, 5, 7]
+    view = fitted_view(network, predictor.encoding, sentences, states)
+    assert torch.isfinite(view.weight).all() and view.weight.abs().sum() > 0
+
+
 class Killed(BaseException):
     pass
 
