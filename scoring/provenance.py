@@ -60,8 +60,9 @@ def joined_notes(
 
 def _places_before(notes: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the places of the calls so far; where none were noted, those of their inputs that lie where they did."""
-    if places := notes.get("places"):
-        return places
+    noted: Mapping[str, str] = notes.get("places", {})
+    if noted:
+        return noted
     # Relative names are taken from here, the likeliest folder; reversed, so that a place keeps the first of its names.
     # Not `Path.exists`, which raises where a folder around it may not be read.
     return places_of(name for name in reversed(notes.get("inputs", [])) if os.path.exists(name))  # noqa: PTH110

@@ -96,7 +96,7 @@ class TaughtStates:
         """Return how many numbers the state of a word has."""
         return int(self._states.shape[1])
 
-    def taught_rows(self) -> npt.NDArray[np.int64]:
+    def taught_rows(self) -> npt.NDArray[np.intp]:
         """Return the numbers of the rows that have taught words, ascending: not those that nobody was asked about."""
         return np.flatnonzero(np.diff(self._starts))
 
