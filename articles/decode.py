@@ -13,7 +13,7 @@ import re
 from newstance.errors import ArticleError
 from newstance.files import mended_utf8
 
-__all__ = ["decode", "mended_utf8", "normalise_newlines"]
+__all__ = ["decode", "normalise_newlines"]
 
 #: UTF-32 before UTF-16: the little-endian mark of the first begins with that of the second.
 _MARKS: tuple[tuple[bytes, str], ...] = (

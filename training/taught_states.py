@@ -37,24 +37,20 @@ class StatesWriter:
         """Begin in a run's folder."""
         self._folder = folder
         self._file: BinaryIO = (folder / _STATES).open("wb")
-        self._counts: list[int] = []
+        self._counts: dict[int, int] = {}
         self._spans: list[npt.NDArray[np.int64]] = []
 
-    def skip(self) -> None:
-        """Go past a row that the teacher was not asked about."""
-        self._counts.append(0)
-
-    def add(self, sentence: EncodedSentence, rows: Sequence[Outputs]) -> None:
-        """Keep what the teacher made of each word of a sentence's first window, the mean of its tokens."""
-        found, words = _word_means(rows[0]["token_states"], sentence.windows[0])
+    def add(self, row: int, sentence: EncodedSentence, windows: Sequence[Outputs]) -> None:
+        """Keep what the teacher made of each word of a row's first window, the mean of its tokens; rows in order."""
+        found, words = _word_means(windows[0]["token_states"], sentence.windows[0])
         self._file.write(found.astype(np.float16).tobytes())
-        self._counts.append(len(words))
+        self._counts[row] = len(words)
         self._spans.append(np.array(sentence.words, dtype=np.int64).reshape(-1, 2)[words])
 
-    def finish(self) -> None:
-        """Write which words they are."""
+    def finish(self, rows: int) -> None:
+        """Write which words they are, of so many rows; those that were not added were not asked about."""
         self._file.close()
-        starts = np.concatenate([[0], np.cumsum(self._counts)])
+        starts = np.cumsum([0, *(self._counts.get(row, 0) for row in range(rows))])
         with (self._folder / _WORDS).open("wb") as file:
             np.savez(file, starts=starts, spans=np.concatenate([np.empty((0, 2), dtype=np.int64), *self._spans]))
 
@@ -105,15 +101,20 @@ class TaughtStates:
         scaled: npt.NDArray[np.float32] = (self._states[numbers].astype(np.float32) - self._mean) / self._spread
         return scaled
 
-    def words_of_tokens(self, row: int, sentence: EncodedSentence) -> list[int]:
-        """Return for each token of a sentence's first window the number of its word; -1 where none is taught.
+    def numbers(self, row: int, sentence: EncodedSentence) -> list[int]:
+        """Return the number of each word of a sentence; -1 where none is taught.
 
         Words are the same where they stand at the same place of the sentence: the teacher may cut them into other
         tokens, and where only one of the two sees the target's name, its words are none of the other's.
         """
         start, end = int(self._starts[row]), int(self._starts[row + 1])
         taught = {span: start + offset for offset, span in enumerate(map(tuple, self._spans[start:end].tolist()))}
-        return [-1 if word < 0 else taught.get(sentence.words[word], -1) for word in sentence.windows[0].words]
+        return [taught.get(span, -1) for span in sentence.words]
+
+    def words_of_tokens(self, row: int, sentence: EncodedSentence) -> list[int]:
+        """Return for each token of a sentence's first window the number of its word; -1 where none is taught."""
+        numbers = self.numbers(row, sentence)
+        return [-1 if word < 0 else numbers[word] for word in sentence.windows[0].words]
 
 
 def fitted_view(
@@ -142,10 +143,8 @@ def fitted_view(
         with torch.inference_mode():
             found = network(**{name: torch.from_numpy(array) for name, array in arrays.items()})["token_states"]
         for i, own in zip(batch, found.numpy(), strict=True):
-            numbers = np.array(states.words_of_tokens(rows[i], encoded[i]))
             means, words = _word_means(own, windows[i])
-            first = {word: int(number) for number, word in zip(numbers, windows[i].words, strict=True)}
-            wanted = np.array([first[int(word)] for word in words], dtype=np.int64)
+            wanted = np.array(states.numbers(rows[i], encoded[i]), dtype=np.int64)[words]
             seen.append(means[wanted >= 0])
             taught.append(states.of(wanted[wanted >= 0]))
     network.train(was_training)

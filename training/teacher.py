@@ -76,7 +76,7 @@ def _ask(run: Run, folder: Path, kept: Path) -> None:
     states = StatesWriter(folder) if settings.states_weight > 0 else None
     parts = [_answers(run, teacher, asked, layers, states) for teacher in teachers]
     if states is not None:
-        states.finish()
+        states.finish(len(run.train))
     mean: dict[str, Any] = {}
     for layer in layers:
         mean[layer.name] = np.full((len(run.train), len(layer.codes)), -1.0, dtype=np.float32)
@@ -114,7 +114,6 @@ def _answers(
         predictor.runtime.bf16 = precision_of(run.config.mixed_precision) == "bf16"
         predictor.runtime.network.shows_states = states is not None
     predictions: list[Prediction] = []
-    written = 0
     for start in range(0, len(asked), _PIECE):
         piece = asked[start : start + _PIECE]
         encoded = predictor.encoding.encode([run.train[row].input for row in piece])
@@ -122,15 +121,9 @@ def _answers(
         for row, sentence, windows in zip(piece, encoded, outputs, strict=True):
             predictions.append(combine(sentence, predictor.layers, windows))
             if states is not None:
-                for _ in range(written, row):
-                    states.skip()
-                states.add(sentence, windows)
-                written = row + 1
+                states.add(row, sentence, windows)
         if len(asked) > _PIECE:
             run.say(f"{teacher.path}: {len(predictions)} of {len(asked)} sentences")
-    if states is not None:
-        for _ in range(written, len(run.train)):
-            states.skip()
     found: dict[str, Floats] = {}
     for layer in layers:
         logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, orders[layer.name]]

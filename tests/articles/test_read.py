@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from newstance.articles import article_from_text, expand_paths, read_article
-from newstance.articles.decode import mended_utf8
 from newstance.errors import ArticleError
+from newstance.files import mended_utf8
 
 TEXT = "The minister said “we’ll pay” — twice. It was £5, and café prices rose.\n"
 

@@ -30,10 +30,9 @@ STUDENT = EncodedSentence((Window([1, 5, 6, 7, 2], [0] * 5, [-1, 0, 1, 1, -1]),)
 
 def written(folder: Path, *states: list[list[float]]) -> None:
     writer = StatesWriter(folder)
-    for given in states:
-        writer.add(TEACHER, [{"token_states": np.array(given, dtype=np.float32)}])
-    writer.skip()
-    writer.finish()
+    for row, given in enumerate(states):
+        writer.add(row, TEACHER, [{"token_states": np.array(given, dtype=np.float32)}])
+    writer.finish(len(states) + 1)
 
 
 def test_states_are_of_words_whatever_tokens_each_side_cuts_them_into(tmp_path: Path) -> None:
@@ -86,9 +85,10 @@ def missed(teacher: Path, student: Path, sentences: list[SentenceInput], folder:
     predictor.runtime.network.shows_states = True
     encoded = predictor.encoding.encode(sentences)
     writer = StatesWriter(folder)
-    for sentence, rows in zip(encoded, predictor.outputs(predictor.start(encoded)), strict=True):
-        writer.add(sentence, rows)
-    writer.finish()
+    outputs = predictor.outputs(predictor.start(encoded))
+    for row, (sentence, windows) in enumerate(zip(encoded, outputs, strict=True)):
+        writer.add(row, sentence, windows)
+    writer.finish(len(sentences))
     states = TaughtStates(folder, len(sentences))
     learner = Predictor.open(Checkpoint(student), runtime="torch")
     assert isinstance(learner.runtime, TorchRuntime)
@@ -140,12 +140,11 @@ def test_the_first_view_is_fitted_on_rows_that_are_taught(
     network.shows_states = True
     encoded = predictor.encoding.encode(sentences)
     writer = StatesWriter(tmp_path)
-    for number, (sentence, rows) in enumerate(zip(encoded, predictor.outputs(predictor.start(encoded)), strict=True)):
-        if number % 2:
-            writer.add(sentence, rows)
-        else:
-            writer.skip()
-    writer.finish()
+    outputs = predictor.outputs(predictor.start(encoded))
+    for row, (sentence, windows) in enumerate(zip(encoded, outputs, strict=True)):
+        if row % 2:
+            writer.add(row, sentence, windows)
+    writer.finish(len(sentences))
     states = TaughtStates(tmp_path, len(sentences))
     assert states.taught_rows().tolist() == [1, 3, 5, 7]
     view = fitted_view(network, predictor.encoding, sentences, states)
