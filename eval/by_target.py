@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .bootstrap import Figure, cluster_sums, interval
+from .bootstrap import Figure, cluster_sums, interval, varied
 from .judged import Judged
 from .metrics import confusions, mean_f1_of
 
@@ -33,15 +33,11 @@ def target_figures(judged: Judged, *, samples: int, seed: int) -> dict[str, Figu
     for name in names:
         own = targets == name
         sums = cluster_sums(cells[own], judged.groups[own])
-        found[name] = interval(f1, sums, n=int(own.sum()), samples=samples, seed=seed, share_of=len(sums))
+        found[name] = varied(interval(f1, sums, n=int(own.sum()), samples=samples, seed=seed))
     one_hot = (targets[:, None] == np.array(names)).astype(float)
     sums = cluster_sums(one_hot[:, :, None, None] * cells[:, None], judged.groups)
-    found[MEAN_OF_TARGETS] = interval(
-        lambda matrix: np.asarray(f1(matrix).mean(axis=-1)),
-        sums,
-        n=len(targets),
-        samples=samples,
-        seed=seed,
-        share_of=len(sums),
+    mean = interval(
+        lambda matrix: np.asarray(f1(matrix).mean(axis=-1)), sums, n=len(targets), samples=samples, seed=seed
     )
+    found[MEAN_OF_TARGETS] = varied(mean)
     return found
