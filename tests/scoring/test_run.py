@@ -229,12 +229,16 @@ def test_other_columns_are_another_run_and_those_of_old_runs_go_on(
         score_archive(scorer, Archive([archive], columns=Columns(text="outlet")), tmp_path / "run")
 
 
-def test_the_same_files_under_another_name_are_told_at_the_beginning(
-    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def beside_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go where a folder `fold` with one article lies, so that it can be named without its place; return the place."""
     (tmp_path / "fold").mkdir()
     (tmp_path / "fold" / "a.txt").write_text("The council met.")
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_same_files_under_another_name_are_told_at_the_beginning(scorer: Scorer, beside_a_folder: Path) -> None:
     out = Path("run")
     warned: list[tuple[str, ...]] = []
 
@@ -245,31 +249,26 @@ def test_the_same_files_under_another_name_are_told_at_the_beginning(
     for same in ("fold", "fold/", "./fold", Path("fold/a.txt")):
         assert call(same).warnings == ()
     before = (out / "newstance-run.json").read_bytes()
-    assert str(tmp_path).encode() not in before
-    status = call(tmp_path / "fold" / "a.txt", tmp_path / "fold")
+    assert str(beside_a_folder).encode() not in before
+    status = call(beside_a_folder / "fold" / "a.txt", beside_a_folder / "fold")
     assert len(status.warnings) == 1 and warned[0] == status.warnings
-    assert status.warnings[0].startswith(f"{tmp_path}/fold/a.txt (and 1 more) was given before, as fold/a.txt;")
+    assert status.warnings[0].startswith(f"{beside_a_folder}/fold/a.txt (and 1 more) was given before, as fold/a.txt;")
     notes = json.loads((out / "newstance-run.json").read_text())["notes"]
-    assert notes["inputs"][0] == "fold" and notes["inputs"][-1] == f"{tmp_path}/fold"
+    assert notes["inputs"][0] == "fold" and notes["inputs"][-1] == f"{beside_a_folder}/fold"
     assert call("fold").warnings == ()
 
 
-def test_another_name_is_told_in_runs_that_noted_no_places_too(
-    scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "fold").mkdir()
-    (tmp_path / "fold" / "a.txt").write_text("The council met.")
-    monkeypatch.chdir(tmp_path)
+def test_another_name_is_told_in_runs_that_noted_no_places_too(scorer: Scorer, beside_a_folder: Path) -> None:
     out = Path("run")
     score_archive(scorer, Archive(["fold"]), out)
     path = out / "newstance-run.json"
     manifest = json.loads(path.read_text())
     noted = dict(manifest["notes"]["places"])
     del manifest["notes"]["places"]  # as runs of before have it
-    manifest["notes"]["inputs"] += ["gone", "-", f"{tmp_path}/fold"]
+    manifest["notes"]["inputs"] += ["gone", "-", f"{beside_a_folder}/fold"]
     path.write_text(json.dumps(manifest))
-    (warning,) = score_archive(scorer, Archive([tmp_path / "fold"]), out).warnings
-    assert warning.startswith(f"{tmp_path}/fold was given before, as fold;")
+    (warning,) = score_archive(scorer, Archive([beside_a_folder / "fold"]), out).warnings
+    assert warning.startswith(f"{beside_a_folder}/fold was given before, as fold;")
     assert json.loads(path.read_text())["notes"]["places"] == noted
     assert score_archive(scorer, Archive(["fold"]), out).warnings == ()
 
