@@ -47,6 +47,8 @@ class TrainingConfig(Section):
             of the same layers included.
         feed_forward: narrow the encoder's feed-forward blocks to so many units before training, those that the training
             rows use most; None leaves them. Cheaper to run by as much: a third of the units is a fifth of the work.
+        encoder_layers: give the encoder copies of its layers until it has so many, which begin by adding nothing; None
+            leaves it. A larger model that starts from what a smaller one knows; slower to run by as much.
         teacher: models whose answers are learnt besides the labels, or None.
         encoding: how sentences become token ids: target mode, context, lengths, special tokens.
         pooling: how heads pool tokens, for all layers or by layer.
@@ -92,6 +94,7 @@ class TrainingConfig(Section):
     attention_code: AttentionCode = "auto"
     start_from: str | None = None
     feed_forward: int | None = Field(default=None, ge=1)
+    encoder_layers: int | None = Field(default=None, ge=1)
     teacher: TeacherConfig | None = None
     encoding: EncodingConfig = EncodingConfig()
     pooling: Pooling | dict[str, Pooling] = "attention"

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
+from transformers import PreTrainedModel
 
 from newstance.corpora import Annotation, without_texts_of
 from newstance.errors import UsageError
@@ -36,6 +37,7 @@ from .card import model_card
 from .checking import length_problem, no_dev_label, without_dev_labels
 from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
+from .deepening import deepen, layers_of
 from .encoder import load_encoder, load_tokenizer
 from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
@@ -43,6 +45,7 @@ from .origins import described, learnt_through
 from .other_mentions import asked_of_others
 from .precision import precision_of
 from .report import EvaluationSet, NotFitted, Row, make_report, write_report
+from .reworded import reworded
 from .rounding import snap_to_grid
 from .sources import ALL_REPEATED, read_sources
 from .start import start_from
@@ -100,13 +103,6 @@ class Run:
                 say(f"left out of training: {len(train_pairs) - len(kept)} rows whose text is held out too")
         train = merge_annotators(kept, codebook, soft=config.soft_labels)
         train = _with_something_to_learn(train, config, say)
-        if config.teacher is not None:
-            more = _without_texts_of(read_sources(config.teacher.data, root, codebook), held_out_or_dev)
-            train += [_unlabelled(item) for item in merge_annotators(more, codebook)]
-            if config.teacher.other_mentions:
-                others = asked_of_others(train, config.seed)
-                say(f"{len(others)} training sentences are asked about another name in them too")
-                train += others
         dev = merge_annotators(dev_pairs, codebook)
         for layer in codebook.layers:
             if not any(item.labels[layer.name] is not None for item in train):
@@ -120,14 +116,11 @@ class Run:
         encoder = load_encoder(config.encoder, config.attention_code)
         if (problem := length_problem(encoder.config.to_dict(), config.encoding.max_length)) is not None:
             raise UsageError(problem, field="encoding.max_length")
-        freeze(encoder, config)
-        network = SentenceClassifier(encoder, _heads(config, codebook))
-        if config.start_from is not None:
-            fresh = start_from(network, codebook, config.start_from)
-            say(f"weights from {config.start_from}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))
         encoding = SentenceEncoding(tokenizer, described)
-        if config.feed_forward is not None:
-            _narrow(network, config.feed_forward, encoding, train, say)
+        if config.teacher is not None:
+            table = encoder.get_input_embeddings()
+            train += _for_the_teacher(config, codebook, train, held_out_or_dev, tokenizer, table.weight, say)
+        network = _network(config, codebook, encoder, encoding, train, say)
         records = [record for record, _ in kept]
         return cls(config, codebook, network, encoding, tokenizer, train, dev, records, sets, say)
 
@@ -240,6 +233,53 @@ def _with_something_to_learn(items: list[Item], config: TrainingConfig, say: Say
     if len(kept) < len(items):
         say(f"left out of training: {len(items) - len(kept)} rows without a label of {', '.join(config.layers)}")
     return kept
+
+
+def _for_the_teacher(
+    config: TrainingConfig,
+    codebook: Codebook,
+    train: list[Item],
+    held_out: Sequence[Annotation],
+    tokenizer: Tokenizer,
+    embeddings: Any,
+    say: Say,
+) -> list[Item]:
+    """Return the further rows that only the teachers answer for."""
+    settings = config.teacher
+    assert settings is not None
+    records = _without_texts_of(read_sources(settings.data, config.data.root, codebook), held_out)
+    more = [_unlabelled(item) for item in merge_annotators(records, codebook)]
+    if settings.other_mentions:
+        others = asked_of_others(train + more, config.seed)
+        say(f"{len(others)} training sentences are asked about another name in them too")
+        more += others
+    if settings.reworded is not None:
+        copies = reworded(train + more, settings.reworded, tokenizer, embeddings, config.seed)
+        say(f"{len(copies)} reworded copies of training sentences for the teacher to answer")
+        more += copies
+    return more
+
+
+def _network(
+    config: TrainingConfig,
+    codebook: Codebook,
+    encoder: PreTrainedModel,
+    encoding: SentenceEncoding,
+    train: list[Item],
+    say: Say,
+) -> SentenceClassifier:
+    """Put heads on the encoder, load the weights to start from, and bring it to its size."""
+    freeze(encoder, config)
+    network = SentenceClassifier(encoder, _heads(config, codebook))
+    if config.start_from is not None:
+        fresh = start_from(network, codebook, config.start_from)
+        say(f"weights from {config.start_from}" + (f"; fresh heads: {', '.join(fresh)}" if fresh else ""))
+    if config.feed_forward is not None:
+        _narrow(network, config.feed_forward, encoding, train, say)
+    if config.encoder_layers is not None and config.encoder_layers != (before := layers_of(network.encoder)):
+        deepen(network.encoder, config.encoder_layers)
+        say(f"{config.encoder_layers} encoder layers instead of {before}; the new ones begin by adding nothing")
+    return network
 
 
 def _unlabelled(item: Item) -> Item:

@@ -9,7 +9,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from newstance.corpora import ColumnMap, Format
 from newstance.corpora.division import Part
 
-__all__ = ["Baseline", "DataConfig", "MaskingConfig", "ReportConfig", "Section", "Source", "TeacherConfig", "Weight"]
+__all__ = [
+    "Baseline",
+    "DataConfig",
+    "MaskingConfig",
+    "ReportConfig",
+    "RewordingConfig",
+    "Section",
+    "Source",
+    "TeacherConfig",
+    "Weight",
+]
 
 Baseline = Literal["majority", "bag_of_words", "frozen_encoder"]
 
@@ -120,6 +130,20 @@ class MaskingConfig(Section):
     up_to: float = Field(default=0.3, ge=0, lt=1)
 
 
+class RewordingConfig(Section):
+    """Sentences that only the teachers answer for: copies of the training rows in which near words stand for some.
+
+    Attributes:
+        copies: how many of each row.
+        up_to: in each copy a share of the words drawn evenly between 0 and this, at least one, is replaced.
+        neighbours: by a word drawn from so many nearest ones in the encoder's embedding table.
+    """
+
+    copies: int = Field(default=1, ge=1)
+    up_to: float = Field(default=0.4, gt=0, le=1)
+    neighbours: int = Field(default=10, ge=1)
+
+
 class TeacherConfig(Section):
     """Distillation (Hinton, Vinyals and Dean, 2015): learn what a larger model, or several, would answer.
 
@@ -135,8 +159,10 @@ class TeacherConfig(Section):
         data: further rows of which only the teacher's answers are learnt, their own labels ignored.
         other_mentions: ask the teachers about each training sentence once more, with another name in it as the target,
             where there is one: what the same words say of somebody else.
+        reworded: ask the teachers about further copies of the training sentences, too, in which some words are others;
+            None asks about none. More to learn from where texts are few, and as much more time to ask and to learn.
         labelled_only: ask only about rows that have a label of some taught layer: quicker where most have none, and the
-            others are not drawn to what a teacher guesses. Not together with `data` or `other_mentions`.
+            others are not drawn to what a teacher guesses. Not together with `data`, `other_mentions` or `reworded`.
         states_weight: of a further part of the loss: the share of the variance of the teacher's last layer, word by
             word, that a linear view of the student's last layer leaves unexplained. 0 is off. Wants one teacher, and
             room on the disk: two bytes for each word and unit, 1 GB for 25,000 sentences of a base-size encoder.
@@ -148,6 +174,7 @@ class TeacherConfig(Section):
     temperature: float = Field(default=2.0, gt=0)
     data: tuple[Source, ...] = ()
     other_mentions: bool = False
+    reworded: RewordingConfig | None = None
     labelled_only: bool = False
     states_weight: float = Field(default=0.0, ge=0)
 
@@ -159,8 +186,10 @@ class TeacherConfig(Section):
 
     @model_validator(mode="after")
     def _asked_about_something(self) -> Self:
-        if self.labelled_only and (self.other_mentions or self.data):
-            raise ValueError("labelled_only: rows of data and other_mentions have no labels, so nobody would be asked")
+        if self.labelled_only and (self.other_mentions or self.data or self.reworded):
+            raise ValueError(
+                "labelled_only: rows of data, other_mentions and reworded have no labels, so nobody would be asked"
+            )
         return self
 
 
