@@ -42,9 +42,9 @@ def coverage(records: list[Annotation]) -> Coverage:
 
 
 def test_it_is_as_large_and_as_wide_as_it_says(coverage: Coverage) -> None:
-    assert sum(coverage.articles.values()) >= 2_580
-    assert sum(coverage.sentences.values()) >= 30_000
-    assert coverage.administrations >= 570
+    assert sum(coverage.articles.values()) >= 3_300
+    assert sum(coverage.sentences.values()) >= 38_500
+    assert coverage.administrations >= 700
     assert len(coverage.areas) >= 80
     # An area is a subject of several articles: a name of its own for each would hide what test shares with train.
     assert len(coverage.areas) <= 100
@@ -58,7 +58,7 @@ def test_every_cell_frame_and_rule_reaches_its_floor(coverage: Coverage) -> None
     assert set(coverage.rules) == set(range(1, 9)) and min(coverage.rules.values()) >= 80
     total = sum(coverage.stance.values())
     assert 0.45 <= coverage.stance["neutral"] / total <= 0.55
-    # A third, as was asked. Version 7 is nearer to real copy, which names the target more often.
+    # A third, as was asked. Versions 7 and 8 are nearer to real copy, which names the target more often.
     assert coverage.unnamed >= 0.36
 
 
@@ -69,7 +69,7 @@ def test_two_passes_agree(coverage: Coverage) -> None:
 
 
 def test_two_passes_agree_in_what_each_version_added(coverage: Coverage) -> None:
-    assert set(coverage.agreement_by_version) == {1, 2, 3, 5, 7}
+    assert set(coverage.agreement_by_version) == {1, 2, 3, 5, 7, 8}
     for version, found in coverage.agreement_by_version.items():
         assert min(found["stance"], found["voice"]) >= 0.90
         # Version 7 has hardly a sentence of the frames `cultural` and `other`, on which its labellers agree worst.
@@ -125,6 +125,9 @@ def test_a_version_is_what_it_added_to_those_before_it(splits: dict[str, list[An
     new = of_versions(train, since=7)
     assert {record.article[:1] for record in new if record.article} == {"z"}
     assert len(new) + len(of_versions(train, until=6)) == len(train)
+    newest = of_versions(new, since=8)
+    assert min(record.article or "" for record in newest) == "zn-01"
+    assert len(newest) + len(of_versions(new, until=7)) == len(new)
 
 
 def test_articles_have_between_five_and_fifteen_sentences_and_a_role_for_each(written: list[Annotation]) -> None:
