@@ -1,7 +1,8 @@
 """The day on which a page says that it was published.
 
-Only metadata count: meta tags, JSON-LD and `<time datetime>`. A year in the footer, a day in the prose, a folder of
-pictures or the page's address may be of any time, and the day decides who was in office.
+Only metadata count: meta tags, JSON-LD and `<time datetime>`; where these give no day, a whole one in the path of the
+address that the page gives as its own. A year in the footer, a day in the prose, a folder of pictures or the
+address of a copy may be of any time, and the day decides who was in office.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date as Date
 from email.utils import parsedate
 from itertools import chain
 from typing import Any
+from urllib.parse import urlsplit
 
 __all__ = ["published"]
 
@@ -52,6 +54,9 @@ _NAMED_MONTH = re.compile(
 )
 #: What programs write where they know no day.
 _UNKNOWN = ("1970-01-01", "0001-01-01")
+#: ``/2025/01/21/title``, ``/2025-01-21-title``. Without the next slash, the last number may be another:
+#: ``/2025/01/21-ways-to-vote``.
+_ADDRESS_DAY = re.compile(r"/((?:19|20)\d\d)(?:/(\d\d)/(\d\d)(?=/)|-(\d\d)-(\d\d)(?!\d))")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 #: Hides JSON from old browsers, or from readers of XML.
 _WRAPPING = re.compile(r"(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)*")
@@ -69,11 +74,12 @@ def published(tree: Any) -> str | None:
         tree: the page as `lxml` parsed it.
 
     Returns:
-        An ISO date. Where no metadata can be understood, the first of them as it stands, such as ``21/01/2025``, whose
-        day and month nobody can tell apart; None where there are none. Numbers and the first day of 1970 count as none.
+        An ISO date, of the page's own address where no metadata can be understood. Without one there either, the first
+        of the metadata as it stands, such as ``21/01/2025``, whose day and month nobody can tell apart; None where
+        there are none. Numbers and the first day of 1970 count as none.
     """
     texts = [text for text in (*_in_meta(tree), *_in_json(tree)) if text.strip()]
-    days = (_day(text) for text in chain(texts, _in_time(tree)))  # one by one, as the last are dear
+    days = (_day(text) for text in chain(texts, _in_time(tree), _in_address(tree)))  # one by one, as some are dear
     flat = (" ".join(text.split()) for text in texts)
     as_written = (text for text in flat if not (_NUMBER.fullmatch(text) or text.startswith(_UNKNOWN)))
     return next((day for day in days if day is not None), None) or next(as_written, None)
@@ -154,6 +160,26 @@ def _in_time(tree: Any) -> Iterator[str]:
     for element in times:
         if not _inside(element, "a") and not any(_is_prose(around, prose) for around in _around(element)):
             yield element.get("datetime")
+
+
+def _in_address(tree: Any) -> Iterator[str]:
+    """Yield the day in the paths of the canonical link and of `og:url`, if they hold one and no other."""
+    links = [e.get("href") or "" for e in tree.iter("link") if "canonical" in (e.get("rel") or "").lower().split()]
+    metas = [e.get("content") or "" for e in tree.iter("meta") if (e.get("property") or "").lower() == "og:url"]
+    days = {
+        "-".join(filter(None, found.groups()))
+        for path in map(_path, links + metas)
+        for found in _ADDRESS_DAY.finditer(path)
+    }
+    if len(days) == 1:
+        yield from days
+
+
+def _path(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:  # brackets that hold no IPv6 address
+        return ""
 
 
 def _is_prose(element: Any, known: dict[Any, bool]) -> bool:

@@ -7,8 +7,8 @@ from os.path import realpath
 from pathlib import Path
 
 from newstance.corpora import Format, labelstudio_config, open_annotations, save_annotations
-from newstance.corpora.whole_file import whole_file
 from newstance.errors import UsageError
+from newstance.files import whole_file
 from newstance.model import Codebook, load_codebook
 
 from .column_options import as_format, codebook_of_option, column_map

@@ -11,12 +11,11 @@ from pydantic import ValidationError
 
 from newstance.errors import AnnotationError
 from newstance.errors.hints import did_you_mean
-from newstance.files import DAMAGED, open_text
+from newstance.files import DAMAGED, open_text, whole_file
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
 from .problems import Problems, gather, report, unreadable
-from .whole_file import whole_file
 
 __all__ = [
     "as_annotation",

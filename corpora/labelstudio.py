@@ -15,13 +15,13 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from newstance.errors import AnnotationError
+from newstance.files import whole_file
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation, Span, Unit
 from .codes import SPAN_LABELS, refuse_lost_labels, span_columns, tool_codebook
 from .columns import NONE_OF_THEM, column_of
 from .problems import Problems, report
-from .whole_file import whole_file
 
 __all__ = ["Suggestion", "labelstudio_config", "read_labelstudio", "write_labelstudio"]
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from newstance.errors import AnnotationError
-from newstance.files import DAMAGED, BadRecord, inner_suffix, open_table
+from newstance.files import DAMAGED, BadRecord, inner_suffix, open_table, whole_file
 
 from .annotation import OWN_FIELDS, Annotation
 from .columns import SPAN_FIELDS
 from .jsonl import read_jsonl_objects
 from .problems import Problems, report, unreadable
-from .whole_file import whole_file
 
 __all__ = ["read_table", "write_table"]
 

@@ -1,21 +1,25 @@
 """Files as bytes, as text and as rows of cells, whatever is read out of them.
 
-This package is a leaf: others may import it, it imports nothing of ours and knows no column by its name.
+This package is a leaf: others may import it, it imports nothing of ours but the errors and knows no column by its name.
 """
 
 from newstance.files.delimited import WIDEST, BadRecord, DelimitedTable, open_table
 from newstance.files.packed import DAMAGED, inner_stem, inner_suffix, open_bytes, open_text
 from newstance.files.utf8 import mended_utf8
+from newstance.files.whole import WholeFile, sync_folder, whole_file
 
 __all__ = [
     "DAMAGED",
     "WIDEST",
     "BadRecord",
     "DelimitedTable",
+    "WholeFile",
     "inner_stem",
     "inner_suffix",
     "mended_utf8",
     "open_bytes",
     "open_table",
     "open_text",
+    "sync_folder",
+    "whole_file",
 ]

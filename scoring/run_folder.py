@@ -26,10 +26,11 @@ from typing import Any, Literal
 
 from newstance.articles import RUN_MANIFEST
 from newstance.errors import OutputError, UsageError
+from newstance.files import WholeFile, sync_folder
 from newstance.model import file_sha256
 
 from .provenance import joined_notes
-from .writers import Writer, open_file, sync_folder
+from .writers import Writer, open_file
 
 __all__ = ["Part", "PartFormat", "RunFolder", "write_whole"]
 
@@ -270,18 +271,18 @@ class RunFolder:
 
 
 def write_whole(path: Path, content: str | Mapping[str, Any]) -> None:
-    """Write a text, or a dictionary as JSON, so that the file is the old one or the new one and never half of it."""
+    """Write a text, or a dictionary as JSON, so that the file is the old one or the new one and never half of it.
+
+    Raises:
+        OSError: it cannot be written; what is to be done about it, the run says.
+    """
     text = content if isinstance(content, str) else json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    file = WholeFile(path)
     try:
-        with temporary.open("w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        file.temporary.write_text(text, encoding="utf-8", errors="replace")
+        file.finish()
     finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+        file.discard()
 
 
 def _read_log(path: Path) -> tuple[list[Part], bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -15,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from newstance.errors import OutputError
+from newstance.files import whole_file
 
 __all__ = ["json_block", "render", "signed", "stacked_bar", "write_page"]
 
@@ -70,14 +69,8 @@ def write_page(path: Path, text: str) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(text.encode("utf-8", "replace"))
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+    with whole_file(path) as place:
+        place.write_bytes(text.encode("utf-8", "replace"))
 
 
 @cache

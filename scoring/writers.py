@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import IO, Any, Literal, Protocol, Self, cast, get_args
 
 from newstance.errors import OutputError, UsageError
+from newstance.files import WholeFile
 
 from .records import ScoredArticle
 
@@ -25,7 +25,6 @@ __all__ = [
     "pages_folder",
     "parquet_schema",
     "parquet_table",
-    "sync_folder",
 ]
 
 Format = Literal["jsonl", "csv", "parquet"]
@@ -40,26 +39,22 @@ class _Sink(Protocol):
 
 
 class Writer(AbstractContextManager["Writer"]):
-    """Write the sentences of articles to one file; a run without a single article leaves an older file alone.
+    """Write the sentences of articles to one file, by way of a `WholeFile`.
 
-    Rows go to a temporary file beside the wanted one, which takes its name only when all is written, so that a reader
-    never sees half a file and an older result is never lost to a failed run.
+    An older result is never lost to a failed run, nor to one without a single article.
     """
 
     def __init__(self, path: Path, make: Callable[[Path], _Sink]) -> None:
-        """Open the temporary file with a sink that `make` opens on it.
+        """Open the temporary file by `make`.
 
         Raises:
             OutputError: the folder cannot be made or written.
         """
         self.path = path
         self._articles = 0
-        # A link stays one, and what it leads to is written.
-        self._place = Path(os.path.realpath(path)) if path.is_symlink() else path
-        self._temporary = self._place.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            self._sink = make(self._temporary)
+            self._file = WholeFile(path)
+            self._sink = make(self._file.temporary)
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
 
@@ -79,7 +74,7 @@ class Writer(AbstractContextManager["Writer"]):
         """Remove what was written; on a full disk, closing may fail once more, which is nothing new."""
         with contextlib.suppress(OSError):
             self._sink.close()
-        self._temporary.unlink(missing_ok=True)
+        self._file.discard()
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -91,30 +86,17 @@ class Writer(AbstractContextManager["Writer"]):
         """Give the file its name, or, after an error, remove what was written."""
         try:
             self._sink.close()
-            if kind is None and (self._articles or not self._place.exists()):
-                with self._temporary.open("r+b") as file:  # Windows syncs only what may be written
-                    os.fsync(file.fileno())
-                self._temporary.replace(self._place)
-                sync_folder(self._place.parent)
+            if kind is None and (self._articles or not self.path.exists()):
+                self._file.finish()
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=self.path) from error
         finally:
-            self._temporary.unlink(missing_ok=True)
+            self._file.discard()
 
 
 def pages_folder(path: Path) -> Path:
     """Return the folder that holds the pages of several articles, beside the page that leads to them."""
     return path.with_name(f"{path.stem}-articles")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that names given to files survive a power cut; where folders cannot be synced, nothing is done."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def open_writer(

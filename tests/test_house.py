@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     "errors": set(),
     "configs": set(),
-    "files": set(),
+    "files": {"errors"},
     "articles": {"errors", "configs", "files"},
     "model": {"errors", "configs"},
     "corpora": {"errors", "configs", "files", "model"},
@@ -44,6 +45,16 @@ def test_each_package_imports_only_what_the_house_allows(package: str) -> None:
     for path in files:
         extra = imported_packages(path) - MAY_IMPORT[package] - {package}
         assert not extra, f"{path.relative_to(ROOT)} imports {sorted(extra)}"
+
+
+def test_the_table_for_contributors_names_every_package_and_what_it_may_import() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)/` \|.*\| (.+) \|$", text, re.MULTILINE))
+    every = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert set(told) == set(MAY_IMPORT) == every
+    for package, words in told.items():
+        named = set(re.sub(r" \(.*?\)", "", words).split(", "))
+        assert MAY_IMPORT[package] == (every - {package} if words == "all" else named - {"nothing of ours"}), package
 
 
 def test_corpora_takes_only_the_codebook_from_the_model() -> None:

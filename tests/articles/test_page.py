@@ -81,7 +81,18 @@ def page(*, head: str = "", body: str = "") -> str:
         page(body='<img src="/uploads/2011/02/a.jpg"><p>The harbour.</p>'),
         page(body='<p class="date">03/04/2025</p>'),
         page(body="<h1>What changed on 12 March 2003</h1>"),
-        page(head='<link rel="canonical" href="https://quay.example/2011/02/03/tides">'),
+        page(head='<link rel="alternate" href="https://quay.example/2011/02/03/tides">'),
+        page(head='<link rel="canonical" href="https://quay.example/2011/02/tides">'),
+        page(head='<link rel="canonical" href="https://quay.example/03/02/2011/tides">'),
+        page(head='<link rel="canonical" href="https://quay.example/2011/02/31/tides">'),
+        page(head='<link rel="canonical" href="https://quay.example/2011/02/12-tides-to-see">'),
+        page(head='<link rel="canonical" href="https://quay.example/tides-of-2011-02-03">'),
+        page(head='<link rel="canonical" href="https://quay.example/tides?like=/2011/02/03/ebb#/2011/02/03/ebb">'),
+        page(head='<link rel="canonical" href="https://quay.example/2011/02/03/tides/2011/02/04/ebb">'),
+        page(head='<link rel="canonical" href="https://quay.example/2011/02/03/tides">'
+             '<meta property="og:url" content="https://quay.example/2011/02/04/tides">'),
+        page(head='<link rel="canonical" href="https://[quay/2011/02/03/tides">'),
+        page(body='<a href="https://quay.example/2011/02/03/tides">The tides</a>'),
         page(head='<meta property="article:modified_time" content="2031-03-04">'),
         page(body='<p>It closed on <time datetime="2003-03-12">12 March</time>, and nobody missed it.</p>'),
         page(body='<aside><time datetime="2003-03-12">12 March</time></aside>'),
@@ -95,7 +106,7 @@ def page(*, head: str = "", body: str = "") -> str:
         page(head='<script type="application/ld+json">{"datePublished": </script>'),
     ],
 )  # fmt: skip
-def test_only_metadata_date_a_page(html: str) -> None:
+def test_only_metadata_and_a_whole_day_in_its_own_address_date_a_page(html: str) -> None:
     assert article_from_html(html).date is None
 
 
@@ -125,6 +136,14 @@ def test_only_metadata_date_a_page(html: str) -> None:
         page(body='<p>Published on <time datetime="2031-03-04T10:00">4 March</time></p>'),
         page(body='<time datetime="2031-03-05">5 March</time><a href="/tides"><time class="entry-date published" '
              'datetime="2031-03-04">4 March</time></a>'),
+        page(head='<link rel="canonical" href="https://quay.example/2031/03/04/tides">'),
+        page(head='<link rel="shortlink Canonical" href="/news/2031-03-04-tides">'
+             '<meta property="og:url" content="https://quay.example/2031/03/04/">'),
+        page(head='<meta property="og:url" content="https://quay.example/2031-03-04/tides?day=2031-03-05">'),
+        page(head='<link rel="canonical" href="https://quay.example/2031/03/05/tides">'
+             '<meta name="date" content="2031-03-04">'),
+        page(head='<link rel="canonical" href="https://quay.example/2031/03/04/tides">'
+             '<meta name="date" content="04/03/2031">'),
     ],
 )  # fmt: skip
 def test_what_a_page_says_of_its_day_counts(html: str) -> None:

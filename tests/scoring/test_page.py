@@ -182,6 +182,16 @@ def test_the_outlets_own_voice_leads_the_table_and_the_corpus_page_adds_the_arti
     assert corpus["Ida Brandt (insider)"] == [2, 2, 0, 0, 0]
 
 
+def test_a_page_that_cannot_be_written_is_one_output_error(scored: HandScored, tmp_path: Path) -> None:
+    article, result = scored("The council met.\n")
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(OutputError, match=r"out\.html: cannot be written"),
+        PageWriter(tmp_path / "file" / "out.html", STANCE, several=False) as writer,
+    ):
+        writer.write(article, result)
+
+
 def test_a_page_needs_its_suffix(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.html"):
         PageWriter(tmp_path / "out.txt", STANCE, several=False)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import threading
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -85,6 +86,29 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     with open_writer(tmp_path / "a.jsonl") as writer:
         writer.write(ARTICLE)
     assert (tmp_path / "a.jsonl").is_symlink() and len(rows(tmp_path / "there" / "b.jsonl")) > 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of owner, group and others")
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_a_file_that_is_written_again_keeps_its_mode(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out.{suffix}"
+    path.write_text("older")
+    path.chmod(0o600)
+    with open_writer(path) as writer:
+        writer.write(ARTICLE)
+    assert len(rows(path)) == 2 and path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_pipe_is_written_and_stays_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "out.jsonl")
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "out.jsonl").read_text("utf-8")), daemon=True)
+    reader.start()
+    with open_writer(tmp_path / "out.jsonl") as writer:
+        writer.write(ARTICLE)
+    reader.join(timeout=10)
+    assert len(read[0].splitlines()) == 2 and (tmp_path / "out.jsonl").is_fifo()
 
 
 def test_the_file_is_synced_through_a_handle_that_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,90 @@
+"""`whole_file`: files are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from newstance.errors import OutputError
+
+__all__ = ["WholeFile", "sync_folder", "whole_file"]
+
+
+class WholeFile:
+    """A file that is being written beside its place, so that a reader never sees half of it.
+
+    A link stays one, and what it leads to is written. Folders on the way are made. A pipe or a device, which nothing
+    can take the place of, is written itself.
+
+    Attributes:
+        temporary: the path to write to, until `finish` or `discard`.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Name the temporary file; nothing is there yet.
+
+        Raises:
+            OSError: the folder cannot be made.
+        """
+        path = Path(path)
+        self._place = self.temporary = Path(os.path.realpath(path)) if path.is_symlink() else path
+        self._beside = path.is_file() or not path.exists()
+        if self._beside:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            self.temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.tmp")
+
+    def finish(self) -> None:
+        """Give what was written, and closed, its name, and the mode of the file that it takes the place of.
+
+        Raises:
+            OSError: it cannot be done; `discard` is still to be called.
+        """
+        if not self._beside:
+            return
+        with self.temporary.open("r+b") as file:  # Windows syncs only what may be written
+            os.fsync(file.fileno())
+        if self._place.exists():
+            shutil.copymode(self._place, self.temporary)
+        self.temporary.replace(self._place)
+        sync_folder(self._place.parent)
+
+    def discard(self) -> None:
+        """Remove what has not been finished; that it cannot be removed is no error beside the one before."""
+        if self._beside:
+            with contextlib.suppress(OSError):
+                self.temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give the place of a temporary file, which takes the name of `path` when the block ends without an error.
+
+    After an error nothing of it stays, and an older file is left as it was; see `WholeFile`.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        file = WholeFile(path)
+        try:
+            yield file.temporary
+            file.finish()
+        finally:
+            file.discard()
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that names given to files survive a power cut; where folders cannot be synced, nothing is done."""
+    if os.name == "posix":
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

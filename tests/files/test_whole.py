@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from newstance.errors import OutputError
+from newstance.files import whole_file
+
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="modes, folders that are synced, named pipes")
+
+
+def write(path: Path) -> None:
+    with whole_file(path) as place:
+        place.write_text("newer")
+
+
+def test_a_link_stays_one_and_folders_on_the_way_are_made(tmp_path: Path) -> None:
+    (tmp_path / "link.txt").symlink_to(tmp_path / "new" / "folder" / "there.txt")
+    write(tmp_path / "link.txt")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["there.txt"]
+    assert (tmp_path / "link.txt").read_text() == "newer"
+
+
+@needs_posix
+def test_the_new_file_has_the_mode_of_the_older_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("older")
+    (tmp_path / "a.txt").chmod(0o600)
+    write(tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_error_in_the_block_leaves_the_older_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("older")
+    with pytest.raises(OutputError, match=r"a\.txt: cannot be written: No space left"), whole_file(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "a.txt") as place:
+        place.write_text(str(1 // 0))
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "older")]
+
+
+def test_an_error_while_clearing_away_does_not_hide_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OutputError, match="No space left"), whole_file(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@needs_posix
+def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.open", refuse)
+    write(tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() == "newer"
+
+
+@needs_posix
+def test_a_pipe_is_written_and_stays_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()), daemon=True)
+    reader.start()
+    write(tmp_path / "pipe")
+    reader.join(timeout=10)
+    assert read == ["newer"] and (tmp_path / "pipe").is_fifo()
