@@ -27,7 +27,7 @@ from .plain import plain
 from .slices import SliceFigures, slice_figures
 from .symmetry import Symmetry, symmetry, symmetry_warnings
 
-__all__ = ["Report", "counted", "data_hash", "evaluate_model", "versions"]
+__all__ = ["Report", "counted", "data_hash", "evaluate_judged", "evaluate_model", "versions"]
 
 Say = Callable[[], None]
 
@@ -111,6 +111,47 @@ def evaluate_model(
     """
     layers = judge(checkpoint, records, target=target, runtime=runtime, choices=choices)
     step()
+    return evaluate_judged(
+        checkpoint,
+        records,
+        layers,
+        runtime=runtime,
+        choices=choices,
+        behaviour=behaviour,
+        only_figures=only_figures,
+        samples=samples,
+        seed=seed,
+        step=step,
+    )
+
+
+def evaluate_judged(
+    checkpoint: Checkpoint,
+    records: Sequence[Annotation],
+    layers: Sequence[Judged],
+    *,
+    runtime: RuntimeName = "auto",
+    choices: Sequence[str] | None = None,
+    behaviour: BehaviourFile | None = None,
+    only_figures: bool = False,
+    samples: int = 1000,
+    seed: int = 0,
+    step: Say = lambda: None,
+) -> Report:
+    """Return the report on sentences that the model has judged already; the rest is as `evaluate_model` takes it.
+
+    Args:
+        checkpoint: the model.
+        records: annotations.
+        layers: what `judge` says of them, asked with the same runtime and choices.
+        runtime: which weights run the behaviour tests and the swaps of names.
+        choices: the only codes of single-label layers that could be decided for.
+        behaviour: behaviour tests, swaps and parties; those that ship when None.
+        only_figures: leave out slices, behaviour tests and symmetry.
+        samples: bootstrap samples.
+        seed: of the bootstrap, and of the draw of sentences to swap names in.
+        step: called after each part of the work.
+    """
     report = Report({}, _run(checkpoint, records, layers, choices=choices, samples=samples, seed=seed))
     for judged in layers:
         name = judged.layer.name
