@@ -222,7 +222,7 @@ def _quality(rows: Sequence[Row]) -> str:
         system = f"{row.system} ({row.source})" if row.source else row.system
         within = "published" if row.source else figure.within()
         lines.append(
-            f"| {NAMES[row.corpus]} | {row.layer} | {system} | {figure.value:.3f} | {within} | {figure.n or ''} |"
+            f"| {NAMES[row.corpus]} | {row.layer} | {system} | {figure.shown()} | {within} | {figure.n or ''} |"
         )
     return "\n".join(lines) + "\n"
 
