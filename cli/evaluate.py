@@ -219,9 +219,8 @@ def _console() -> Console:
 def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
     table = Table("", "value", "95% interval", "n", box=None, title_justify="left", **columns)  # type: ignore[arg-type]
     for name, figure in rows.items():
-        value = f"{figure.value:.3f}" if math.isfinite(figure.value) else "–"
         within = f"95% below {figure.high:.3f}" if by_chance(name) else figure.within()
-        table.add_row(name, value, within, str(figure.n))
+        table.add_row(name, figure.shown(), within, str(figure.n))
     return table
 
 
@@ -240,10 +239,15 @@ def _print(report: Report) -> None:
         console.print(_figures({test.name: test.pass_rate for test in report.behaviour}))
     if report.symmetry is not None:
         _print_symmetry(console, report)
+    elif report.behaviour:
+        console.print("[bold]partisan symmetry[/bold]")
+        console.print("not measured: the data or the model have no stance layer with favor, against and neutral")
     for warning in report.run["warnings"]:
         _print_warning(console, warning)
     run = report.run
     console.print(f"model {run['model']} · data {run['data']} · {counted(run)}")
+    if run["not_annotated"]:
+        console.print(f"layers of the model that these data do not judge: {', '.join(run['not_annotated'])}")
 
 
 def _print_warning(console: Console, warning: str | None) -> None:

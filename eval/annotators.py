@@ -13,7 +13,7 @@ from newstance.corpora import Annotation
 
 from .agreement import Agreement, layer_agreement, others_majority
 from .alpha import MISSING, krippendorff_alpha
-from .bootstrap import Bootstrap, Figure
+from .bootstrap import Bootstrap, Figure, varied
 from .figures import macro_f1
 from .judged import Judged
 from .judgements import Judgements, collect_judgements
@@ -109,12 +109,12 @@ def among_annotators(
     if disputed.any():
         chosen = votes[disputed] > 0
         share = (p[disputed] * chosen).sum(axis=1) / (chosen.sum(axis=1) if judged.layer.kind == "multi" else 1)
-        split_probability = Bootstrap(groups[disputed], samples=samples, seed=seed).mean(share)
+        split_probability = varied(Bootstrap(groups[disputed], samples=samples, seed=seed).mean(share))
     return AmongAnnotators(
         agreement=agreement,
         alpha_with_model=alpha,
         model=model,
-        soft_cross_entropy=bootstrap.mean(loss),
+        soft_cross_entropy=varied(bootstrap.mean(loss)),
         soft_entropy=float(entropy.mean()),
         split_probability=split_probability,
         split_sentences=_examples(judgements, votes, p, np.flatnonzero(disputed)),

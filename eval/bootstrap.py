@@ -52,7 +52,7 @@ class Figure:
     """A value with its 95% interval.
 
     Attributes:
-        value: on the data as they are.
+        value: on the data as they are; NaN where they say nothing of it.
         low: lower end of the interval; NaN where there is none.
         high: upper end; NaN where there is none.
         n: sentences behind it.
@@ -62,6 +62,10 @@ class Figure:
     low: float
     high: float
     n: int
+
+    def shown(self, sign: str = "") -> str:
+        """Return the value as tables show it, – where there is none; `sign` is "+" to show it."""
+        return f"{self.value:{sign}.3f}" if math.isfinite(self.value) else "–"
 
     def within(self, sign: str = "") -> str:
         """Return the interval as tables show it, – where there is none; `sign` is "+" to show that of its ends."""

@@ -27,7 +27,7 @@ from .plain import plain
 from .slices import SliceFigures, slice_figures
 from .symmetry import Symmetry, symmetry, symmetry_warnings
 
-__all__ = ["Report", "counted", "data_hash", "evaluate_model", "versions"]
+__all__ = ["Report", "counted", "data_hash", "evaluate_judged", "evaluate_model", "versions"]
 
 Say = Callable[[], None]
 
@@ -111,6 +111,47 @@ def evaluate_model(
     """
     layers = judge(checkpoint, records, target=target, runtime=runtime, choices=choices)
     step()
+    return evaluate_judged(
+        checkpoint,
+        records,
+        layers,
+        runtime=runtime,
+        choices=choices,
+        behaviour=behaviour,
+        only_figures=only_figures,
+        samples=samples,
+        seed=seed,
+        step=step,
+    )
+
+
+def evaluate_judged(
+    checkpoint: Checkpoint,
+    records: Sequence[Annotation],
+    layers: Sequence[Judged],
+    *,
+    runtime: RuntimeName = "auto",
+    choices: Sequence[str] | None = None,
+    behaviour: BehaviourFile | None = None,
+    only_figures: bool = False,
+    samples: int = 1000,
+    seed: int = 0,
+    step: Say = lambda: None,
+) -> Report:
+    """Return the report on sentences that the model has judged already; the rest is as `evaluate_model` takes it.
+
+    Args:
+        checkpoint: the model.
+        records: annotations.
+        layers: what `judge` says of them, asked with the same runtime and choices.
+        runtime: which weights run the behaviour tests and the swaps of names.
+        choices: the only codes of single-label layers that could be decided for.
+        behaviour: behaviour tests, swaps and parties; those that ship when None.
+        only_figures: leave out slices, behaviour tests and symmetry.
+        samples: bootstrap samples.
+        seed: of the bootstrap, and of the draw of sentences to swap names in.
+        step: called after each part of the work.
+    """
     report = Report({}, _run(checkpoint, records, layers, choices=choices, samples=samples, seed=seed))
     for judged in layers:
         name = judged.layer.name
@@ -190,6 +231,7 @@ def _run(
         "records": len(records),
         "sentences": len(sentences),
         "ties": tied,
+        "not_annotated": [layer.name for layer in checkpoint.codebook.layers if layer.name not in tied],
         "without_target_spans": max(int((~judged.named).sum()) for judged in layers),
         "clusters": len(set(clusters(sentences))),
         "without_article": sum(record.article is None for record in sentences),
@@ -211,6 +253,26 @@ def _resampled(judged: Judged) -> str:
     """Return what the layer's intervals resample."""
     given = any(record.article is not None for record in judged.sentences)
     return "articles" if given and len(set(judged.groups.tolist())) >= FEWEST_CLUSTERS else "sentences"
+
+
+def _label_warnings(judged: Judged) -> list[str]:
+    """Return what to beware of where labels are rare, or never annotated."""
+    codes = judged.layer.codes
+    annotated, decided = (
+        x.sum(axis=0) if judged.layer.kind == "multi" else np.bincount(x, minlength=len(codes))
+        for x in (judged.gold, judged.predicted)
+    )
+    counts = [(code, int(n), int(times)) for code, n, times in zip(codes, annotated, decided, strict=True)]
+    found = []
+    if rare := [f"{code} {n}" for code, n, _ in counts if 0 < n < 20]:
+        found.append(f"fewer than 20 sentences of {', '.join(rare)}")
+    if absent := [code for code, n, times in counts if not n and not times]:
+        found.append(
+            f"never annotated, nor decided: {', '.join(absent)}; macro-F1 and other means over labels are over the rest"
+        )
+    if wrong := [f"{code} {times}" for code, n, times in counts if not n and times]:
+        found.append(f"never annotated, but decided: {', '.join(wrong)}; an F1 of 0, which counts in macro-F1")
+    return [f"{judged.layer.name}: {warning}" for warning in found]
 
 
 def _few_warnings(layer: str, few: Mapping[str, int], unit: str) -> list[str]:
@@ -240,14 +302,7 @@ def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation]) -> list
                 "may give `target_spans`, and --target a profile that finds more names"
             )
     for judged in layers:
-        counts = (
-            judged.gold.sum(axis=0)
-            if judged.layer.kind == "multi"
-            else np.bincount(judged.gold, minlength=len(judged.layer.codes))
-        )
-        rare = [f"{code} {n}" for code, n in zip(judged.layer.codes, counts, strict=True) if n < 20]
-        if rare:
-            found.append(f"{judged.layer.name}: fewer than 20 sentences of {', '.join(rare)}")
+        found += _label_warnings(judged)
     if any(record.corpus == "newstance" for record in sentences):
         found.append(
             "the newstance corpus was labelled by instances of a language model, not by people: its agreement is no "

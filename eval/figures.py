@@ -104,9 +104,10 @@ def layer_figures(
     """Return the figures that need decisions only; each is better when higher.
 
     Figures of a label are over the sentences that they divide by, which are their `n` and are resampled alone: those
-    annotated with it (recall), decided for it (precision), or either (F1). Where there are none, all but `n` are NaN.
-    Where these come from fewer than five of the articles, precision and recall take each article for one decision
-    (Wilson's interval) and F1 has no interval, as any F1 has none that no draw changes: its ends are NaN.
+    annotated with it (recall), decided for it (precision), or either (F1). Where there are none, all but `n` are NaN,
+    as macro- and micro-F1 of a multi-label layer are where no label occurs. Where they come from fewer than five of the
+    articles, precision and recall take each article for one decision (Wilson's interval) and F1 has no interval, as any
+    F1 has none that no draw changes: its ends are NaN.
 
     Args:
         layer: the layer.
@@ -124,7 +125,10 @@ def layer_figures(
         wanted, cells = _multi_metrics(layer), metrics.label_confusions(gold, predicted)
     units = np.array(resampled(clusters))
     every = np.ones(len(gold), dtype=bool)
-    asked = {name: (metric, every) for name, metric in wanted.items()} | _label_metrics(layer, gold, predicted)
+    # Where a multi-label layer has no label at all, neither annotated nor decided, there is nothing to find or to miss.
+    occurs = layer.kind == "single" or bool(np.any(gold) or np.any(predicted))
+    behind_all = every if occurs else ~every
+    asked = {name: (metric, behind_all) for name, metric in wanted.items()} | _label_metrics(layer, gold, predicted)
     return {
         name: _decided_figure(name, metric, cells[behind], units[behind], samples=samples, seed=seed)
         for name, (metric, behind) in asked.items()
@@ -183,6 +187,7 @@ def probability_figures(judged: Judged, calibration: LayerCalibration, *, sample
 
     Beside a calibration error stands what chance alone would make of it, `..._by_chance`: the mean for a calibrated
     model with the same probabilities whose decisions are independent, and a range from 0 that holds 95% of such cases.
+    What no draw changes has no interval; a share has Wilson's.
     """
     bootstrap = Bootstrap(judged.groups, samples=samples, seed=seed)
     single = judged.layer.kind == "single"
@@ -209,11 +214,11 @@ def probability_figures(judged: Judged, calibration: LayerCalibration, *, sample
         found["mean_confidence"] = bootstrap.mean(judged.probability.max(axis=1))
     else:
         found |= _precision_figures(judged, bootstrap)
-    return found
+    return {name: figure if by_chance(name) else varied(figure) for name, figure in found.items()}
 
 
 def _precision_figures(judged: Judged, bootstrap: Bootstrap) -> dict[str, Figure]:
-    """Return average precision of each label that occurs, and their mean; without an interval that no draw widens."""
+    """Return average precision of each label that occurs, and their mean."""
     present = [i for i in range(len(judged.layer.codes)) if judged.gold[:, i].any()]
     if not present:
         return {}
@@ -226,7 +231,7 @@ def _precision_figures(judged: Judged, bootstrap: Bootstrap) -> dict[str, Figure
         drawn = values[np.isfinite(values)]
         return [float(drawn.mean()) if len(drawn) else float("nan"), *values.tolist()]
 
-    found = [varied(figure) for figure in bootstrap.statistics(mean_and_each)]
+    found = bootstrap.statistics(mean_and_each)
     names = ["mean_average_precision", *(f"average_precision_{judged.layer.codes[i]}" for i in present)]
     return dict(zip(names, found, strict=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -33,6 +34,8 @@ _FIRST = (
     "risk_at_100_coverage",
     "risk_at_80_coverage",
 )
+#: What each label has of its own, where it was measured.
+_OF_LABEL = ("precision", "recall", "f1", "average_precision")
 _NAMES = {
     "macro_f1": "macro-F1",
     "micro_f1": "micro-F1",
@@ -95,10 +98,13 @@ def _resampled(layers: Mapping[str, str]) -> str:
 def _layer(report: Report, name: str) -> dict[str, Any]:
     figures, curves = report.layers[name], report.curves.get(name)
     codes = curves.codes if curves else []
+    labels = {code: _by_label(figures, code) for code in codes}
     return {
         "first": {metric: figures[metric] for metric in _FIRST if metric in figures},
         "rest": {metric: f for metric, f in figures.items() if metric not in _FIRST and not _of_label(metric, codes)},
-        "labels": {code: _by_label(figures, code) for code in codes},
+        "labels": labels,
+        # Labels that are never annotated lack some.
+        "label_metrics": [metric for metric in _OF_LABEL if any(metric in found for found in labels.values())],
         "confusion": curves.confusion if curves else [],
         "few": report.few.get(name, {}),
         "codes": codes,
@@ -112,20 +118,19 @@ def _layer(report: Report, name: str) -> dict[str, Any]:
 
 
 def _by_label(figures: Mapping[str, Figure], code: str) -> dict[str, Figure]:
-    wanted = ("precision", "recall", "f1", "average_precision")
-    return {metric: figures[f"{metric}_{code}"] for metric in wanted if f"{metric}_{code}" in figures}
+    return {metric: figures[f"{metric}_{code}"] for metric in _OF_LABEL if f"{metric}_{code}" in figures}
 
 
 def _of_label(metric: str, codes: list[str]) -> bool:
-    return any(metric == f"{kind}_{c}" for kind in ("precision", "recall", "f1", "average_precision") for c in codes)
+    return any(metric == f"{kind}_{c}" for kind in _OF_LABEL for c in codes)
 
 
 def _figure(figure: Figure | None, signed: bool = False) -> Markup:
-    if figure is None or figure.value != figure.value:
+    if figure is None or not math.isfinite(figure.value):
         return Markup("–")
     sign = "+" if signed else ""
     return Markup(
-        f'<b>{figure.value:{sign}.3f}</b> <span class="range">{figure.within(sign)}</span> '
+        f'<b>{figure.shown(sign)}</b> <span class="range">{figure.within(sign)}</span> '
         f'<span class="n">n {figure.n}</span>'
     )
 

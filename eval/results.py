@@ -31,11 +31,11 @@ from .behaviour import SAME_INPUT
 from .bootstrap import Figure
 from .by_target import MEAN_OF_TARGETS, target_figures
 from .data import CORPORA, choices_of, read_data
-from .evaluate import Report, evaluate_model
+from .evaluate import Report, evaluate_judged
 from .figures import layer_figures
 from .gold import clusters, gold_labels
 from .inputs import sentence_inputs
-from .judged import judge
+from .judged import Judged, judge
 from .merged import merged_probability
 from .published import PUBLISHED
 from .symmetry import STANDARDISED, Difference, PartyErrors, PartyFigures
@@ -112,11 +112,14 @@ def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[tuple[Row
         train += without_texts_of(read_newsmtsc(root / "newsmtsc" / "hf_rw" / "train.jsonl"), held_out)
     baselines = _Baselines(train)
     for name, records in tests.items():
+        choices = choices_of([name])
+        judged = {system: judge(model, records, choices=choices) for system, model in models.items()}
         reports = {
-            system: evaluate_model(
+            system: evaluate_judged(
                 model,
                 records,
-                choices=choices_of([name]),
+                judged[system],
+                choices=choices,
                 samples=SAMPLES,
                 seed=SEED,
                 only_figures=name not in _OF_PARTIES,
@@ -136,19 +139,19 @@ def result_rows(models: dict[str, Checkpoint], root: Path) -> Iterator[tuple[Row
             for system, report in reports.items():
                 if layer in report.layers:
                     yield Row(name, layer, system, report.layers[layer]), report
-                    yield from ((row, None) for row in _more_rows(name, layer, system, models[system], records))
+                    yield from ((row, None) for row in _more_rows(name, system, judged[system], layer))
 
 
-def _more_rows(corpus: str, layer: str, system: str, model: Checkpoint, records: Sequence[Annotation]) -> Iterator[Row]:
+def _more_rows(corpus: str, system: str, judged: Sequence[Judged], layer: str) -> Iterator[Row]:
     """Yield what stands beside a model's figure: P-Stance's targets and their mean, FrAC with its class other."""
     if (corpus, layer) not in (("pstance", "stance"), ("frac", "frames")):
         return
-    judged = next(j for j in judge(model, records, choices=choices_of([corpus])) if j.layer.name == layer)
+    own = next(j for j in judged if j.layer.name == layer)
     if corpus == "frac":
-        figures = _figures(judged.layer, judged.gold, judged.predicted, judged.sentences)
+        figures = _figures(own.layer, own.gold, own.predicted, own.sentences)
         yield Row(corpus, layer, f"{system}, with other as a tenth class", figures)
         return
-    for target, figure in target_figures(judged, samples=SAMPLES, seed=SEED).items():
+    for target, figure in target_figures(own, samples=SAMPLES, seed=SEED).items():
         name = target if target == MEAN_OF_TARGETS else f"toward {target}"
         yield Row(corpus, layer, f"{system}, {name}", {_METRIC[corpus]: figure})
 
@@ -219,7 +222,7 @@ def _quality(rows: Sequence[Row]) -> str:
         system = f"{row.system} ({row.source})" if row.source else row.system
         within = "published" if row.source else figure.within()
         lines.append(
-            f"| {NAMES[row.corpus]} | {row.layer} | {system} | {figure.value:.3f} | {within} | {figure.n or ''} |"
+            f"| {NAMES[row.corpus]} | {row.layer} | {system} | {figure.shown()} | {within} | {figure.n or ''} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -254,22 +254,30 @@ def _difference(one: str, two: str, metric: str, figure: Figure, few: bool) -> D
 
 
 def symmetry_warnings(found: Symmetry) -> list[str]:
-    """Return what to beware of: parties with few articles, and labels that one of two compared parties lacks."""
+    """Return what to beware of: parties with few articles, and labels that one of two compared parties lacks.
+
+    Those of sentiment's errors follow stance's and say that they are sentiment's.
+    """
+    of_sentiment = _error_warnings("partisan symmetry of sentiment", found.sentiment) if found.sentiment else []
+    return _error_warnings("partisan symmetry", found) + of_sentiment
+
+
+def _error_warnings(what: str, found: PartyErrors) -> list[str]:
     few = [
-        f"partisan symmetry: only {party.articles} article{'' if party.articles == 1 else 's'} about {party.party}: "
+        f"{what}: only {party.articles} article{'' if party.articles == 1 else 's'} about {party.party}: "
         "its figures, and differences from it, are wide and say little"
         for party in found.parties
         if party.few
     ]
     standardised = [difference for difference in found.differences if difference.metric == STANDARDISED]
     apart = [
-        f"partisan symmetry: {difference.first} and {difference.second} have no annotated label in common: not compared"
+        f"{what}: {difference.first} and {difference.second} have no annotated label in common: not compared"
         for difference in standardised
         if not difference.figure.n
     ]
     compared = {party for d in standardised if d.figure.n for party in (d.first, d.second)}
     lacking = [
-        f"partisan symmetry: no sentence about {party.party} is annotated {' or '.join(missing)}: its standardised "
+        f"{what}: no sentence about {party.party} is annotated {' or '.join(missing)}: its standardised "
         "lean is compared over the other labels"
         for party in found.parties
         if party.party in compared and (missing := [code for code in found.mix if code not in party.lean_by_gold])

@@ -145,7 +145,7 @@ def _report(rows: Sequence[Row]) -> str:
     for row in rows:
         figure = row.figures["macro_f1"]
         system = f"**{row.system}**" if row.system == MODEL else row.system
-        lines.append(f"| {row.layer} | {row.data} | {system} | {figure.value:.3f} | {figure.within()} | {figure.n} |")
+        lines.append(f"| {row.layer} | {row.data} | {system} | {figure.shown()} | {figure.within()} | {figure.n} |")
     return "\n".join(lines)
 
 

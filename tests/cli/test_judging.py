@@ -67,6 +67,16 @@ def test_evaluate_marks_labels_of_few_articles_and_gives_chance_no_interval(
     assert "95% below" in chance and " to " not in chance
 
 
+def test_evaluate_says_what_a_file_of_frames_alone_leaves_unmeasured(tmp_path: Path) -> None:
+    path = tmp_path / "frames.jsonl"
+    rows = [{"id": str(i), "text": f"Ferry {i} left.", "frames": ["economic"], "article": f"a{i}"} for i in range(9)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = run("evaluate", "default", "--data", path, "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    assert "not measured: the data or the model have no stance layer" in done.stdout
+    assert "layers of the model that these data do not judge: stance, sentiment" in done.stdout
+
+
 def test_compare_gives_no_mcnemar_where_a_sentence_has_many_labels(tmp_path: Path) -> None:
     path = tmp_path / "frames.jsonl"
     rows = [

@@ -156,6 +156,44 @@ def test_a_label_that_does_not_occur_has_no_figures(kind: str) -> None:
     assert found["macro_f1"].value == 1.0
 
 
+def test_where_no_label_of_a_multi_label_layer_occurs_it_has_no_f1() -> None:
+    frames = load_codebook().layer("frames")
+    nothing = np.zeros((30, len(frames.codes)), dtype=bool)
+    articles = [str(i) for i in range(30)]
+    found = layer_figures(frames, nothing, nothing, articles, samples=100, seed=0)
+    for figure in found.values():
+        assert math.isnan(figure.value) and figure.n == 0 and (figure.shown(), figure.within()) == ("–", "–")
+    given = nothing.copy()
+    given[0, 0] = True
+    assert layer_figures(frames, nothing, given, articles, samples=100, seed=0)["macro_f1"].value == 0.0
+
+
+def test_no_figure_over_probabilities_has_an_interval_without_width(
+    tiny_exported: Path, annotations_file: Path
+) -> None:
+    model = Checkpoint(tiny_exported)
+    (judged,) = judge(model, read_annotations(annotations_file))
+    right = replace(judged, predicted=judged.gold)
+    found = probability_figures(right, model.calibration.layer("stance"), samples=100, seed=0)
+    assert found["area_under_risk_coverage"].value == 0.0 and math.isnan(found["area_under_risk_coverage"].low)
+    assert all(math.isnan(figure.low) or figure.low < figure.high for figure in found.values())
+    assert found["risk_at_100_coverage"].high == pytest.approx(wilson(0.0, 12)[1])
+
+
+def test_labels_that_are_never_annotated_are_named(tiny_exported: Path, annotations_file: Path) -> None:
+    def warnings(rows: list[Annotation]) -> list[str]:
+        run = evaluate_model(Checkpoint(tiny_exported), rows, samples=100, only_figures=True).run
+        return [warning for warning in run["warnings"] if "annotated" in warning or "fewer than 20" in warning]
+
+    rows = read_annotations(annotations_file)
+    rare, absent = warnings([row for row in rows if row.stance != "favor"])
+    assert rare == "stance: fewer than 20 sentences of against 12, neutral 12"
+    assert absent.startswith("stance: never annotated, nor decided: favor; macro-F1")
+    renamed = [row.model_copy(update={"stance": "neutral"}) if row.stance == "favor" else row for row in rows]
+    _, wrong = warnings(renamed)
+    assert wrong == "stance: never annotated, but decided: favor 12; an F1 of 0, which counts in macro-F1"
+
+
 def test_the_mean_of_favor_and_against_is_over_those_that_occur() -> None:
     layer = load_codebook().layer("stance")
     for code, value in (("favor", 1.0), ("neutral", math.nan)):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -100,6 +102,21 @@ def test_symmetry_is_shown_also_where_it_could_not_be_measured(tiny_exported: Pa
         Checkpoint(tiny_exported), read_annotations(annotations_file), samples=100, only_figures=True
     )
     assert "Partisan symmetry" in render_report(found)
+
+
+def test_the_page_of_a_layer_of_many_labels_alone_says_what_is_missing() -> None:
+    # Economic, the first label, is never annotated; health is.
+    rows = [
+        Annotation(id=str(i), text=f"Nurses vaccinated {i}.", frames=("health",), article=f"a{i}") for i in range(9)
+    ]
+    found = evaluate_model(Checkpoint.shipped(), rows, samples=100, only_figures=True)
+    assert found.run["not_annotated"] == ["stance", "sentiment"]
+    page = render_report(found)
+    assert "layers of the model that these data do not judge: stance, sentiment" in page
+    assert "<th>average precision</th>" in page
+    nothing = replace(found.layers["frames"]["macro_f1"], value=math.nan, low=math.nan, high=math.nan)
+    found.layers["frames"]["macro_f1"] = nothing
+    assert ">nan" not in render_report(found) and '<div class="value">–</div>' in render_report(found)
 
 
 def test_alpha_with_the_model_is_of_the_sentences_that_people_shared(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from newstance.corpora import Annotation, read_pstance
 from newstance.eval.by_target import MEAN_OF_TARGETS, target_figures
-from newstance.eval.judged import judge
+from newstance.eval.judged import Judged, judge
 from newstance.eval.results import Row, document, result_rows
 from newstance.eval.slices import slices_of
 from newstance.model import Checkpoint
@@ -54,9 +55,9 @@ def test_parts_by_target_where_there_are_few(tiny_exported: Path) -> None:
     assert not [part for part in slices_of(judged, many) if part.by == "toward"]
 
 
-def test_the_page_gives_targets_both_published_figures_of_frac_and_warnings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def public(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a few rows of P-Stance and FrAC, which alone are evaluated."""
     monkeypatch.setattr("newstance.eval.results.SAMPLES", 50)
     monkeypatch.setattr("newstance.eval.results.read_corpus", lambda split: [])  # no baselines, which take minutes
     monkeypatch.setattr("newstance.eval.results.NAMES", {"pstance": "P-Stance, test", "frac": "FrAC"})
@@ -66,8 +67,12 @@ def test_the_page_gives_targets_both_published_figures_of_frac_and_warnings(
     write(tmp_path / "frac" / "gold_standard_single_label_all.csv", ("sentence", "label"), [
         ("The court ruled on the case.", 5), ("Taxes rose.", 1), ("It rained on the quay.", 15),
     ])  # fmt: skip
-    assert all(record.target_spans for record in read_pstance(tmp_path / "pstance", split="test"))
-    rows = list(result_rows({"shipped": Checkpoint.shipped()}, tmp_path))
+    return tmp_path
+
+
+def test_the_page_gives_targets_both_published_figures_of_frac_and_warnings(public: Path) -> None:
+    assert all(record.target_spans for record in read_pstance(public / "pstance", split="test"))
+    rows = list(result_rows({"shipped": Checkpoint.shipped()}, public))
     systems = [row.system for row, _ in rows if row.corpus == "pstance" and not row.source]
     assert systems == [
         "shipped",
@@ -84,6 +89,23 @@ def test_the_page_gives_targets_both_published_figures_of_frac_and_warnings(
         ", neutral 0", ""
     )
     assert "## Warnings" not in document([(Row("frac", "frames", "x", frac[0].figures, "y"), None)], "")
+
+
+def test_each_set_is_judged_once_for_all_its_rows(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+
+    def noting(checkpoint: Checkpoint, records: list[Annotation], **options: Any) -> list[Judged]:
+        judged.append(str(records[0].corpus))
+        return judge(checkpoint, records, **options)
+
+    for module in ("evaluate", "results"):
+        monkeypatch.setattr(f"newstance.eval.{module}.judge", noting)
+    model = Checkpoint.shipped()
+    rows = list(result_rows({"one": model, "other": model}, public))
+    assert judged == ["pstance", "pstance", "frac", "frac"], "once for each of the two models"
+    values = {row.system: row.figures for row, _ in rows if row.corpus == "pstance"}
+    for name in ("", f", {MEAN_OF_TARGETS}"):
+        assert values[f"one{name}"]["favor_against_f1"] == values[f"other{name}"]["favor_against_f1"]
 
 
 def write(path: Path, header: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:

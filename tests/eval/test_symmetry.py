@@ -160,6 +160,26 @@ def test_a_multi_label_layer_called_sentiment_is_not_compared(model: tuple[Check
     assert symmetric is not None and symmetric.differences and symmetric.sentiment is None
 
 
+def test_what_sentiment_lacks_is_warned_of_as_sentiments(model: tuple[Checkpoint, Predictor]) -> None:
+    names = ["Brandt"] * 30 + ["Petit"] * 25
+    stance = judged(names, np.arange(55) % 3, np.arange(55) % 3, [str(i) for i in range(55)])
+    layer = Layer(
+        name="sentiment", kind="single", labels=tuple(Label(code=code) for code in ("positive", "negative", "neutral"))
+    )
+    # All of Hill's come from two articles, and nobody praises it.
+    groups = np.array([str(i) if i < 30 else f"two {i % 2}" for i in range(55)])
+    gold = np.where(np.arange(55) < 30, np.arange(55) % 3, 1)
+    lacking = replace(stance, layer=layer, gold=gold, predicted=gold, groups=groups)
+    symmetric = symmetry(*model, stance, FILE, sentiment=lacking, seed=0)
+    assert symmetric is not None
+    assert symmetry_warnings(symmetric) == [
+        "partisan symmetry of sentiment: only 2 articles about Hill: its figures, and differences from it, are wide "
+        "and say little",
+        "partisan symmetry of sentiment: no sentence about Hill is annotated positive or neutral: its standardised "
+        "lean is compared over the other labels",
+    ]
+
+
 def test_a_label_with_few_articles_is_marked_and_widens_the_comparison(model: tuple[Checkpoint, Predictor]) -> None:
     gold = np.tile([0, 0, 1, 1, 2], 20)
     predicted = np.where(np.arange(100) % 7, gold, 2)
