@@ -17,6 +17,7 @@ from newstance.model import Checkpoint, Predictor
 from newstance.scoring import Explain, Format, Scorer, open_writer
 
 from .asked import ScoreOptions
+from .blindness import about_blindness
 from .characters import about_characters
 from .dates import about_dates
 from .score_options import Output, check_choices, open_archive
@@ -33,6 +34,8 @@ def score_articles(checkpoint: Checkpoint, predictor: Predictor, options: ScoreO
     output = Output.named_by(options.out, options.html)
     check_choices(options, output)
     archive = open_archive(options, output.files())
+    for line in about_blindness(checkpoint):
+        print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     scorer = Scorer(checkpoint, predictor, load_profile(options.target), target_given=options.target)
     if output.out is not None and output.folder:
         from .run import run_folder

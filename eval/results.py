@@ -23,8 +23,9 @@ import typer
 from newstance.corpora import Annotation, read_corpus, read_newsmtsc, without_texts_of
 from newstance.errors import AnnotationError
 from newstance.errors.command import run_command
-from newstance.model import Checkpoint, SentenceInput
+from newstance.model import Checkpoint, SentenceInput, shipped_models
 from newstance.model.codebook import Layer
+from newstance.model.shipped_folder import DEFAULT
 
 from .baselines import BagOfWords, Majority
 from .behaviour import SAME_INPUT
@@ -77,7 +78,8 @@ published figure over the same sentences. Nine classes are named; the tenth, oth
 P-Stance's published figure is a mean of three targets, so that ours of that name stands beside it.
 Baselines are trained on NewsMTSC train and the own corpus's train. P-Stance (tweets, no neutral) is decided between
 favor and against, by their mean F1. NewsMTSC's people judged sentiment toward a mention: a model with a layer of that
-name is judged by that layer, and its stance, which is another question, stands beside it.
+name is judged by that layer, and its stance, which is another question, stands beside it. The shipped default masks
+the target; its twin `marked` reads the target's name.
 """
 
 
@@ -357,12 +359,18 @@ def main(
 ) -> None:
     """Write the page of results."""
     chosen = {name: Checkpoint.find(folder) for name, _, folder in (m.partition("=") for m in model or [])}
-    rows = list(result_rows(chosen or {"shipped": Checkpoint.shipped()}, data_dir))
+    rows = list(result_rows(chosen or _shipped(), data_dir))
     text = document(rows, "".join(f' --model "{name}=FOLDER"' for name in chosen))
     if out is None:
         sys.stdout.write(text)
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def _shipped() -> dict[str, Checkpoint]:
+    """Return every model that ships, the default first."""
+    others = [name for name in shipped_models() if name != DEFAULT]
+    return {"shipped": Checkpoint.shipped()} | {name: Checkpoint.find(name) for name in others}
 
 
 if __name__ == "__main__":

@@ -67,14 +67,22 @@ def test_the_evidence_is_the_prediction(scored: dict[str, ScoredArticle]) -> Non
             assert sum(w.weight for w in sentence.evidence or []) == pytest.approx(best - other, abs=1e-3)
 
 
-def test_the_shipped_model_is_small_described_and_reproducible() -> None:
-    checkpoint = Checkpoint.shipped()
+@pytest.mark.parametrize("name", ["default", "marked"])
+def test_the_shipped_models_are_small_described_and_reproducible(name: str) -> None:
+    checkpoint = Checkpoint.find(name)
     assert sum(path.stat().st_size for path in checkpoint.path.iterdir()) < 30_000_000
     run = checkpoint.config.provenance["config"]
     taught_by = {source["corpus"] for source in run["data"]["train"]}
     assert taught_by <= {"newsmtsc", "newsmtsc-codebook", "newsmtsc-mentions", "newstance"}
     card = (checkpoint.path / "README.md").read_text(encoding="utf-8")
     assert "Not for rating" in card and "temperature" in card
+
+
+def test_the_default_is_blind_and_its_twin_is_not() -> None:
+    default, twin = (Checkpoint.find(name) for name in (None, "marked"))
+    assert (default.config.encoding.target_mode, twin.config.encoding.target_mode) == ("mask", "mark")
+    assert default.codebook == twin.codebook
+    assert default.config.encoder["hidden_size"] == twin.config.encoder["hidden_size"]
 
 
 def test_swapping_names_changes_nothing(scorer: Scorer) -> None:

@@ -53,6 +53,14 @@ def test_the_table_shows_every_sentence_with_sign_confidence_and_summary(article
     ]
 
 
+@pytest.mark.parametrize(("model", "said"), [("default", 0), ("marked", 1)])
+def test_scoring_with_a_model_that_reads_names_says_so_once(article: Path, model: str, said: int) -> None:
+    for output in ((), ("--json",), ("--out", article.with_name(f"{model}-run"))):
+        done = run("score", article, "--model", model, *output)
+        assert done.returncode == 0
+        assert done.stderr.count("reads the target's name") == said
+
+
 @pytest.fixture
 def second(article: Path) -> Path:
     return Path(shutil.copyfile(article, article.with_name("second.txt")))
