@@ -136,8 +136,8 @@ def _check_same_rows(out: Path, rows: str) -> None:
     kept = out / _ROWS
     if kept.is_file() and kept.read_text(encoding="utf-8").strip() != rows:
         raise UsageError(
-            "the rows of data.train, data.dev or teacher.data are not those that this run began with; bring them back, "
-            "or give another --out",
+            "the rows of data.train, data.dev or teacher.data, or what teacher.reworded makes of them by the encoder's "
+            "table, are not those that this run began with; bring them back, or give another --out",
             path=out,
         )
 

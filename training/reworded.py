@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from newstance.errors import UsageError
 from newstance.model import SentenceInput, Span
 
 from .data import Item
@@ -21,12 +21,18 @@ __all__ = ["near_words", "reworded"]
 
 #: Whole words of letters; parts of contractions and of hyphenated words stay as they are.
 _WORD = re.compile(r"(?<![\w'’-])[A-Za-z]{3,}(?![\w'’-])")
-#: Rows of the table of likenesses that are worked out at a time: a hundred megabytes for twenty thousand words.
+#: Rows of the table of likenesses that are worked out at a time: two hundred megabytes for twenty thousand words.
 _PIECE = 1024
 
 
 def reworded(
-    items: Sequence[Item], settings: RewordingConfig, tokenizer: Tokenizer, embeddings: Tensor, seed: int
+    items: Sequence[Item],
+    settings: RewordingConfig,
+    tokenizer: Tokenizer,
+    embeddings: Tensor,
+    *,
+    unknown: str | None,
+    seed: int,
 ) -> list[Item]:
     """Return for each item `copies` items without labels, in which a share of the words is another one.
 
@@ -40,9 +46,20 @@ def reworded(
         settings: how many copies, and how much of each is replaced.
         tokenizer: of the encoder whose table is given.
         embeddings: the encoder's table of input embeddings, (vocabulary, size).
+        unknown: the token that stands for unknown words, which have no vector of their own.
         seed: draws which words are replaced and by what, for each row and copy anew.
+
+    Raises:
+        UsageError: there are too few words to replace any.
     """
-    near = near_words((item.input.text for item in items), settings.neighbours, tokenizer, embeddings)
+    texts = (item.input.text for item in items)
+    near = near_words(texts, settings.neighbours, tokenizer, embeddings, unknown=unknown)
+    if not near:
+        raise UsageError(
+            f"the training sentences hold no {settings.neighbours + 1} words that the tokenizer keeps whole: too few "
+            "to replace any by a near one",
+            field="teacher.reworded",
+        )
     more = []
     for copy in range(settings.copies):
         for row, item in enumerate(items):
@@ -54,7 +71,7 @@ def reworded(
 
 
 def near_words(
-    texts: Iterable[str], neighbours: int, tokenizer: Tokenizer, embeddings: Tensor
+    texts: Iterable[str], neighbours: int, tokenizer: Tokenizer, embeddings: Tensor, *, unknown: str | None
 ) -> dict[str, tuple[str, ...]]:
     """Return for each word of the texts the words of the texts that are nearest to it, both in small letters.
 
@@ -65,15 +82,21 @@ def near_words(
         neighbours: how many for each word.
         tokenizer: of the encoder.
         embeddings: its table, (vocabulary, size).
+        unknown: the token that stands for unknown words.
+
+    Returns:
+        Empty where the texts hold too few such words.
     """
     words = sorted({match.group().lower() for text in texts for match in _WORD.finditer(text)})
     # Byte-level vocabularies hold words with the blank before them; for others it makes no difference.
     tokens = [one.ids for one in tokenizer.encode_batch([f" {word}" for word in words], add_special_tokens=False)]
-    shared = Counter(ids[0] for ids in tokens if len(ids) == 1)  # a token of several words is the one for unknown ones
-    known = [(word, ids[0]) for word, ids in zip(words, tokens, strict=True) if len(ids) == 1 and shared[ids[0]] == 1]
+    nobodys = None if unknown is None else tokenizer.token_to_id(unknown)
+    known = [(word, ids[0]) for word, ids in zip(words, tokens, strict=True) if len(ids) == 1 and ids[0] != nobodys]
     if len(known) <= neighbours:
         return {}
-    vectors = embeddings.detach()[[token for _, token in known]].float()
+    # In double precision, so that no other number of threads turns the order of two neighbours round: a run that is
+    # resumed must find the same copies.
+    vectors = embeddings.detach()[[token for _, token in known]].double()
     vectors = torch.nn.functional.normalize(vectors - vectors.mean(dim=0), dim=1)
     found: dict[str, tuple[str, ...]] = {}
     for start in range(0, len(known), _PIECE):

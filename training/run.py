@@ -20,6 +20,7 @@ from newstance.model import (
     Calibration,
     Checkpoint,
     Codebook,
+    EncodingConfig,
     HeadConfig,
     ModelConfig,
     Prediction,
@@ -118,8 +119,8 @@ class Run:
             raise UsageError(problem, field="encoding.max_length")
         encoding = SentenceEncoding(tokenizer, described)
         if config.teacher is not None:
-            table = encoder.get_input_embeddings()
-            train += _for_the_teacher(config, codebook, train, held_out_or_dev, tokenizer, table.weight, say)
+            train += _for_the_teacher(config, codebook, train, held_out_or_dev, say)
+            train += _reworded(config, train, encoder, tokenizer, described, say)
         network = _network(config, codebook, encoder, encoding, train, say)
         records = [record for record, _ in kept]
         return cls(config, codebook, network, encoding, tokenizer, train, dev, records, sets, say)
@@ -240,8 +241,6 @@ def _for_the_teacher(
     codebook: Codebook,
     train: list[Item],
     held_out: Sequence[Annotation],
-    tokenizer: Tokenizer,
-    embeddings: Any,
     say: Say,
 ) -> list[Item]:
     """Return the further rows that only the teachers answer for."""
@@ -253,11 +252,25 @@ def _for_the_teacher(
         others = asked_of_others(train + more, config.seed)
         say(f"{len(others)} training sentences are asked about another name in them too")
         more += others
-    if settings.reworded is not None:
-        copies = reworded(train + more, settings.reworded, tokenizer, embeddings, config.seed)
-        say(f"{len(copies)} reworded copies of training sentences for the teacher to answer")
-        more += copies
     return more
+
+
+def _reworded(
+    config: TrainingConfig,
+    rows: list[Item],
+    encoder: PreTrainedModel,
+    tokenizer: Tokenizer,
+    encoding: EncodingConfig,
+    say: Say,
+) -> list[Item]:
+    """Return the copies of all rows so far that the configuration asks for."""
+    if config.teacher is None or config.teacher.reworded is None:
+        return []
+    table: Any = encoder.get_input_embeddings().weight
+    unknown = encoding.unknown_token
+    copies = reworded(rows, config.teacher.reworded, tokenizer, table, unknown=unknown, seed=config.seed)
+    say(f"{len(copies)} reworded copies of sentences for the teacher to answer")
+    return copies
 
 
 def _network(
@@ -269,7 +282,6 @@ def _network(
     say: Say,
 ) -> SentenceClassifier:
     """Put heads on the encoder, load the weights to start from, and bring it to its size."""
-    freeze(encoder, config)
     network = SentenceClassifier(encoder, _heads(config, codebook))
     if config.start_from is not None:
         fresh = start_from(network, codebook, config.start_from)
@@ -279,6 +291,7 @@ def _network(
     if config.encoder_layers is not None and config.encoder_layers != (before := layers_of(network.encoder)):
         deepen(network.encoder, config.encoder_layers)
         say(f"{config.encoder_layers} encoder layers instead of {before}; the new ones begin by adding nothing")
+    freeze(network.encoder, config)
     return network
 
 

@@ -134,8 +134,9 @@ class RewordingConfig(Section):
     """Sentences that only the teachers answer for: copies of the training rows in which near words stand for some.
 
     Attributes:
-        copies: how many of each row.
-        up_to: in each copy a share of the words drawn evenly between 0 and this, at least one, is replaced.
+        copies: how many of each row, rows of `data` and `other_mentions` included.
+        up_to: in each copy a share drawn evenly between 0 and this, at least one, of the words that have near ones is
+            replaced.
         neighbours: by a word drawn from so many nearest ones in the encoder's embedding table.
     """
 

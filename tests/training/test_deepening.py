@@ -15,6 +15,7 @@ from newstance.model.torch_runtime import load_network
 from newstance.training.config import load_config
 from newstance.training.deepening import deepen, layers_of
 from newstance.training.finetune import finetune
+from newstance.training.run import Run
 
 
 def said(encoder: BertModel) -> Tensor:
@@ -52,13 +53,6 @@ def test_the_copies_are_spread_over_the_depth(encoder: BertModel) -> None:
     assert idle == [False, False, True, False, True]
 
 
-def test_what_is_frozen_stays_frozen_in_its_copy(encoder: BertModel) -> None:
-    encoder.encoder.layer[0].requires_grad_(False)
-    deepen(encoder, 6)
-    trained = [layer.output.dense.weight.requires_grad for layer in encoder.encoder.layer]
-    assert trained == [False, False, True, True, True, True]
-
-
 def test_other_encoders_and_fewer_layers_are_refused(encoder: BertModel) -> None:
     with pytest.raises(UsageError, match="has 3 layers, not 2"):
         deepen(encoder, 2)
@@ -75,6 +69,12 @@ def test_a_run_writes_a_deeper_checkpoint_from_which_another_run_starts(tiny_con
     assert any(line.startswith("4 encoder layers instead of ") for line in heard)
     assert layers_of(load_network(Checkpoint(first)).encoder) == 4
     assert Predictor.open(Checkpoint(first)).predict([SentenceInput("Rain is expected.")])
+    heard.clear()
+    with pytest.raises(UsageError, match="has 4 layers, not 5"):
+        Run.prepare(load_config(tiny_config, [f"start_from={first}", "freeze_layers=5"]), heard.append)
+    run = Run.prepare(load_config(tiny_config, [f"start_from={first}", "freeze_layers=3"]), heard.append)
+    trained = {name.split(".")[2] for name, x in run.network.encoder.named_parameters() if x.requires_grad}
+    assert "3" in trained and not trained & {"0", "1", "2"}, "frozen layers are counted in the deeper encoder"
     heard.clear()
     second = finetune(load_config(tiny_config, [*settings, f"start_from={first}"]), tmp_path / "on", say=heard.append)
     assert Checkpoint(second).config.encoder["num_hidden_layers"] == 4

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import Tensor
 
 from newstance.corpora import Annotation
+from newstance.errors import UsageError
 from newstance.model import SentenceInput
 from newstance.training.config import load_config
 from newstance.training.data import Item
@@ -48,8 +49,8 @@ def item(text: str, target: str = "", number: int = 0) -> Item:
 def test_the_nearest_words_are_those_of_the_texts_whose_vectors_are_nearest(
     tokenizer: Tokenizer, table: Tensor
 ) -> None:
-    texts = ["They praised, lauded and blamed", "a plan, a bill, a law"]
-    near = near_words(texts, 1, tokenizer, table)
+    texts = ["praised, lauded, blamed, unheard", "a plan, a bill, a law"]  # one word that the tokenizer does not know
+    near = near_words(texts, 1, tokenizer, table, unknown="[UNK]")
     assert near == {
         "praised": ("lauded",),
         "lauded": ("praised",),
@@ -58,13 +59,13 @@ def test_the_nearest_words_are_those_of_the_texts_whose_vectors_are_nearest(
         "bill": ("plan",),
         "law": ("bill",),
     }
-    assert near_words(texts, 6, tokenizer, table) == {}, "six words have no six neighbours each"
+    assert near_words(texts, 6, tokenizer, table, unknown="[UNK]") == {}, "six words have no six neighbours each"
 
 
 def test_words_are_replaced_in_their_case_and_the_target_stays_where_it_is(tokenizer: Tokenizer, table: Tensor) -> None:
     items = [item(TEXT, "plan ministry"), item("lauded, bill, law")]
     settings = RewordingConfig(copies=30, up_to=1.0, neighbours=1)
-    more = [made.input for made in reworded(items, settings, tokenizer, table, seed=1)]
+    more = [made.input for made in reworded(items, settings, tokenizer, table, unknown="[UNK]", seed=1)]
     of_first = [made for made in more if made.target]
     assert len(of_first) == 30
     for made in of_first:
@@ -78,7 +79,9 @@ def test_words_are_replaced_in_their_case_and_the_target_stays_where_it_is(token
 def test_copies_have_no_labels_and_depend_on_the_seed_alone(tokenizer: Tokenizer, table: Tensor) -> None:
     items = [item(f"praised plan, lauded bill: law {number}") for number in range(10)]
     settings = RewordingConfig(copies=2, neighbours=2)
-    first, again, other = (reworded(items, settings, tokenizer, table, seed) for seed in (1, 1, 2))
+    first, again, other = (
+        reworded(items, settings, tokenizer, table, unknown="[UNK]", seed=seed) for seed in (1, 1, 2)
+    )
     assert [x.input for x in first] == [x.input for x in again] != [x.input for x in other]
     assert len(first) == 20 and all(x.labels == {"stance": None} for x in first)
     assert {x.input.text for x in first[:10]} != {x.input.text for x in first[10:]}, "copies differ from each other"
@@ -87,8 +90,14 @@ def test_copies_have_no_labels_and_depend_on_the_seed_alone(tokenizer: Tokenizer
 def test_sentences_and_parts_of_words_without_a_near_word_stay(tokenizer: Tokenizer, table: Tensor) -> None:
     items = [item("praised lauded"), item("Nobody un-praised it; plan's, law’s.", number=1)]
     items.append(item("the plan", "plan", number=2))
-    more = reworded(items, RewordingConfig(neighbours=1), tokenizer, table, seed=0)
+    more = reworded(items, RewordingConfig(neighbours=1), tokenizer, table, unknown="[UNK]", seed=0)
     assert [x.record.id for x in more] == ["row-0"]
+
+
+def test_too_few_words_to_replace_any_are_an_error(tokenizer: Tokenizer, table: Tensor) -> None:
+    with pytest.raises(UsageError, match="hold no 4 words that the tokenizer keeps whole") as caught:
+        reworded([item("praised plan")], RewordingConfig(neighbours=3), tokenizer, table, unknown="[UNK]", seed=0)
+    assert caught.value.field == "teacher.reworded"
 
 
 def test_a_run_asks_its_teacher_about_the_copies(tiny_config: Path, tmp_path: Path) -> None:
