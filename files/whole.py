@@ -18,7 +18,7 @@ class WholeFile:
     """A file that is being written beside its place, so that a reader never sees half of it.
 
     A link stays one, and what it leads to is written. Folders on the way are made. A pipe or a device, which nothing
-    can take the place of, is written itself.
+    can take the place of, is written itself, also by way of a link such as `/dev/stdout`.
 
     Attributes:
         temporary: the path to write to, until `finish` or `discard`.
@@ -30,9 +30,10 @@ class WholeFile:
         Raises:
             OSError: the folder cannot be made.
         """
-        path = Path(path)
-        self._place = self.temporary = Path(os.path.realpath(path)) if path.is_symlink() else path
-        self._beside = path.is_file() or not path.exists()
+        self.temporary = Path(path)
+        self._place = Path(os.path.realpath(path)) if self.temporary.is_symlink() else self.temporary
+        # What an open descriptor leads to, as /dev/stdout does, may have no name, and then only its link can be opened.
+        self._beside = self._place.is_file() or not self.temporary.exists()
         if self._beside:
             self._place.parent.mkdir(parents=True, exist_ok=True)
             self.temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.tmp")

@@ -71,3 +71,28 @@ def test_a_pipe_is_written_and_stays_one(tmp_path: Path) -> None:
     write(tmp_path / "pipe")
     reader.join(timeout=10)
     assert read == ["newer"] and (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="names of open descriptors")
+@pytest.mark.parametrize("linked", [False, True])
+def test_an_open_pipe_is_written_by_the_name_of_its_descriptor(tmp_path: Path, linked: bool) -> None:
+    source, sink = os.pipe()
+    with os.fdopen(source) as reading:
+        path = Path(f"/dev/fd/{sink}")
+        if linked:
+            (tmp_path / "out.txt").symlink_to(path)
+            path = tmp_path / "out.txt"
+        try:
+            write(path)
+        finally:
+            os.close(sink)
+        assert reading.read() == "newer"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="files without a name can be opened")
+def test_an_open_file_that_has_lost_its_name_is_written(tmp_path: Path) -> None:
+    with (tmp_path / "gone.txt").open("w+") as file:
+        (tmp_path / "gone.txt").unlink()
+        write(Path(f"/proc/self/fd/{file.fileno()}"))
+        assert file.read() == "newer"
+    assert list(tmp_path.iterdir()) == []
