@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,18 @@ from pathlib import Path
 from newstance.errors import OutputError
 
 __all__ = ["WholeFile", "sync_folder", "whole_file"]
+
+
+#: What systems answer that sync no folders, or not this one; any other error means that names may be lost.
+_UNSYNCED = (
+    errno.EINVAL,
+    errno.EBADF,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EACCES,
+    errno.EPERM,
+)
 
 
 class WholeFile:
@@ -81,11 +94,21 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make sure that names given to files survive a power cut; where folders cannot be synced, nothing is done."""
-    if os.name == "posix":
-        with contextlib.suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+    """Make sure that names given to files survive a power cut; where folders cannot be synced, nothing is done.
+
+    Raises:
+        OSError: syncing was tried and failed, as on a broken disk.
+    """
+    if os.name != "posix":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # a folder may be open to writing and not to reading
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSYNCED:
+            raise
+    finally:
+        os.close(descriptor)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -60,6 +61,31 @@ def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("os.open", refuse)
     write(tmp_path / "a.txt")
     assert (tmp_path / "a.txt").read_text() == "newer"
+
+
+def fail_to_sync_folders(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("os.fsync", fail)
+
+
+@needs_posix
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EACCES])
+def test_a_system_that_syncs_no_folders_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    fail_to_sync_folders(monkeypatch, code)
+    write(tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() == "newer"
+
+
+@needs_posix
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_a_folder_whose_sync_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    fail_to_sync_folders(monkeypatch, code)
+    with pytest.raises(OutputError, match=rf"a\.txt: cannot be written: {os.strerror(code)}"):
+        write(tmp_path / "a.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 @needs_posix
