@@ -37,12 +37,18 @@ class WholeFile:
         temporary: the path to write to, until `finish` or `discard`.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, sync: bool = True) -> None:
         """Name the temporary file; nothing is there yet.
+
+        Args:
+            path: the file's place.
+            sync: whether a file that is finished survives a power cut, at the price of two waits for the disk; for
+                many files that can be made again it need not.
 
         Raises:
             OSError: the folder cannot be made.
         """
+        self._sync = sync
         self.temporary = Path(path)
         self._place = Path(os.path.realpath(path)) if self.temporary.is_symlink() else self.temporary
         # What an open descriptor leads to, as /dev/stdout does, may have no name, and then only its link can be opened.
@@ -59,12 +65,14 @@ class WholeFile:
         """
         if not self._beside:
             return
-        with self.temporary.open("r+b") as file:  # Windows syncs only what may be written
-            os.fsync(file.fileno())
+        if self._sync:
+            with self.temporary.open("r+b") as file:  # Windows syncs only what may be written
+                os.fsync(file.fileno())
         if self._place.exists():
             shutil.copymode(self._place, self.temporary)
         self.temporary.replace(self._place)
-        sync_folder(self._place.parent)
+        if self._sync:
+            sync_folder(self._place.parent)
 
     def discard(self) -> None:
         """Remove what has not been finished; that it cannot be removed is no error beside the one before."""
@@ -74,7 +82,7 @@ class WholeFile:
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
+def whole_file(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
     """Give the place of a temporary file, which takes the name of `path` when the block ends without an error.
 
     After an error nothing of it stays, and an older file is left as it was; see `WholeFile`.
@@ -83,7 +91,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         OutputError: the file cannot be written.
     """
     try:
-        file = WholeFile(path)
+        file = WholeFile(path, sync=sync)
         try:
             yield file.temporary
             file.finish()
