@@ -38,7 +38,7 @@ class WholeFile:
     """
 
     def __init__(self, path: str | Path, *, sync: bool = True) -> None:
-        """Name the temporary file; nothing is there yet.
+        """Name the temporary file; where it will take the place of one, make it, so that nobody else reads it until then.
 
         Args:
             path: the file's place.
@@ -46,7 +46,7 @@ class WholeFile:
                 many files that can be made again it need not.
 
         Raises:
-            OSError: the folder cannot be made.
+            OSError: the folder or the temporary file cannot be made.
         """
         self._sync = sync
         self.temporary = Path(path)
@@ -56,6 +56,8 @@ class WholeFile:
         if self._beside:
             self._place.parent.mkdir(parents=True, exist_ok=True)
             self.temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.tmp")
+            if self._place.exists():  # what is there may be private, and its mode comes only with `finish`
+                self.temporary.touch(mode=0o600)
 
     def finish(self) -> None:
         """Give what was written, and closed, its name, and the mode of the file that it takes the place of.

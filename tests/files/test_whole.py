@@ -35,6 +35,17 @@ def test_the_new_file_has_the_mode_of_the_older_one(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o600
 
 
+@needs_posix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
+def test_a_private_file_stays_private_while_it_is_written(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "a.txt").write_text("older")
+    (tmp_path / "a.txt").chmod(mode)
+    with whole_file(tmp_path / "a.txt") as place:
+        place.write_text("newer")
+        assert place.stat().st_mode & 0o077 & ~mode == 0
+    assert (tmp_path / "a.txt").read_text() == "newer" and (tmp_path / "a.txt").stat().st_mode & 0o777 == mode
+
+
 def test_an_error_in_the_block_leaves_the_older_file_alone(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("older")
     with pytest.raises(OutputError, match=r"a\.txt: cannot be written: No space left"), whole_file(tmp_path / "a.txt"):
