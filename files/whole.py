@@ -38,7 +38,7 @@ class WholeFile:
     """
 
     def __init__(self, path: str | Path, *, sync: bool = True) -> None:
-        """Name the temporary file; where it will take the place of one, make it, so that nobody else reads it until then.
+        """Name the temporary file, and make it where it will take the place of another, so that nobody else reads it.
 
         Args:
             path: the file's place.
