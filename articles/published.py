@@ -1,8 +1,8 @@
-"""The day on which a page says that it was published.
+"""The day on which a page says that it was published: in its metadata, and last in its own address.
 
-Only metadata count: meta tags, JSON-LD and `<time datetime>`; where these give no day, a whole one in the path of the
-address that the page gives as its own. A year in the footer, a day in the prose, a folder of pictures or the
-address of a copy may be of any time, and the day decides who was in office.
+Metadata are meta tags, JSON-LD and `<time datetime>`; where these give no day, a whole one counts that stands alone in
+the path of the address that the page gives as its own. A year in the footer, a day in the prose, a folder of pictures
+or the address of a copy may be of any time, and the day decides who was in office.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ _UNKNOWN = ("1970-01-01", "0001-01-01")
 #: ``/2025/01/21/title``, ``/2025-01-21-title``. Without the next slash, the last number may be another:
 #: ``/2025/01/21-ways-to-vote``.
 _ADDRESS_DAY = re.compile(r"/((?:19|20)\d\d)(?:/(\d\d)/(\d\d)(?=/)|-(\d\d)-(\d\d)(?!\d))")
+#: A day anywhere in a path. Beside another it may be an event's: ``/fairs/2025-01-20-2025-01-22``.
+_WRITTEN_DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 #: Hides JSON from old browsers, or from readers of XML.
 _WRAPPING = re.compile(r"(?:\s|//|/\*|\*/|<!--|<!\[CDATA\[)*")
@@ -166,12 +168,9 @@ def _in_address(tree: Any) -> Iterator[str]:
     """Yield the day in the paths of the canonical link and of `og:url`, if they hold one and no other."""
     links = [e.get("href") or "" for e in tree.iter("link") if "canonical" in (e.get("rel") or "").lower().split()]
     metas = [e.get("content") or "" for e in tree.iter("meta") if (e.get("property") or "").lower() == "og:url"]
-    days = {
-        "-".join(filter(None, found.groups()))
-        for path in map(_path, links + metas)
-        for found in _ADDRESS_DAY.finditer(path)
-    }
-    if len(days) == 1:
+    paths = [_path(address) for address in links + metas]
+    days = {"-".join(filter(None, found.groups())) for path in paths for found in _ADDRESS_DAY.finditer(path)}
+    if len(days) == 1 and days.issuperset(day for path in paths for day in _WRITTEN_DAY.findall(path)):
         yield from days
 
 

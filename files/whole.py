@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,28 +15,49 @@ from newstance.errors import OutputError
 __all__ = ["WholeFile", "sync_folder", "whole_file"]
 
 
+#: What systems answer that sync no folders, or not this one; any other error means that names may be lost.
+_UNSYNCED = (
+    errno.EINVAL,
+    errno.EBADF,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EACCES,
+    errno.EPERM,
+)
+
+
 class WholeFile:
     """A file that is being written beside its place, so that a reader never sees half of it.
 
     A link stays one, and what it leads to is written. Folders on the way are made. A pipe or a device, which nothing
-    can take the place of, is written itself.
+    can take the place of, is written itself, also by way of a link such as `/dev/stdout`.
 
     Attributes:
         temporary: the path to write to, until `finish` or `discard`.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        """Name the temporary file; nothing is there yet.
+    def __init__(self, path: str | Path, *, sync: bool = True) -> None:
+        """Name the temporary file, and make it where it will take the place of another, so that nobody else reads it.
+
+        Args:
+            path: the file's place.
+            sync: whether a file that is finished survives a power cut, at the price of two waits for the disk; for
+                many files that can be made again it need not.
 
         Raises:
-            OSError: the folder cannot be made.
+            OSError: the folder or the temporary file cannot be made.
         """
-        path = Path(path)
-        self._place = self.temporary = Path(os.path.realpath(path)) if path.is_symlink() else path
-        self._beside = path.is_file() or not path.exists()
+        self._sync = sync
+        self.temporary = Path(path)
+        self._place = Path(os.path.realpath(path)) if self.temporary.is_symlink() else self.temporary
+        # What an open descriptor leads to, as /dev/stdout does, may have no name, and then only its link can be opened.
+        self._beside = self._place.is_file() or not self.temporary.exists()
         if self._beside:
             self._place.parent.mkdir(parents=True, exist_ok=True)
             self.temporary = self._place.with_name(f".{self._place.name}.{os.getpid()}.tmp")
+            if self._place.exists():  # what is there may be private, and its mode comes only with `finish`
+                self.temporary.touch(mode=0o600)
 
     def finish(self) -> None:
         """Give what was written, and closed, its name, and the mode of the file that it takes the place of.
@@ -45,12 +67,14 @@ class WholeFile:
         """
         if not self._beside:
             return
-        with self.temporary.open("r+b") as file:  # Windows syncs only what may be written
-            os.fsync(file.fileno())
+        if self._sync:
+            with self.temporary.open("r+b") as file:  # Windows syncs only what may be written
+                os.fsync(file.fileno())
         if self._place.exists():
             shutil.copymode(self._place, self.temporary)
         self.temporary.replace(self._place)
-        sync_folder(self._place.parent)
+        if self._sync:
+            sync_folder(self._place.parent)
 
     def discard(self) -> None:
         """Remove what has not been finished; that it cannot be removed is no error beside the one before."""
@@ -60,7 +84,7 @@ class WholeFile:
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
+def whole_file(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
     """Give the place of a temporary file, which takes the name of `path` when the block ends without an error.
 
     After an error nothing of it stays, and an older file is left as it was; see `WholeFile`.
@@ -69,7 +93,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         OutputError: the file cannot be written.
     """
     try:
-        file = WholeFile(path)
+        file = WholeFile(path, sync=sync)
         try:
             yield file.temporary
             file.finish()
@@ -80,11 +104,21 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make sure that names given to files survive a power cut; where folders cannot be synced, nothing is done."""
-    if os.name == "posix":
-        with contextlib.suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+    """Make sure that names given to files survive a power cut; where folders cannot be synced, nothing is done.
+
+    Raises:
+        OSError: syncing was tried and failed, as on a broken disk.
+    """
+    if os.name != "posix":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # a folder may be open to writing and not to reading
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSYNCED:
+            raise
+    finally:
+        os.close(descriptor)

@@ -64,12 +64,12 @@ def look(stance: str) -> str:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a page whole or not at all.
+    """Write a page whole or not at all; a power cut may take it, as it can be made again and there may be thousands.
 
     Raises:
         OutputError: it cannot be written.
     """
-    with whole_file(path) as place:
+    with whole_file(path, sync=False) as place:
         place.write_bytes(text.encode("utf-8", "replace"))
 
 

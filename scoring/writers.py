@@ -54,7 +54,11 @@ class Writer(AbstractContextManager["Writer"]):
         self._articles = 0
         try:
             self._file = WholeFile(path)
-            self._sink = make(self._file.temporary)
+            try:
+                self._sink = make(self._file.temporary)
+            except BaseException:
+                self._file.discard()
+                raise
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
 

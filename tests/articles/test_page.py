@@ -91,6 +91,8 @@ def page(*, head: str = "", body: str = "") -> str:
         page(head='<link rel="canonical" href="https://quay.example/2011/02/03/tides/2011/02/04/ebb">'),
         page(head='<link rel="canonical" href="https://quay.example/2011/02/03/tides">'
              '<meta property="og:url" content="https://quay.example/2011/02/04/tides">'),
+        page(head='<link rel="canonical" href="https://quay.example/fairs/2011-02-03-2011-02-05">'),
+        page(head='<link rel="canonical" href="https://quay.example/2011/02/03/open-until-2011-02-05">'),
         page(head='<link rel="canonical" href="https://[quay/2011/02/03/tides">'),
         page(body='<a href="https://quay.example/2011/02/03/tides">The tides</a>'),
         page(head='<meta property="article:modified_time" content="2031-03-04">'),
@@ -137,6 +139,7 @@ def test_only_metadata_and_a_whole_day_in_its_own_address_date_a_page(html: str)
         page(body='<time datetime="2031-03-05">5 March</time><a href="/tides"><time class="entry-date published" '
              'datetime="2031-03-04">4 March</time></a>'),
         page(head='<link rel="canonical" href="https://quay.example/2031/03/04/tides">'),
+        page(head='<link rel="canonical" href="https://quay.example/2031/03/04/tides-2031-03-04">'),
         page(head='<link rel="shortlink Canonical" href="/news/2031-03-04-tides">'
              '<meta property="og:url" content="https://quay.example/2031/03/04/">'),
         page(head='<meta property="og:url" content="https://quay.example/2031-03-04/tides?day=2031-03-05">'),

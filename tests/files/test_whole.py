@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def test_the_new_file_has_the_mode_of_the_older_one(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o600
 
 
+@needs_posix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
+def test_a_private_file_stays_private_while_it_is_written(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "a.txt").write_text("older")
+    (tmp_path / "a.txt").chmod(mode)
+    with whole_file(tmp_path / "a.txt") as place:
+        place.write_text("newer")
+        assert place.stat().st_mode & 0o077 & ~mode == 0
+    assert (tmp_path / "a.txt").read_text() == "newer" and (tmp_path / "a.txt").stat().st_mode & 0o777 == mode
+
+
 def test_an_error_in_the_block_leaves_the_older_file_alone(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("older")
     with pytest.raises(OutputError, match=r"a\.txt: cannot be written: No space left"), whole_file(tmp_path / "a.txt"):
@@ -62,6 +74,31 @@ def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path: Path, monkeypatch:
     assert (tmp_path / "a.txt").read_text() == "newer"
 
 
+def fail_to_sync_folders(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("os.fsync", fail)
+
+
+@needs_posix
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EACCES])
+def test_a_system_that_syncs_no_folders_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    fail_to_sync_folders(monkeypatch, code)
+    write(tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() == "newer"
+
+
+@needs_posix
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_a_folder_whose_sync_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    fail_to_sync_folders(monkeypatch, code)
+    with pytest.raises(OutputError, match=rf"a\.txt: cannot be written: {os.strerror(code)}"):
+        write(tmp_path / "a.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
 @needs_posix
 def test_a_pipe_is_written_and_stays_one(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
@@ -71,3 +108,28 @@ def test_a_pipe_is_written_and_stays_one(tmp_path: Path) -> None:
     write(tmp_path / "pipe")
     reader.join(timeout=10)
     assert read == ["newer"] and (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="names of open descriptors")
+@pytest.mark.parametrize("linked", [False, True])
+def test_an_open_pipe_is_written_by_the_name_of_its_descriptor(tmp_path: Path, linked: bool) -> None:
+    source, sink = os.pipe()
+    with os.fdopen(source) as reading:
+        path = Path(f"/dev/fd/{sink}")
+        if linked:
+            (tmp_path / "out.txt").symlink_to(path)
+            path = tmp_path / "out.txt"
+        try:
+            write(path)
+        finally:
+            os.close(sink)
+        assert reading.read() == "newer"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="files without a name can be opened")
+def test_an_open_file_that_has_lost_its_name_is_written(tmp_path: Path) -> None:
+    with (tmp_path / "gone.txt").open("w+") as file:
+        (tmp_path / "gone.txt").unlink()
+        write(Path(f"/proc/self/fd/{file.fileno()}"))
+        assert file.read() == "newer"
+    assert list(tmp_path.iterdir()) == []

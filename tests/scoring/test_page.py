@@ -182,6 +182,15 @@ def test_the_outlets_own_voice_leads_the_table_and_the_corpus_page_adds_the_arti
     assert corpus["Ida Brandt (insider)"] == [2, 2, 0, 0, 0]
 
 
+def test_pages_do_not_wait_for_the_disk(scored: HandScored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    with PageWriter(tmp_path / "out.html", STANCE, several=True) as writer:
+        for text in ("The council met.\n", "Nobody came.\n"):
+            writer.write(*scored(text))
+    assert len(list(tmp_path.rglob("*.html"))) == 3 and synced == []
+
+
 def test_a_page_that_cannot_be_written_is_one_output_error(scored: HandScored, tmp_path: Path) -> None:
     article, result = scored("The council met.\n")
     (tmp_path / "file").write_text("")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import threading
@@ -97,6 +98,19 @@ def test_a_file_that_is_written_again_keeps_its_mode(tmp_path: Path, suffix: str
     with open_writer(path) as writer:
         writer.write(ARTICLE)
     assert len(rows(path)) == 2 and path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_cannot_be_opened_leaves_nothing_beside_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    (tmp_path / "out.jsonl").write_text("older")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OutputError, match="Too many open files"):
+        open_writer(tmp_path / "out.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
