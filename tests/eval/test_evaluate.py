@@ -14,7 +14,7 @@ from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import cluster_sums, interval, wilson
-from newstance.eval.evaluate import counted
+from newstance.eval.evaluate import counted, evaluate_judged
 from newstance.eval.figures import few_behind, layer_figures, probability_figures
 from newstance.eval.gold import gold_labels
 from newstance.eval.inputs import sentence_inputs
@@ -205,6 +205,22 @@ def test_labels_that_are_never_annotated_are_named(tiny_exported: Path, annotati
     renamed = [row.model_copy(update={"stance": "neutral"}) if row.stance == "favor" else row for row in rows]
     _, wrong = warnings(renamed)
     assert wrong == "stance: never annotated, but decided: favor 12; an F1 of 0, which counts in macro-F1"
+
+
+def test_where_no_label_occurs_the_warning_speaks_of_no_rest() -> None:
+    model = Checkpoint.shipped()
+    records = [Annotation(id=str(i), text=f"It rained {i}.", frames=(), article=f"a{i}") for i in range(9)]
+    (judged,) = judge(model, records)
+    nothing = replace(judged, predicted=np.zeros_like(judged.gold))
+    warnings = evaluate_judged(model, records, [nothing], samples=100, only_figures=True).run["warnings"]
+    assert [warning for warning in warnings if "label" in warning] == ["frames: no label occurs: no F1"]
+
+
+def test_labels_that_cannot_be_decided_for_are_not_warned_of(tiny_exported: Path, annotations_file: Path) -> None:
+    rows = [row for row in read_annotations(annotations_file) if row.stance != "neutral"]
+    for choices, named in ((None, True), (("favor", "against"), False)):
+        report = evaluate_model(Checkpoint(tiny_exported), rows, choices=choices, samples=100, only_figures=True)
+        assert any("neutral" in warning for warning in report.run["warnings"]) == named
 
 
 def test_the_mean_of_favor_and_against_is_over_those_that_occur() -> None:
