@@ -111,7 +111,7 @@ def run_evaluate(
         whole = found.to_dict() | (explanations.to_dict() if explanations else {})
         sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
     else:
-        _print(found)
+        _print(found, only_figures=only_figures)
         if explanations is not None:
             print_explanations(explanations)
         if report is not None:
@@ -224,7 +224,7 @@ def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
     return table
 
 
-def _print(report: Report) -> None:
+def _print(report: Report, *, only_figures: bool) -> None:
     console = _console()
     for layer, figures in report.layers.items():
         rows = {name: figures[name] for name in _SHOWN if name in figures}
@@ -239,7 +239,7 @@ def _print(report: Report) -> None:
         console.print(_figures({test.name: test.pass_rate for test in report.behaviour}))
     if report.symmetry is not None:
         _print_symmetry(console, report)
-    elif report.behaviour:
+    elif not only_figures:
         console.print("[bold]partisan symmetry[/bold]")
         console.print("not measured: the data or the model have no stance layer with favor, against and neutral")
     for warning in report.run["warnings"]:

@@ -136,7 +136,7 @@ def _mean_alpha(judgements: Judgements, by_label: Collection[Figure], *, samples
     sums = cluster_sums(cells[several], np.array(judgements.groups)[several])
     occurs = np.isfinite(alpha_of(sums.sum(axis=0)))
     found = interval(
-        lambda m: mean_of_known(alpha_of(m)[..., occurs], nothing=np.nan),
+        lambda m: mean_of_known(alpha_of(m)[..., occurs]),
         sums,
         n=int(several.sum()),
         samples=samples,

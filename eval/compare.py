@@ -61,6 +61,8 @@ class Part:
 class LayerComparison:
     """Two models on one layer; differences are the second minus the first.
 
+    Where a model has no F1, as no label occurs, there is no difference in it either: it is NaN, as are its ends.
+
     Attributes:
         first: macro-F1 of the first model.
         second: macro-F1 of the second.
@@ -103,7 +105,7 @@ class Comparison:
     run: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries, with None for the ends of an interval that a figure does not have."""
+        """Return plain dictionaries, with None for the values and ends that a figure does not have."""
         found = asdict(self)
         for name, layer in self.layers.items():
             found["layers"][name]["shown"] = layer.shown
@@ -250,9 +252,7 @@ def _metrics(judged: Judged) -> tuple[metrics.Metric, metrics.Metric]:
         return metrics.label_macro_f1, metrics.label_micro_f1
     if judged.averaged is None:
         return metrics.macro_f1, metrics.accuracy
-    mean = metrics.mean_f1_of(judged.averaged)
-    # Where no averaged label occurs neither model is better.
-    return lambda matrix: np.nan_to_num(mean(matrix)), metrics.accuracy
+    return metrics.mean_f1_of(judged.averaged), metrics.accuracy
 
 
 def _sums(judged: Judged) -> Floats:

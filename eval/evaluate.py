@@ -256,13 +256,21 @@ def _resampled(judged: Judged) -> str:
 
 
 def _label_warnings(judged: Judged) -> list[str]:
-    """Return what to beware of where labels are rare, or never annotated."""
+    """Return what to beware of where labels are rare, or never annotated, of those that could be decided for."""
     codes = judged.layer.codes
     annotated, decided = (
         x.sum(axis=0) if judged.layer.kind == "multi" else np.bincount(x, minlength=len(codes))
         for x in (judged.gold, judged.predicted)
     )
-    counts = [(code, int(n), int(times)) for code, n, times in zip(codes, annotated, decided, strict=True)]
+    # What `choices` leave out has probability 0 everywhere.
+    possible = judged.probability.max(axis=0) > 0
+    counts = [
+        (code, int(n), int(times))
+        for code, n, times, may in zip(codes, annotated, decided, possible, strict=True)
+        if may
+    ]
+    if not any(n or times for _, n, times in counts):
+        return [f"{judged.layer.name}: no label occurs: no F1"]
     found = []
     if rare := [f"{code} {n}" for code, n, _ in counts if 0 < n < 20]:
         found.append(f"fewer than 20 sentences of {', '.join(rare)}")

@@ -125,10 +125,7 @@ def layer_figures(
         wanted, cells = _multi_metrics(layer), metrics.label_confusions(gold, predicted)
     units = np.array(resampled(clusters))
     every = np.ones(len(gold), dtype=bool)
-    # Where a multi-label layer has no label at all, neither annotated nor decided, there is nothing to find or to miss.
-    occurs = layer.kind == "single" or bool(np.any(gold) or np.any(predicted))
-    behind_all = every if occurs else ~every
-    asked = {name: (metric, behind_all) for name, metric in wanted.items()} | _label_metrics(layer, gold, predicted)
+    asked = {name: (metric, every) for name, metric in wanted.items()} | _label_metrics(layer, gold, predicted)
     return {
         name: _decided_figure(name, metric, cells[behind], units[behind], samples=samples, seed=seed)
         for name, (metric, behind) in asked.items()

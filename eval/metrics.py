@@ -73,7 +73,7 @@ def mean_f1_of(numbers: Sequence[int]) -> Metric:
 
     NaN where none of them occurs in gold or is predicted.
     """
-    return lambda matrix: mean_of_known(class_f1(matrix)[..., list(numbers)], nothing=np.nan)
+    return lambda matrix: mean_of_known(class_f1(matrix)[..., list(numbers)])
 
 
 def label_confusions(gold: npt.NDArray[np.bool_], predicted: npt.NDArray[np.bool_]) -> Floats:
@@ -111,14 +111,14 @@ def label_recall(matrix: Floats) -> Floats:
 def label_macro_f1(matrix: Floats) -> Floats:
     """Return the mean of the labels' F1 over the labels that occur in gold or are predicted; higher is better.
 
-    As `macro_f1` does; scikit-learn's ``average="macro"`` counts the others as 0.
+    As `macro_f1` does; scikit-learn's ``average="macro"`` counts the others as 0. NaN where no label occurs.
     """
     return mean_of_known(label_f1(matrix))
 
 
 def label_micro_f1(matrix: Floats) -> Floats:
-    """Return F1 over all decisions together, 0 where no label occurs; higher is better."""
-    return np.nan_to_num(label_f1(matrix.sum(axis=-3)))
+    """Return F1 over all decisions together, NaN where no label occurs; higher is better."""
+    return label_f1(matrix.sum(axis=-3))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
@@ -126,7 +126,7 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return np.asarray(np.divide(above, below, out=nothing, where=np.asarray(below) > 0))
 
 
-def mean_of_known(values: Floats, nothing: float = 0.0) -> Floats:
-    """Return the mean over the labels (..., labels) whose value is no NaN; `nothing` where none is."""
+def mean_of_known(values: Floats) -> Floats:
+    """Return the mean over the labels (..., labels) whose value is no NaN; NaN where none is."""
     known = np.isfinite(values).sum(axis=-1)
-    return np.where(known > 0, np.nansum(values, axis=-1) / np.maximum(known, 1), nothing)
+    return np.where(known > 0, np.nansum(values, axis=-1) / np.maximum(known, 1), np.nan)

@@ -77,6 +77,28 @@ def test_evaluate_says_what_a_file_of_frames_alone_leaves_unmeasured(tmp_path: P
     assert "layers of the model that these data do not judge: stance, sentiment" in done.stdout
 
 
+def test_evaluate_says_that_symmetry_is_not_measured_of_a_model_without_a_stance(
+    tiny_config: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    from newstance.training.config import load_config
+    from newstance.training.finetune import finetune
+
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    path = tmp_path / annotations_file.name
+    frames = [row | {"frames": ["economic"] if i % 2 else ["health"]} for i, row in enumerate(rows)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in frames), encoding="utf-8")
+    config = yaml.safe_load(tiny_config.read_text(encoding="utf-8")) | {"layers": ["frames"], "epochs": 1}
+    config["data"]["root"] = str(tmp_path)
+    (tmp_path / "frames.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    model = finetune(load_config(tmp_path / "frames.yaml"), tmp_path / "run")
+    said = "not measured: the data or the model have no stance layer"
+    for options, told in (((), True), (("--only-figures",), False)):
+        done = run("evaluate", model, "--data", path, "--samples", "100", *options)
+        assert done.returncode == 0, done.stderr
+        assert (said in done.stdout) == told
+
+
 def test_compare_gives_no_mcnemar_where_a_sentence_has_many_labels(tmp_path: Path) -> None:
     path = tmp_path / "frames.jsonl"
     rows = [

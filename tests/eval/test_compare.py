@@ -88,3 +88,20 @@ def test_a_multi_label_layer_counts_sentences_and_has_no_mcnemar(monkeypatch: py
     assert (frames.only_first, frames.only_second, frames.changes) == (1, 4, 5)
     assert frames.mcnemar is None
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["layers"]["frames"]["mcnemar"] is None
+
+
+def test_where_no_label_occurs_there_is_no_difference_as_there_is_no_f1(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [Annotation(id=str(i), text=f"It rained {i}.", frames=(), article=f"a{i}") for i in range(12)]
+    model = Checkpoint.shipped()
+    (judged,) = judge(model, records)
+    nothing = replace(judged, predicted=np.zeros_like(judged.gold))
+    wrong = replace(judged, predicted=np.ones_like(judged.gold))
+    for second, value in ((nothing, None), (wrong, 0.0)):
+        decided = iter([[nothing], [second]])
+        monkeypatch.setattr(compare, "judge", lambda *_, found=decided, **__: next(found))
+        found = compare_models(model, model, records, samples=100)
+        frames = json.loads(json.dumps(found.to_dict(), allow_nan=False))["layers"]["frames"]
+        assert frames["first"]["value"] is None and frames["second"]["value"] == value
+        for name in ("difference", "accuracy_difference"):
+            assert (frames[name]["value"], frames[name]["low"], frames[name]["high"]) == (None, None, None)
+        assert frames["shown"] is False

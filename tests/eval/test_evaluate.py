@@ -14,7 +14,7 @@ from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import cluster_sums, interval, wilson
-from newstance.eval.evaluate import counted
+from newstance.eval.evaluate import counted, evaluate_judged
 from newstance.eval.figures import few_behind, layer_figures, probability_figures
 from newstance.eval.gold import gold_labels
 from newstance.eval.inputs import sentence_inputs
@@ -57,11 +57,13 @@ def test_every_metric_agrees_with_scikit_learn(pairs: list[tuple[int, int]]) -> 
 def test_multi_label_metrics_agree_with_scikit_learn(pairs: list[tuple[list[bool], list[bool]]]) -> None:
     gold, predicted = (np.array(x, dtype=bool) for x in zip(*pairs, strict=True))
     matrix = label_confusions(gold, predicted).sum(axis=0)
-    micro = f1_score(gold, predicted, average="micro", zero_division=0.0)
-    assert float(label_micro_f1(matrix)) == pytest.approx(micro)
+    micro = f1_score(gold, predicted, average="micro", zero_division=np.nan)
+    assert float(label_micro_f1(matrix)) == pytest.approx(micro, nan_ok=True)
     present = np.flatnonzero((gold | predicted).any(axis=0))  # the labels that a single-label macro-F1 is over
     each = f1_score(gold, predicted, average=None, zero_division=0.0)
-    assert float(label_macro_f1(matrix)) == pytest.approx(each[present].mean() if len(present) else 0.0)
+    assert float(label_macro_f1(matrix)) == pytest.approx(
+        each[present].mean() if len(present) else math.nan, nan_ok=True
+    )
     if len(present) == 3:
         macro = f1_score(gold, predicted, average="macro", zero_division=0.0)
         assert float(label_macro_f1(matrix)) == pytest.approx(macro)
@@ -161,11 +163,22 @@ def test_where_no_label_of_a_multi_label_layer_occurs_it_has_no_f1() -> None:
     nothing = np.zeros((30, len(frames.codes)), dtype=bool)
     articles = [str(i) for i in range(30)]
     found = layer_figures(frames, nothing, nothing, articles, samples=100, seed=0)
-    for figure in found.values():
-        assert math.isnan(figure.value) and figure.n == 0 and (figure.shown(), figure.within()) == ("–", "–")
+    for name, figure in found.items():
+        assert math.isnan(figure.value) and (figure.shown(), figure.within()) == ("–", "–")
+        assert figure.n == (30 if name in ("macro_f1", "micro_f1") else 0)
     given = nothing.copy()
     given[0, 0] = True
     assert layer_figures(frames, nothing, given, articles, samples=100, seed=0)["macro_f1"].value == 0.0
+
+
+def test_draws_in_which_no_label_occurs_do_not_count_as_0() -> None:
+    # One label in one of five articles, always found: a third of the draws are without that article.
+    frames = load_codebook().layer("frames")
+    gold = np.zeros((5, len(frames.codes)), dtype=bool)
+    gold[0, 0] = True
+    found = layer_figures(frames, gold, gold, list("abcde"), samples=200, seed=0)
+    for figure in (found["macro_f1"], found["micro_f1"]):
+        assert figure.value == 1.0 and math.isnan(figure.low), "no draw that says anything of it differs"
 
 
 def test_no_figure_over_probabilities_has_an_interval_without_width(
@@ -192,6 +205,22 @@ def test_labels_that_are_never_annotated_are_named(tiny_exported: Path, annotati
     renamed = [row.model_copy(update={"stance": "neutral"}) if row.stance == "favor" else row for row in rows]
     _, wrong = warnings(renamed)
     assert wrong == "stance: never annotated, but decided: favor 12; an F1 of 0, which counts in macro-F1"
+
+
+def test_where_no_label_occurs_the_warning_speaks_of_no_rest() -> None:
+    model = Checkpoint.shipped()
+    records = [Annotation(id=str(i), text=f"It rained {i}.", frames=(), article=f"a{i}") for i in range(9)]
+    (judged,) = judge(model, records)
+    nothing = replace(judged, predicted=np.zeros_like(judged.gold))
+    warnings = evaluate_judged(model, records, [nothing], samples=100, only_figures=True).run["warnings"]
+    assert [warning for warning in warnings if "label" in warning] == ["frames: no label occurs: no F1"]
+
+
+def test_labels_that_cannot_be_decided_for_are_not_warned_of(tiny_exported: Path, annotations_file: Path) -> None:
+    rows = [row for row in read_annotations(annotations_file) if row.stance != "neutral"]
+    for choices, named in ((None, True), (("favor", "against"), False)):
+        report = evaluate_model(Checkpoint(tiny_exported), rows, choices=choices, samples=100, only_figures=True)
+        assert any("neutral" in warning for warning in report.run["warnings"]) == named
 
 
 def test_the_mean_of_favor_and_against_is_over_those_that_occur() -> None:

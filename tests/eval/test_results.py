@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from newstance.corpora import Annotation, read_pstance
 from newstance.eval.by_target import MEAN_OF_TARGETS, target_figures
@@ -85,10 +86,19 @@ def test_the_page_gives_targets_both_published_figures_of_frac_and_warnings(publ
     assert "shipped, with other as a tenth class" in [row.system for row in frac]
     page = document(rows, "")
     assert "neither\npublished figure over the same sentences" in page
-    assert "- P-Stance, test: shipped: stance: fewer than 20 sentences of favor 6, against 6" in page.replace(
-        ", neutral 0", ""
-    )
+    assert "- P-Stance, test: shipped: stance: fewer than 20 sentences of favor 6, against 6" in page
+    assert "never annotated, nor decided: neutral" not in page, "it could not be decided for"
     assert "## Warnings" not in document([(Row("frac", "frames", "x", frac[0].figures, "y"), None)], "")
+
+
+def test_the_page_names_the_version_of_the_corpus_that_the_shipped_models_learnt_from() -> None:
+    page = " ".join(document([], "").split())
+    configs = Path(__file__).resolve().parents[2] / "configs"
+    for recipe in ("default", "marked"):
+        sources = yaml.safe_load((configs / f"{recipe}.yaml").read_text(encoding="utf-8"))["data"]["train"]
+        (own,) = (source for source in sources if source["corpus"] == "newstance")
+        assert f"the models that ship learnt from version {own['version']} of it" in page
+    assert "all of the own corpus's train, in its present version" in page
 
 
 def test_each_set_is_judged_once_for_all_its_rows(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
