@@ -25,25 +25,23 @@ import numpy.typing as npt
 
 from newstance.corpora import Annotation
 from newstance.corpora.own import administration_parties
-from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, Span, probabilities
+from newstance.model import Checkpoint, Predictor, Span
 
 from .behaviour_file import BehaviourFile
 from .bootstrap import FEWEST_CLUSTERS, Figure
-from .inputs import TokenKey, layer_logits, token_keys
 from .judged import Judged
 from .parts import Part, difference, part_of, weighted_sum
+from .swaps import Swap, swaps
 
 __all__ = [
     "STANDARDISED",
     "Difference",
     "PartyErrors",
     "PartyFigures",
-    "Swap",
     "Symmetry",
     "party_of",
     "symmetry",
     "symmetry_warnings",
-    "with_mentions_replaced",
 ]
 
 Floats = npt.NDArray[np.floating]
@@ -52,7 +50,7 @@ STANDARDISED = "standardised_lean"
 #: What the labels of a layer count in a lean: the friendly one, that in between, the hostile one.
 _STANCE = {"favor": 1.0, "neutral": 0.0, "against": -1.0}
 _SENTIMENT = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
-#: What a lean, or a change of P(favor) minus P(against), can be.
+#: What a lean can be.
 _LEANS = (-2.0, 2.0)
 #: Parties with fewer sentences are not compared.
 _FEWEST = 20
@@ -125,25 +123,6 @@ class PartyErrors:
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
-    """What another name in the target's place changes.
-
-    Attributes:
-        name: the name put there.
-        unchanged: share of sentences with the same label as before.
-        lean: mean P(favor) minus P(against) with this name, minus the mean with the sentences' own names.
-        few: whether the sentences come from too few articles to say much of others.
-        same_input: whether the model reads the same tokens with this name in every sentence: nothing can change.
-    """
-
-    name: str
-    unchanged: Figure
-    lean: Figure
-    few: bool
-    same_input: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Symmetry(PartyErrors):
     """Both views of stance; a list is empty where the data say nothing of it.
 
@@ -183,9 +162,9 @@ def symmetry(
     found = _party_errors(judged, file, _STANCE)
     if found is None:
         return None
-    swaps, unchanged = _swaps(checkpoint, predictor, judged, file.swaps, seed=seed, most=most)
+    found_swaps, unchanged = swaps(checkpoint, predictor, judged, file.swaps, seed=seed, most=most)
     other = None if sentiment is None else _party_errors(sentiment, file, _SENTIMENT)
-    return Symmetry(found.mix, found.parties, found.differences, swaps, unchanged, other)
+    return Symmetry(found.mix, found.parties, found.differences, found_swaps, unchanged, other)
 
 
 def _party_errors(judged: Judged, file: BehaviourFile, signs: Mapping[str, float]) -> PartyErrors | None:
@@ -301,26 +280,6 @@ def party_of(record: Annotation, file: BehaviourFile, spans: Sequence[Span]) -> 
     return found.pop() if len(found) == 1 else None
 
 
-def with_mentions_replaced(sentence: SentenceInput, name: str) -> SentenceInput:
-    """Return the sentence with every mention of its target, also in its neighbours, replaced by another name."""
-    text, spans = _replaced(sentence.text, sentence.target_spans, name)
-    before, before_spans = _replaced(sentence.before, sentence.before_spans, name)
-    after, after_spans = _replaced(sentence.after, sentence.after_spans, name)
-    return SentenceInput(text, spans, name, before, after, before_spans, after_spans)
-
-
-def _replaced(text: str, spans: Sequence[tuple[int, int]], name: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    parts, found, position, length = [], [], 0, 0
-    for start, end in sorted(spans):
-        if start < position:
-            continue
-        length += start - position
-        parts += [text[position:start], name]
-        found.append((length, length + len(name)))
-        length, position = length + len(name), end
-    return "".join([*parts, text[position:]]), tuple(found)
-
-
 def _values(judged: Judged, signs: Mapping[str, float]) -> dict[str, tuple[Floats, Floats]]:
     """Return, for each figure, what is summed above and below the line, both (sentences,)."""
     codes = judged.layer.codes
@@ -355,47 +314,3 @@ def _by_gold(
             bounds = (-1.0 - signs.get(code, 0.0), 1.0 - signs.get(code, 0.0))
             found[code] = part_of(above[own], below[own], judged.groups[own], bounds=bounds)
     return found
-
-
-def _swaps(
-    checkpoint: Checkpoint,
-    predictor: Predictor,
-    judged: Judged,
-    names: Sequence[str],
-    *,
-    seed: int,
-    most: int,
-) -> tuple[list[Swap], Figure | None]:
-    named = np.flatnonzero(judged.named)
-    if not len(named) or not names:
-        return [], None
-    chosen = np.sort(np.random.default_rng(seed).permutation(named)[:most])
-    inputs = [judged.inputs[i] for i in chosen]
-    codes = judged.layer.codes
-    temperature = checkpoint.calibration.layer(judged.layer.name).temperature
-    asked = [*inputs, *(with_mentions_replaced(sentence, name) for name in names for sentence in inputs)]
-    keys = token_keys(predictor, asked)
-    logits = layer_logits(_predict_once(predictor, asked, keys), judged.layer)
-    p = probabilities(logits, judged.layer, temperature)
-    p = p.reshape(len(names) + 1, len(inputs), len(codes))
-    lean = p[..., codes.index("favor")] - p[..., codes.index("against")]
-    same = (p[1:].argmax(axis=2) == p[0].argmax(axis=1)).astype(float)
-    groups, n = judged.groups[chosen].tolist(), len(inputs)
-    one = np.ones(n)
-    found = []
-    for i, name in enumerate(names):
-        unchanged = part_of(same[i], one, groups)
-        same_input = keys[(i + 1) * n : (i + 2) * n] == keys[:n]
-        change = Figure(0.0, 0.0, 0.0, n)
-        if not same_input:
-            change = part_of(lean[i + 1] - lean[0], one, groups, bounds=_LEANS).figure
-        found.append(Swap(name, unchanged.figure, change, unchanged.few, same_input))
-    every = part_of(same.ravel(), np.ones(same.size), [*groups] * len(names))
-    return found, every.figure
-
-
-def _predict_once(predictor: Predictor, inputs: Sequence[SentenceInput], keys: Sequence[TokenKey]) -> list[Prediction]:
-    """Predict, asking once for sentences that come to the same tokens, as all swaps do where the target is masked."""
-    first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
-    predicted = dict(zip(first, predictor.predict([inputs[i] for i in first.values()]), strict=True))
-    return [predicted[key] for key in keys]

@@ -13,7 +13,8 @@ from newstance.eval.behaviour_file import BehaviourTest, Case, read_behaviour
 from newstance.eval.bootstrap import wilson
 from newstance.eval.report import render_report
 from newstance.eval.results import Row, document
-from newstance.eval.symmetry import party_of, with_mentions_replaced
+from newstance.eval.swaps import with_mentions_replaced
+from newstance.eval.symmetry import party_of
 from newstance.model import Checkpoint, Codebook, Label, Layer, Predictor, SentenceInput
 
 OWN = """
