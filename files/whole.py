@@ -31,7 +31,7 @@ class WholeFile:
     """A file that is being written beside its place, so that a reader never sees half of it.
 
     A link stays one, and what it leads to is written. Folders on the way are made. A pipe or a device, which nothing
-    can take the place of, is written itself, also by way of a link such as `/dev/stdout`.
+    can take the place of, is written itself, also by way of a link such as `/dev/stdout` where that leads to one.
 
     Attributes:
         temporary: the path to write to, until `finish` or `discard`.
@@ -87,7 +87,8 @@ class WholeFile:
 def whole_file(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
     """Give the place of a temporary file, which takes the name of `path` when the block ends without an error.
 
-    After an error nothing of it stays, and an older file is left as it was; see `WholeFile`.
+    After an error nothing of it stays, and an older file is left as it was; but where only the folder could not be
+    synced, the new file stands there and may not survive a power cut. See `WholeFile`.
 
     Raises:
         OutputError: the file cannot be written.

@@ -203,7 +203,8 @@ def _folders(config: TrainingConfig) -> Iterator[tuple[str, str]]:
     described = _described(Path(folder))
     depth = config.encoder_layers or next((n for name in _DEPTHS if isinstance(n := described.get(name), int)), None)
     # A model to start from may have more layers than the encoder: then the run says it.
-    if depth is not None and config.freeze_layers > depth and config.start_from is None:
+    known = config.start_from is None or config.encoder_layers is not None
+    if depth is not None and config.freeze_layers > depth and known:
         yield "freeze_layers", f"the encoder has {depth} layers, not {config.freeze_layers}"
     if (problem := length_problem(described, config.encoding.max_length)) is not None:
         yield "encoding.max_length", problem

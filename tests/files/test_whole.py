@@ -94,9 +94,11 @@ def test_a_system_that_syncs_no_folders_is_no_error(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
 def test_a_folder_whose_sync_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     fail_to_sync_folders(monkeypatch, code)
+    (tmp_path / "a.txt").write_text("older", encoding="utf-8")
     with pytest.raises(OutputError, match=rf"a\.txt: cannot be written: {os.strerror(code)}"):
         write(tmp_path / "a.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "newer", "only its name may not be safe"
 
 
 @needs_posix

@@ -12,6 +12,7 @@ from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertMode
 from newstance.errors import UsageError
 from newstance.model import Checkpoint, Predictor, SentenceInput
 from newstance.model.torch_runtime import load_network
+from newstance.training.checking import check_config
 from newstance.training.config import load_config
 from newstance.training.deepening import deepen, layers_of
 from newstance.training.finetune import finetune
@@ -79,3 +80,17 @@ def test_a_run_writes_a_deeper_checkpoint_from_which_another_run_starts(tiny_con
     second = finetune(load_config(tiny_config, [*settings, f"start_from={first}"]), tmp_path / "on", say=heard.append)
     assert Checkpoint(second).config.encoder["num_hidden_layers"] == 4
     assert not any("encoder layers" in line for line in heard), "there was nothing to add"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["freeze_layers=9"], ["the encoder has 6 layers, not 9"]),
+        (["freeze_layers=9", "encoder_layers=12"], []),
+        (["freeze_layers=13", "encoder_layers=12", "start_from=default"], ["the encoder has 12 layers, not 13"]),
+        (["freeze_layers=9", "start_from=default"], []),  # only the run knows how deep that is
+    ],
+)
+def test_validating_a_configuration_counts_the_layers_that_there_will_be(settings: list[str], said: list[str]) -> None:
+    problems, _ = check_config(load_config("smoke", settings))
+    assert [line.removeprefix("freeze_layers: ") for line in problems if line.startswith("freeze_layers")] == said
