@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -12,7 +13,7 @@ from newstance.model.network import SentenceClassifier
 
 from .config import TrainingConfig
 
-__all__ = ["freeze", "make_optimiser"]
+__all__ = ["count_layers", "freeze", "make_optimiser"]
 
 #: Where encoders keep their layers: `encoder.layer.3.`, `transformer.layer.3.`, `layers.3.`.
 _LAYER = re.compile(r"(?:^|\.)layers?\.(\d+)\.")
@@ -61,9 +62,13 @@ def make_optimiser(network: SentenceClassifier, config: TrainingConfig) -> torch
     return torch.optim.AdamW(groups)
 
 
+def count_layers(names: Iterable[str]) -> int:
+    """Return how many layers an encoder has, by the names of its weights."""
+    return max((number for name in names if (number := _number(name)) is not None), default=-1) + 1
+
+
 def _layers(encoder: nn.Module) -> int:
-    numbers = [number for name, _ in encoder.named_parameters() if (number := _number(name)) is not None]
-    return max(numbers, default=-1) + 1
+    return count_layers(name for name, _ in encoder.named_parameters())
 
 
 def _number(name: str) -> int | None:

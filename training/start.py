@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -15,11 +13,10 @@ from newstance.model.torch_runtime import load_network
 
 from .deepening import deepen, layers_of
 from .narrowing import feed_forward_width, narrow_feed_forward
+from .optimiser import count_layers
 from .states import RunState
 
 __all__ = ["start_from"]
-
-_LAYER = re.compile(r"encoder\.encoder\.layer\.(\d+)\.")
 
 
 def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: str) -> list[str]:
@@ -50,7 +47,8 @@ def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: st
     width, own_width = _width(trained), feed_forward_width(network.encoder)
     if width is not None and own_width is not None and width < own_width:
         narrow_feed_forward(network.encoder, width)
-    count, own_count = _count(trained), layers_of(network.encoder)
+    count = count_layers(name for name in trained if name.startswith("encoder."))
+    own_count = layers_of(network.encoder)
     if own_count is not None and count > own_count:
         deepen(network.encoder, count)
     asked = {layer.name: (layer.kind, tuple(layer.codes)) for layer in known.layers}
@@ -70,11 +68,6 @@ def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: st
         )
     network.load_state_dict(shared, strict=False)
     return [layer.name for layer in codebook.layers if layer.name not in alike]
-
-
-def _count(weights: dict[str, Tensor]) -> int:
-    """Return how many layers the encoder has whose layers are numbered as BERT's are."""
-    return 1 + max((int(found[1]) for name in weights if (found := _LAYER.match(name))), default=-1)
 
 
 def _width(weights: dict[str, Tensor]) -> int | None:
