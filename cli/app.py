@@ -193,7 +193,10 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
     quantise: Annotated[
         str,
-        typer.Option("--quantise", help="int8-weights (a quarter of the size), none, or auto: int8 if labels stay."),
+        typer.Option(
+            "--quantise",
+            help="int8-weights (a quarter of the size), int4-weights (an eighth), none, or auto: int8 if labels stay.",
+        ),
     ] = "auto",
     config: Annotated[
         str | None,
@@ -226,6 +229,32 @@ def average(
     from .train import run_average
 
     run_average(models, config=config, out=out, weights=weights, overrides=set_ or [])
+
+
+@app.command(
+    epilog="""**Example**
+
+`newstance shrink runs/large-on/model --layers 6 --feed-forward 640 --config large --set data.root=DIR --out runs/small`
+"""
+)
+def shrink(
+    model: Annotated[Path, typer.Argument(help="A checkpoint folder: a large model, trained.")],
+    config: Annotated[str, typer.Option("--config", help="Its configuration, whose training sentences it learns on.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    layers: Annotated[int, typer.Option("--layers", min=1, help="Encoder layers that are left.")],
+    feed_forward: Annotated[
+        int | None,
+        typer.Option("--feed-forward", min=1, help="Units that each feed-forward block keeps. [default: all]"),
+    ] = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the training sentences.")] = 1,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting: a.b=value.")] = None,
+) -> None:
+    """Make a model of fewer layers and narrower blocks that says nearly what a large one says; labels are not read."""
+    from .train import run_shrink
+
+    run_shrink(
+        model, config=config, out=out, layers=layers, feed_forward=feed_forward, epochs=epochs, overrides=set_ or []
+    )
 
 
 app.command(epilog=EXPLAIN_EPILOG)(explain)

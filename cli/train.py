@@ -45,10 +45,31 @@ def run_average(
     say(f"checkpoint: {average_checkpoints(models, out, settings, weights=weights, say=say)}")
 
 
+def run_shrink(
+    model: Path,
+    *,
+    config: str,
+    out: Path,
+    layers: int,
+    feed_forward: int | None,
+    epochs: int,
+    overrides: Sequence[str],
+) -> None:
+    """Shrink a checkpoint and say where the small one lies."""
+    from newstance.training.config import load_config
+
+    settings = load_config(config, overrides)
+    needs_torch()
+    from newstance.training.shrinking import ShrinkConfig, shrink_model
+
+    shrink = ShrinkConfig(layers, feed_forward, epochs)
+    say(f"checkpoint: {shrink_model(model, out, settings, shrink, say=say)}")
+
+
 def run_export(model: Path, *, out: Path, quantise: str, config: str | None, overrides: Sequence[str]) -> None:
     """Export, say how far the result agrees with the trained model, and how large it is."""
-    if quantise not in ("auto", "int8-weights", "none"):
-        raise UsageError(f"--quantise takes auto, int8-weights or none, not {quantise!r}")
+    if quantise not in ("auto", "int8-weights", "int4-weights", "none"):
+        raise UsageError(f"--quantise takes auto, int8-weights, int4-weights or none, not {quantise!r}")
     if overrides and config is None:
         raise UsageError("overrides settings of a configuration: give --config", field="--set")
     needs_torch()

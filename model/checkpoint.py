@@ -67,7 +67,7 @@ class ModelConfig(BaseModel):
     heads: tuple[HeadConfig, ...]
     evidence: EvidenceConfig | None = None
     unnamed_targets: bool = False
-    quantisation: Literal["none", "int8-weights"] = "none"
+    quantisation: Literal["none", "int8-weights", "int4-weights"] = "none"
     files: dict[str, str] = {}
     provenance: dict[str, Any] = {}
 

@@ -17,7 +17,8 @@ _PREFIX = "network."
 def exported_weights(path: Path) -> dict[str, Tensor]:
     """Return the network's tensors by their names in `SentenceClassifier`; int8 weights come back times their scales.
 
-    Matrices are stored as int8 columns, one an output unit (before version 0.3: as rows), the table of words as rows.
+    Matrices are stored as int8 columns, one an output unit (before version 0.3: as rows), the table of words as rows;
+    or in four bits, with a scale for each block of a column or row.
 
     What the network does not use (an encoder's pooler) is not in the file.
 
@@ -34,11 +35,23 @@ def exported_weights(path: Path) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for initializer in onnx.load(str(path)).graph.initializer:
         name = initializer.name.removeprefix(_PREFIX)
-        tensors[name] = torch.from_numpy(numpy_helper.to_array(initializer).copy())
+        array = numpy_helper.to_array(initializer)
+        if initializer.data_type == onnx.TensorProto.INT4:
+            array = array.astype("int8")  # torch has no type of four bits
+        tensors[name] = torch.from_numpy(array.copy())
     for name in [name for name in tensors if name.endswith(".values")]:
         module = name.removesuffix(".values")
         tensors[f"{module}.weight"] = tensors.pop(name).float() * tensors.pop(f"{module}.scale")
     for name in [name for name in tensors if name.endswith(".columns")]:
         module = name.removesuffix(".columns")
-        tensors[f"{module}.weight"] = (tensors.pop(name).float() * tensors.pop(f"{module}.scale")).T.contiguous()
+        scale, columns = tensors.pop(f"{module}.scale").float(), tensors.pop(name).float()
+        if scale.ndim == 2:
+            scale = scale.repeat_interleave(len(columns) // len(scale), dim=0)
+        tensors[f"{module}.weight"] = (columns * scale).T.contiguous()
+    for name in [name for name in tensors if name.endswith(".packed")]:
+        module = name.removesuffix(".packed")
+        packed, scale = tensors.pop(name), tensors.pop(f"{module}.scale").float()
+        values = torch.cat([packed % 16, packed // 16], dim=1).float() - 8
+        scale = scale.repeat_interleave(values.shape[1] // scale.shape[1], dim=1)
+        tensors[f"{module}.weight"] = values * scale
     return tensors

@@ -81,7 +81,8 @@ class TrainingConfig(Section):
         save_every: keep a state to resume from every so many steps, besides one an epoch.
         report_to: what the Trainer logs to: `tensorboard`, `wandb`, `mlflow` and others that are installed.
         round_weights: put the finished weights on the int8 grid that an export stores, so that the checkpoint and its
-            export are the same model; calibration follows, and the cost on development data is recorded.
+            export are the same model; calibration follows, and the cost on development data is recorded. `int4`: learn
+            with the encoder's weights on the int4 grid, for an export with `--quantise int4-weights`.
         target_risk: share of wrong decisions among those kept, for which the abstention threshold is chosen.
         report: what the run's report holds.
     """
@@ -120,7 +121,7 @@ class TrainingConfig(Section):
     mixed_precision: MixedPrecision = "auto"
     save_every: int | None = Field(default=None, ge=1)
     report_to: tuple[str, ...] = ()
-    round_weights: bool = True
+    round_weights: bool | Literal["int4"] = True
     target_risk: float = Field(default=0.15, gt=0, lt=1)
     report: ReportConfig = ReportConfig()
 

@@ -183,7 +183,7 @@ def _targets(
         exported = checkpoint
         if not checkpoint.has("model.onnx"):
             say("exporting for the targets")
-            exported = Checkpoint(export_checkpoint(checkpoint.path, Path(folder) / "model", quantise=False))
+            exported = Checkpoint(export_checkpoint(checkpoint.path, Path(folder) / "model", storage="none"))
         found = compute_removals(Predictor.open(exported, runtime="onnx"), sentences, file, **options)
     say(f"targets of {len(found)} of {len(sentences)} sentences: {file}")
     return found

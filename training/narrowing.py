@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -12,6 +12,9 @@ from newstance.errors import UsageError
 
 __all__ = ["feed_forward_width", "narrow_feed_forward"]
 
+#: Added to the mean square of the units when they are refitted, as a share of it.
+_RIDGE = 1e-4
+
 
 def feed_forward_width(encoder: nn.Module) -> int | None:
     """Return how many units the feed-forward block of each layer has, or None in encoders that cannot be narrowed."""
@@ -19,7 +22,9 @@ def feed_forward_width(encoder: nn.Module) -> int | None:
     return blocks[0][0].out_features if blocks else None
 
 
-def narrow_feed_forward(encoder: nn.Module, width: int, batches: Iterable[Mapping[str, Tensor]] = ()) -> None:
+def narrow_feed_forward(
+    encoder: nn.Module, width: int, batches: Iterable[Mapping[str, Tensor]] = (), *, refit: bool = False
+) -> None:
     """Take units out of the feed-forward block of every layer, in place, until `width` are left.
 
     Those stay whose removal changes the layer's output most: a unit counts for the mean size of its activation times
@@ -32,6 +37,9 @@ def narrow_feed_forward(encoder: nn.Module, width: int, batches: Iterable[Mappin
         width: units to keep, in their order.
         batches: rows to measure activations on, as the encoder's arguments. Without any the first units are kept:
             enough where weights are loaded afterwards.
+        refit: give the units that are left the outgoing weights with which they come closest to what the block said
+            with all of them (least squares over the batches, as in Frantar and Alistarh's Optimal Brain Compression,
+            NeurIPS 2022, for whole units). It takes as many products as there are units, twice, for each token.
 
     Raises:
         UsageError: the encoder is built otherwise, or is narrower than that.
@@ -41,9 +49,13 @@ def narrow_feed_forward(encoder: nn.Module, width: int, batches: Iterable[Mappin
         raise UsageError("the feed-forward blocks of this kind of encoder cannot be narrowed", field="feed_forward")
     if width > (now := blocks[0][0].out_features):
         raise UsageError(f"the encoder's feed-forward blocks have {now} units, not {width}", field="feed_forward")
+    batches = list(batches)
+    products = _products(encoder, blocks, batches) if refit else None
     uses = _uses(encoder, blocks, batches)
-    for (inner, outer), use in zip(blocks, uses, strict=True):
+    for number, ((inner, outer), use) in enumerate(zip(blocks, uses, strict=True)):
         kept = use.argsort(descending=True, stable=True)[:width].sort().values
+        if products is not None:
+            _refit(outer, kept, products[number])
         inner.weight = _parameter(inner.weight, inner.weight[kept])
         inner.bias = _parameter(inner.bias, inner.bias[kept])
         outer.weight = _parameter(outer.weight, outer.weight[:, kept])
@@ -66,25 +78,67 @@ def _uses(
     """Return for each block how much each unit adds to the output, (units,)."""
     sums = [torch.zeros(outer.in_features) for _, outer in blocks]
 
-    def count(number: int, mask: Tensor) -> Any:
+    def count(number: int, units: Tensor) -> None:
+        sums[number] += units.abs().sum(dim=0)
+
+    _watch(encoder, blocks, batches, count)
+    return [total * outer.weight.detach().norm(dim=0) for total, (_, outer) in zip(sums, blocks, strict=True)]
+
+
+def _products(
+    encoder: nn.Module, blocks: list[tuple[nn.Linear, nn.Linear]], batches: Iterable[Mapping[str, Tensor]]
+) -> list[Tensor]:
+    """Return for each block the sum over tokens of its units' products, with a last unit that is always 1."""
+    sums = [torch.zeros(outer.in_features + 1, outer.in_features + 1) for _, outer in blocks]
+
+    def count(number: int, units: Tensor) -> None:
+        units = torch.cat([units, units.new_ones(len(units), 1)], dim=1)
+        sums[number].addmm_(units.T, units)
+
+    _watch(encoder, blocks, batches, count)
+    return sums
+
+
+def _watch(
+    encoder: nn.Module,
+    blocks: list[tuple[nn.Linear, nn.Linear]],
+    batches: Iterable[Mapping[str, Tensor]],
+    count: Callable[[int, Tensor], None],
+) -> None:
+    """Run an encoder, and call with each block's number and its units' activations, (tokens, units)."""
+
+    def watching(number: int, own: Tensor) -> Any:
         def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            sums[number] += (inputs[0].abs() * mask.unsqueeze(-1)).sum((0, 1))
+            count(number, inputs[0][own].float())
 
         return hook
 
     was_training = encoder.training
     encoder.eval()
     for batch in batches:
-        hooks = [
-            outer.register_forward_pre_hook(count(number, batch["attention_mask"]))
-            for number, (_, outer) in enumerate(blocks)
-        ]
+        own = batch["attention_mask"].bool()
+        hooks = [outer.register_forward_pre_hook(watching(number, own)) for number, (_, outer) in enumerate(blocks)]
         with torch.no_grad():
             encoder(**batch)
         for hook in hooks:
             hook.remove()
     encoder.train(was_training)
-    return [total * outer.weight.detach().norm(dim=0) for total, (_, outer) in zip(sums, blocks, strict=True)]
+
+
+def _refit(outer: nn.Linear, kept: Tensor, products: Tensor) -> None:
+    """Change a block's outgoing weights and bias so that the kept units say what all of them said, in place."""
+    units = outer.in_features
+    left = torch.cat([kept, torch.tensor([units])])
+    found = products[left][:, left].double()
+    found += _RIDGE * found.diagonal().mean() * torch.eye(len(left), dtype=found.dtype)
+    wanted = products[left][:, :units].double() @ outer.weight.detach().double().T
+    solved = torch.linalg.solve(found, wanted)
+    weight = outer.weight.detach().clone()
+    weight[:, kept] = solved[:-1].T.to(weight.dtype)
+    with torch.no_grad():
+        outer.weight.copy_(weight)
+        if outer.bias is not None:
+            outer.bias += solved[-1].to(outer.bias.dtype)
 
 
 def _parameter(old: Tensor, kept: Tensor) -> nn.Parameter:

@@ -45,6 +45,7 @@ def scale_in_one_step(proto: Any) -> None:
     from onnx import helper
 
     graph = proto.graph
+    _blocks_in_one_step(graph)
     casts = {node.output[0]: node for node in graph.node if node.op_type == "Cast"}
     replaced: dict[str, Any] = {}
     for node in graph.node:
@@ -58,3 +59,44 @@ def scale_in_one_step(proto: Any) -> None:
     kept = [node for node in nodes if node is not None]
     del graph.node[:]
     graph.node.extend(kept)
+
+
+def _blocks_in_one_step(graph: Any) -> None:
+    """Store int8 columns that have a scale a block in four bits, and scale each by one `DequantizeLinear`, in place."""
+    import ml_dtypes
+    from onnx import helper, numpy_helper
+
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    readers: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    for name, tensor in tensors.items():
+        scale = tensors.get(name.removesuffix(".columns") + ".scale") if name.endswith(".columns") else None
+        if scale is None or len(scale.dims) != 2:
+            continue
+        value = name
+        while readers[value][0].op_type != "MatMul":
+            value = readers[value][0].output[0]
+        product = readers[value][0]
+        block = tensor.dims[0] // scale.dims[0]
+        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(ml_dtypes.int4), name))
+        wide = helper.make_node("Cast", [scale.name], [f"{name}.scale"], to=1)
+        made = helper.make_node(
+            "DequantizeLinear", [name, f"{name}.scale"], [f"{name}.float"], axis=0, block_size=block
+        )
+        product.input[1] = f"{name}.float"
+        graph.node.insert(0, made)
+        graph.node.insert(0, wide)
+    _without_unread(graph)
+
+
+def _without_unread(graph: Any) -> None:
+    """Take out nodes whose outputs nobody reads, in place."""
+    while True:
+        read = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
+        kept = [node for node in graph.node if any(name in read for name in node.output)]
+        if len(kept) == len(graph.node):
+            return
+        del graph.node[:]
+        graph.node.extend(kept)

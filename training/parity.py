@@ -13,10 +13,11 @@ from newstance.eval.parity import Agreement, agreement
 from newstance.model import SentenceInput
 
 from .export import export_checkpoint
+from .rounding import Storage
 
 __all__ = ["LEAST_AGREEMENT", "Quantise", "export_with_parity"]
 
-Quantise = Literal["auto", "int8-weights", "none"]
+Quantise = Literal["auto"] | Storage
 #: With `auto`, int8 weights are kept when they leave this share of the labels of every layer as they were.
 LEAST_AGREEMENT = 0.995
 
@@ -34,6 +35,7 @@ def export_with_parity(
         out: folder to write; must not hold a model yet.
         sentences: what to compare on.
         quantise: how to store weights; `auto` tries int8 and keeps it where the labels stay (`LEAST_AGREEMENT`).
+            `int4-weights` is for models that are too large in int8, best trained with `round_weights: int4`.
 
     Returns:
         The agreement of each layer, as written.
@@ -43,11 +45,11 @@ def export_with_parity(
         UsageError: `out` holds something already.
         OutputError: `out` cannot be written.
     """
-    export_checkpoint(source, out, quantise=quantise != "none")
+    export_checkpoint(source, out, storage="int8-weights" if quantise == "auto" else quantise)
     found = agreement(out, source, sentences)
     if quantise == "auto" and min(layer.equal_labels for layer in found) < LEAST_AGREEMENT:
         shutil.rmtree(out)
-        export_checkpoint(source, out, quantise=False)
+        export_checkpoint(source, out, storage="none")
         found = agreement(out, source, sentences)
     (out / "parity.json").write_text(json.dumps([asdict(layer) for layer in found], indent=1) + "\n", encoding="utf-8")
     return found

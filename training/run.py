@@ -47,7 +47,7 @@ from .other_mentions import asked_of_others
 from .precision import precision_of
 from .report import EvaluationSet, NotFitted, Row, make_report, write_report
 from .reworded import reworded
-from .rounding import snap_to_grid
+from .rounding import snap_to_grid, train_on_grid
 from .sources import ALL_REPEATED, read_sources
 from .start import start_from
 
@@ -160,7 +160,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         scores = {"as trained": self.dev_scores()}
         if self.config.round_weights:
-            snap_to_grid(self.network)
+            snap_to_grid(self.network, "int4-weights" if self.config.round_weights == "int4" else "int8-weights")
             scores["weights rounded"] = self.dev_scores()
         self.network.states_view = None  # it only served to learn
         state = {name: tensor.contiguous() for name, tensor in self.network.state_dict().items()}
@@ -292,6 +292,8 @@ def _network(
         deepen(network.encoder, config.encoder_layers)
         say(f"{config.encoder_layers} encoder layers instead of {before}; the new ones begin by adding nothing")
     freeze(network.encoder, config)
+    if config.round_weights == "int4":
+        train_on_grid(network, words=config.freeze_embeddings)
     return network
 
 

@@ -14,6 +14,7 @@ from newstance.model.torch_runtime import load_network
 from .deepening import deepen, layers_of
 from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import count_layers
+from .shortening import depth, keep_layers
 from .states import RunState
 
 __all__ = ["start_from"]
@@ -48,8 +49,10 @@ def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: st
     if width is not None and own_width is not None and width < own_width:
         narrow_feed_forward(network.encoder, width)
     count = count_layers(name for name in trained if name.startswith("encoder."))
-    own_count = layers_of(network.encoder)
-    if own_count is not None and count > own_count:
+    own_count = depth(network.encoder)
+    if own_count is not None and 0 < count < own_count:
+        keep_layers(network.encoder, range(count))
+    elif layers_of(network.encoder) is not None and count > (own_count or 0):
         deepen(network.encoder, count)
     asked = {layer.name: (layer.kind, tuple(layer.codes)) for layer in known.layers}
     alike = [x.name for x in codebook.layers if asked.get(x.name) == (x.kind, tuple(x.codes))]

@@ -44,7 +44,7 @@ def test_what_export_cannot_do_is_said_in_a_line(
     run: Run, tiny_checkpoint: Path, tiny_config: Path, tmp_path: Path
 ) -> None:
     for arguments, code, problem in (
-        (("--quantise", "int4"), 2, "--quantise takes auto, int8-weights or none, not 'int4'"),
+        (("--quantise", "int4"), 2, "--quantise takes auto, int8-weights, int4-weights or none, not 'int4'"),
         (("--config", tmp_path / "none.yaml"), 2, "cannot read the configuration"),
         (("--config", tiny_config, "--set", "data.dve=[]"), 2, "unknown key, did you mean 'dev'?"),
     ):

@@ -62,7 +62,7 @@ def test_the_hash_changes_with_the_calibration(tiny_exported: Path, copy: Path) 
 def test_both_runtimes_give_the_same_logits_and_evidence(tiny_checkpoint: Path, tmp_path: Path) -> None:
     from newstance.training.export import export_checkpoint
 
-    plain = export_checkpoint(tiny_checkpoint, tmp_path / "plain", quantise=False)
+    plain = export_checkpoint(tiny_checkpoint, tmp_path / "plain", storage="none")
     inputs = [
         SentenceInput("The council wrecked the harbour and lied.", ((4, 11),)),
         SentenceInput("Members met."),

@@ -42,7 +42,7 @@ def test_weights_come_back_as_they_were_rounded(tiny_checkpoint: Path, tiny_expo
 
 
 def test_weights_that_are_not_rounded_come_back_as_they_are(tiny_checkpoint: Path, tmp_path: Path) -> None:
-    exported = Checkpoint(export_checkpoint(tiny_checkpoint, tmp_path / "model", quantise=False))
+    exported = Checkpoint(export_checkpoint(tiny_checkpoint, tmp_path / "model", storage="none"))
     assert not exported.has("model.safetensors")
     back = load_network(exported).state_dict()
     for name, tensor in load_network(Checkpoint(tiny_checkpoint)).state_dict().items():

@@ -1,0 +1,124 @@
+"""A smaller model keeps the parts that matter, comes to say what the large one says, and can be trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
+
+from newstance.errors import CheckpointError, UsageError
+from newstance.model import Checkpoint, HeadConfig
+from newstance.model.network import SentenceClassifier
+from newstance.model.torch_runtime import load_network
+from newstance.training.config import load_config
+from newstance.training.finetune import finetune
+from newstance.training.shortening import LayersLeft, depth, keep_layers, layers_to_keep
+from newstance.training.shrinking import ShrinkConfig, answers_off, shrink_model
+
+IDLE = 1
+
+
+@pytest.fixture
+def network() -> SentenceClassifier:
+    """Four layers, of which one adds nothing."""
+    torch.manual_seed(0)
+    config = BertConfig(vocab_size=50, hidden_size=32, num_hidden_layers=4, num_attention_heads=2, intermediate_size=64)
+    encoder = BertModel(config)
+    for layer in encoder.encoder.layer:
+        for dense in (layer.attention.output.dense, layer.output.dense):
+            nn.init.normal_(dense.weight, std=0.3)
+    for dense in (encoder.encoder.layer[IDLE].attention.output.dense, encoder.encoder.layer[IDLE].output.dense):
+        nn.init.zeros_(dense.weight)
+    return SentenceClassifier(encoder, [HeadConfig(layer="stance", labels=3)]).eval()
+
+
+@pytest.fixture
+def batches() -> list[dict[str, torch.Tensor]]:
+    ids = torch.arange(40).reshape(4, 10)
+    ones = torch.ones_like(ids)
+    return [{"input_ids": ids, "attention_mask": ones, "token_type_ids": 0 * ids, "pool_mask": ones}]
+
+
+def test_the_layer_that_adds_nothing_goes_first(
+    network: SentenceClassifier, batches: list[dict[str, torch.Tensor]]
+) -> None:
+    layers = [Checkpoint.shipped().codebook.layer("stance")]
+    left = layers_to_keep(network, layers, batches, 3)
+    assert left == LayersLeft((0, 2, 3), 4)
+    assert left.ends == (2, 3, 4)
+    assert depth(network.encoder) == 4
+    with torch.no_grad():
+        before = network(**batches[0])["stance_logits"]
+        keep_layers(network.encoder, left.kept)
+        after = network(**batches[0])["stance_logits"]
+    assert depth(network.encoder) == network.encoder.config.num_hidden_layers == 3  # type: ignore[union-attr]
+    torch.testing.assert_close(after, before, atol=1e-4, rtol=1e-4)
+
+
+def test_other_encoders_and_too_many_layers_are_refused(
+    network: SentenceClassifier, batches: list[dict[str, torch.Tensor]]
+) -> None:
+    layers = [Checkpoint.shipped().codebook.layer("stance")]
+    with pytest.raises(UsageError, match="has 4 layers, not 5"):
+        layers_to_keep(network, layers, batches, 5)
+    other = DistilBertModel(DistilBertConfig(vocab_size=50, dim=16, n_layers=2, n_heads=2, hidden_dim=32))
+    assert depth(other) is None
+    with pytest.raises(UsageError, match="cannot be shortened"):
+        layers_to_keep(SentenceClassifier(other, [HeadConfig(layer="stance", labels=3)]), layers, batches, 1)
+
+
+def test_answers_are_least_off_where_they_are_the_same() -> None:
+    taught = torch.tensor([[2.0, -1.0, 0.5]])
+    for name in ("stance", "frames"):
+        layer = Checkpoint.shipped().codebook.layer(name)
+        same, other = answers_off(layer, taught, taught), answers_off(layer, taught.flip(1), taught)
+        assert same.shape == (1,)
+        assert same < other
+
+
+def test_a_shrunk_model_comes_near_the_large_one_and_can_be_trained_on(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    config = load_config(tiny_config, ["report.baselines=[]"])
+    large = load_network(Checkpoint(tiny_checkpoint))
+    count, width = depth(large.encoder), large.encoder.config.intermediate_size  # type: ignore[union-attr]
+    assert count is not None
+    said: list[str] = []
+    shrink = ShrinkConfig(layers=count - 1, feed_forward=width // 2, epochs=20)
+    folder = shrink_model(tiny_checkpoint, tmp_path / "small", config, shrink, say=said.append)
+    found = Checkpoint(folder)
+    small = load_network(found)
+    assert depth(small.encoder) == count - 1
+    assert small.encoder.config.intermediate_size == width // 2  # type: ignore[union-attr]
+    note = found.config.provenance["shrunk"]
+    assert note["of"] == Checkpoint(tiny_checkpoint).hash
+    assert len(note["kept"]) == count - 1
+    assert max(note["unexplained"]) < 0.9
+    assert any("unexplained of each layer's states" in line for line in said)
+    more = load_config(tiny_config, ["report.baselines=[]", f"start_from={folder}", "epochs=1"])
+    trained = finetune(more, tmp_path / "more")
+    assert depth(load_network(Checkpoint(trained)).encoder) == count - 1
+
+
+def test_a_model_with_other_heads_or_an_occupied_folder_is_refused(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="not empty"):
+        shrink_model(tiny_checkpoint, tiny_checkpoint, load_config(tiny_config), ShrinkConfig(1))
+    other = load_config(tiny_config, ["pooling.stance=mean"])
+    with pytest.raises(CheckpointError, match="other heads"):
+        shrink_model(tiny_checkpoint, tmp_path / "small", other, ShrinkConfig(1))
+
+
+def test_a_run_learns_on_the_four_bit_grid_and_saves_what_lies_on_it(tiny_config: Path, tmp_path: Path) -> None:
+    config = load_config(tiny_config, ["round_weights=int4", "epochs=1", "report.baselines=[]"])
+    folder = finetune(config, tmp_path / "run")
+    from newstance.training.rounding import snap_to_grid
+
+    network = load_network(Checkpoint(folder))
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    snap_to_grid(network, "int4-weights")
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())

@@ -1,0 +1,232 @@
+"""`shrink_model`: a large trained model becomes one of fewer layers and narrower blocks that says nearly the same.
+
+It begins as parts of the large one: the layers without which its answers change most, their feed-forward blocks
+narrowed. Then it learns what the large one makes of the training rows, layer by layer: the states that come out of each
+kept layer are to be those that come out of the last layer it stands for (in the manner of Jiao et al., TinyBERT,
+EMNLP Findings 2020), and the answers of the heads those of the large one's heads. No label is read. Where an encoder is
+pre-trained anew for each size, this takes minutes: the parts know most of it already.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from newstance.errors import CheckpointError, UsageError
+from newstance.model import Checkpoint, Window, collate, is_free, plan_batches
+from newstance.model.codebook import Layer
+from newstance.model.network import SentenceClassifier
+
+from .config import TrainingConfig
+from .narrowing import narrow_feed_forward
+from .optimiser import freeze
+from .precision import precision_of
+from .run import Run, Say
+from .shortening import LayersLeft, keep_layers, layers_to_keep
+
+__all__ = ["ShrinkConfig", "answers_off", "shrink_model"]
+
+#: Training rows that decide which layers stay, and those that narrowed blocks are refitted on.
+_CHOSEN_BY, _REFITTED_BY = 256, 1500
+#: Steps over which the rate rises, and the share of its peak at which it ends.
+_WARM_UP, _LOWEST = 60, 0.03
+_TEMPERATURE = 2.0
+#: Sentences of about one length share a batch; so many batches are sorted at a time.
+_POOL = 32
+_SAY_EVERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShrinkConfig:
+    """How a model is shrunk.
+
+    Attributes:
+        layers: encoder layers that are left.
+        feed_forward: units that each feed-forward block keeps; None: all of them.
+        epochs: passes over the training rows.
+        learning_rate: AdamW's peak; falls in a line.
+        answers: how much the heads' answers weigh beside the states of the layers.
+        dropout: of the small model while it learns.
+    """
+
+    layers: int
+    feed_forward: int | None = None
+    epochs: int = 1
+    learning_rate: float = 3e-4
+    answers: float = 0.1
+    dropout: float = 0.05
+
+
+def shrink_model(
+    source: Path, out: Path, config: TrainingConfig, shrink: ShrinkConfig, *, say: Say = lambda _: None
+) -> Path:
+    """Write a smaller copy of a checkpoint, calibrated and measured on the configuration's development data.
+
+    Args:
+        source: a checkpoint folder, trained with the configuration's encoder, layers and way to encode.
+        out: folder of the new checkpoint; must not hold one yet.
+        config: names the encoder, and the data: its training rows are learnt on, without their labels.
+        shrink: to what size, and how.
+        say: called with one line at a time about what happens.
+
+    Returns:
+        The folder.
+
+    Raises:
+        UsageError: `out` holds something already, or the encoder has no more layers or units than are to be left.
+        CheckpointError: the checkpoint does not fit the configuration.
+        AnnotationError: the data cannot be read.
+    """
+    if not is_free(out):
+        raise UsageError("is not empty; give another --out", path=out)
+    checkpoint = Checkpoint(source)
+    # Narrowed and rounded weights are for the run that goes on from here.
+    changed = {"start_from": str(source), "teacher": None, "feed_forward": None, "encoder_layers": None}
+    run = Run.prepare(config.model_copy(update=changed | {"round_weights": False}), say)
+    heads = {head.layer: (head.labels, head.pooling) for head in checkpoint.config.heads}
+    own: dict[str, Any] = dict(run.network.heads.items())
+    if heads != {name: (head.token_logits.out_features, head.pooling) for name, head in own.items()}:
+        raise CheckpointError("has other heads than the configuration: layers, their labels or pooling", path=source)
+    if checkpoint.config.encoding != run.encoding.config:
+        raise CheckpointError("encodes sentences otherwise than the configuration", path=source)
+    torch.manual_seed(config.seed)
+    whole = copy.deepcopy(run.network).eval().requires_grad_(False)
+    small = run.network
+    windows = [sentence.windows[0] for sentence in run.encoding.encode([item.input for item in run.train])]
+    batches = _batches(windows, _CHOSEN_BY, run.encoding.pad_id)
+    left = layers_to_keep(whole, run.codebook.layers, batches, shrink.layers)
+    say(f"layers that stay: {', '.join(map(str, left.kept))} of {left.of}")
+    if shrink.feed_forward is not None:
+        inputs = [encoder_inputs(whole, batch) for batch in _batches(windows, _REFITTED_BY, run.encoding.pad_id)]
+        narrow_feed_forward(small.encoder, shrink.feed_forward, inputs, refit=True)
+    keep_layers(small.encoder, left.kept)
+    freeze(small.encoder, config.model_copy(update={"freeze_layers": 0}))
+    missed = _learn(small, whole, left, run, windows, shrink, say)
+    small.eval()
+    note = asdict(shrink) | {"of": checkpoint.hash, "kept": list(left.kept), "unexplained": missed}
+    return run.save(out, {"shrunk": note})
+
+
+def _learn(
+    small: SentenceClassifier,
+    whole: SentenceClassifier,
+    left: LayersLeft,
+    run: Run,
+    windows: Sequence[Window],
+    shrink: ShrinkConfig,
+    say: Say,
+) -> list[float]:
+    """Let a small model learn the states and answers of the whole one.
+
+    Returns:
+        The share of the variance of each kept layer's states that it leaves unexplained, over the last steps.
+    """
+    config = run.config
+    bf16 = precision_of(config.mixed_precision) == "bf16"
+    frozen = copy.deepcopy(whole.encoder).to(torch.bfloat16) if bf16 else whole.encoder
+    for module in small.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = shrink.dropout
+    small.train()
+    trained = [parameter for parameter in small.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in trained if p.ndim >= 2], "weight_decay": config.weight_decay},
+            {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+        ],
+        lr=shrink.learning_rate,
+    )
+    steps = shrink.epochs * math.ceil(len(windows) / config.batch_size)
+    share: Tensor | None = None
+    for step, rows in enumerate(_order(windows, config.batch_size, shrink.epochs, config.seed), start=1):
+        rate = shrink.learning_rate * min(1.0, step / _WARM_UP) * max(_LOWEST, 1.0 - step / steps)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        batch = _collated([windows[row] for row in rows], run.encoding.pad_id)
+        own = batch["attention_mask"].bool()
+        with torch.no_grad():
+            there = _states(frozen, whole, batch)
+            taught = _answers(whole, there[-1].float(), batch)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            here = _states(small.encoder, small, batch)[1:]
+        wanted = [there[end][own].float() for end in left.ends]
+        off = torch.stack([_unexplained(x[own].float(), y) for x, y in zip(here, wanted, strict=True)])
+        loss = off.mean()
+        answers = _answers(small, here[-1].float(), batch)
+        for layer in run.codebook.layers:
+            loss = loss + shrink.answers * answers_off(layer, answers[layer.name], taught[layer.name]).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        share = off.detach() if share is None else 0.98 * share + 0.02 * off.detach()
+        if step % _SAY_EVERY == 0 or step == steps:
+            shares = ", ".join(f"{value:.0%}" for value in share.tolist())
+            say(f"step {step:,} of {steps:,}: unexplained of each layer's states {shares}")
+    assert share is not None
+    return [round(value, 4) for value in share.tolist()]
+
+
+def encoder_inputs(network: SentenceClassifier, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what of a batch a network's encoder takes."""
+    names = ("input_ids", "attention_mask", *(("token_type_ids",) if network.takes_types else ()))
+    return {name: batch[name] for name in names}
+
+
+def answers_off(layer: Layer, logits: Tensor, taught: Tensor) -> Tensor:
+    """Return how far logits (rows, labels) are from those of a teacher, (rows,): cross-entropy at a temperature of 2.
+
+    Times its square, which keeps the gradients' size (Hinton, Vinyals and Dean, 2015).
+    """
+    logits, taught = logits / _TEMPERATURE, taught / _TEMPERATURE
+    if layer.kind == "single":
+        off = nn.functional.cross_entropy(logits, taught.softmax(dim=-1), reduction="none")
+    else:
+        off = nn.functional.binary_cross_entropy_with_logits(logits, taught.sigmoid(), reduction="none").sum(dim=1)
+    return off * _TEMPERATURE**2
+
+
+def _states(encoder: nn.Module, network: SentenceClassifier, batch: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+    """Return the states below the first layer and behind each, (rows, tokens, hidden)."""
+    found: tuple[Tensor, ...] = encoder(**encoder_inputs(network, batch), output_hidden_states=True).hidden_states
+    return found
+
+
+def _answers(network: SentenceClassifier, last: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    masks = batch["pool_mask"], batch.get("target_mask")
+    return {layer: head(last, *masks).sum(dim=1) for layer, head in network.heads.items()}
+
+
+def _unexplained(states: Tensor, wanted: Tensor) -> Tensor:
+    """Return the mean square of the error by the variance of what is wanted, both (tokens, hidden)."""
+    return (states - wanted).square().mean() / wanted.var(dim=0).mean()
+
+
+def _collated(windows: Sequence[Window], pad_id: int) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(array) for name, array in collate(windows, pad_id).items()}
+
+
+def _batches(windows: Sequence[Window], count: int, pad_id: int) -> list[dict[str, Tensor]]:
+    """Return an even sample of windows in batches."""
+    sample = list(windows[:: max(1, len(windows) // count)][:count])
+    planned = plan_batches([len(window.input_ids) for window in sample])
+    return [_collated([sample[row] for row in rows], pad_id) for rows in planned]
+
+
+def _order(windows: Sequence[Window], size: int, epochs: int, seed: int) -> Iterator[list[int]]:
+    """Yield random batches of row numbers, each of rows of about one length, so that little is padding."""
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(epochs):
+        order = torch.randperm(len(windows), generator=generator).tolist()
+        for start in range(0, len(order), size * _POOL):
+            pool = sorted(order[start : start + size * _POOL], key=lambda row: len(windows[row].input_ids))
+            batches = [pool[i : i + size] for i in range(0, len(pool), size)]
+            for number in torch.randperm(len(batches), generator=generator).tolist():
+                yield batches[number]
