@@ -32,7 +32,7 @@ def round_blocks(weight: Tensor, block: int, cuts: Sequence[float] = _CUTS) -> t
     Returns:
         int8 values (rows, columns) and float16 scales (rows, columns / block).
     """
-    parts = weight.unflatten(1, (-1, block))
+    parts = weight.reshape(len(weight), -1, block)
     best = torch.full_like(parts[..., :1], torch.inf)
     values, scales = torch.zeros_like(parts), torch.zeros_like(best)
     for cut in cuts:
@@ -47,18 +47,19 @@ def round_blocks(weight: Tensor, block: int, cuts: Sequence[float] = _CUTS) -> t
 
 def _scale(parts: Tensor, cut: float) -> Tensor:
     """Return the step of the grid for blocks (..., block) that ends at a share of their largest weight, (..., 1)."""
-    widest = torch.linalg.vector_norm(parts, ord=torch.inf, dim=-1, keepdim=True).clamp(min=1e-6) / _WIDEST
+    largest: Tensor = torch.linalg.vector_norm(parts, ord=torch.inf, dim=-1, keepdim=True)
+    widest = largest.clamp(min=1e-6) / _WIDEST
     return (widest * cut).half().float().clamp(min=1e-7)
 
 
 def on_blocks(weight: Tensor, block: int, cuts: Sequence[float] = _CUTS) -> Tensor:
     """Return a matrix moved to its grid."""
     if len(cuts) == 1:  # nothing to choose: the same, in a third of the time
-        parts = weight.unflatten(1, (-1, block))
+        parts = weight.reshape(len(weight), -1, block)
         scale = _scale(parts, cuts[0])
         return (parts / scale).round_().clamp_(-_WIDEST, _WIDEST).mul_(scale).flatten(1)
     values, scale = round_blocks(weight, block, cuts)
-    return (values.float().unflatten(1, (-1, block)) * scale.float().unsqueeze(-1)).flatten(1)
+    return (values.float().reshape(len(values), -1, block) * scale.float().unsqueeze(-1)).flatten(1)
 
 
 class _Rounded(torch.autograd.Function):
@@ -70,7 +71,7 @@ class _Rounded(torch.autograd.Function):
         return on_blocks(weight, BLOCK, _WHOLE)
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> Tensor:
         del context
         return gradient
 
@@ -96,7 +97,8 @@ class StraightThrough(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:  # the name that torch gives it
         """Return the product."""
-        return nn.functional.linear(input, _Rounded.apply(self.weight), self.bias)
+        rounded: Tensor = _Rounded.apply(self.weight)  # type: ignore[no-untyped-call]
+        return nn.functional.linear(input, rounded, self.bias)
 
 
 class BlockLinear(nn.Module):
@@ -117,8 +119,9 @@ class BlockLinear(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return what the layer would with its rounded weights."""
-        weight = (self.columns.float().unflatten(0, (-1, BLOCK)) * self.scale.float().unsqueeze(1)).flatten(0, 1)
-        product = inputs @ weight
+        inside, outside = self.columns.shape
+        parts = self.columns.float().reshape(inside // BLOCK, BLOCK, outside)
+        product: Tensor = inputs @ (parts * self.scale.float().unsqueeze(1)).flatten(0, 1)
         return product if self.bias is None else product + self.bias
 
 
@@ -145,4 +148,5 @@ class PackedEmbedding(nn.Module):
         high = (both / 16).floor()
         values = torch.cat([both - 16 * high, high], dim=-1) - 8
         scale = nn.functional.embedding(ids, self.scale).float()
-        return (values.unflatten(-1, (-1, WORD_BLOCK)) * scale.unsqueeze(-1)).flatten(-2)
+        vectors: Tensor = (values.reshape(*scale.shape, WORD_BLOCK) * scale.unsqueeze(-1)).flatten(-2)
+        return vectors

@@ -138,7 +138,7 @@ def _refit(outer: nn.Linear, kept: Tensor, products: Tensor) -> None:
     with torch.no_grad():
         outer.weight.copy_(weight)
         if outer.bias is not None:
-            outer.bias += solved[-1].to(outer.bias.dtype)
+            outer.bias.add_(solved[-1].to(outer.bias.dtype))
 
 
 def _parameter(old: Tensor, kept: Tensor) -> nn.Parameter:
