@@ -249,7 +249,7 @@ def shrink(
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the training sentences.")] = 1,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting: a.b=value.")] = None,
 ) -> None:
-    """Make a model of fewer layers and narrower blocks that says nearly what a large one says; labels are not read."""
+    """Make a model of fewer layers and narrower blocks that says nearly what a large one says."""
     from .train import run_shrink
 
     run_shrink(

@@ -3,8 +3,8 @@
 It begins as parts of the large one: the layers without which its answers change most, their feed-forward blocks
 narrowed. Then it learns what the large one makes of the training rows, layer by layer: the states that come out of each
 kept layer are to be those that come out of the last layer it stands for (in the manner of Jiao et al., TinyBERT,
-EMNLP Findings 2020), and the answers of the heads those of the large one's heads. No label is read. Where an encoder is
-pre-trained anew for each size, this takes minutes: the parts know most of it already.
+EMNLP Findings 2020), and the answers of the heads those of the large one's heads; labels count a little beside them.
+An encoder of that size would have to be pre-trained for days: the parts know most of it already, and take an hour.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,10 +25,14 @@ from newstance.model import Checkpoint, Window, collate, is_free, plan_batches
 from newstance.model.codebook import Layer
 from newstance.model.network import SentenceClassifier
 
+from .collator import LABELS
 from .config import TrainingConfig
+from .data import Item
+from .losses import LayerLosses
 from .narrowing import narrow_feed_forward
 from .optimiser import freeze
 from .precision import precision_of
+from .rounding import train_on_grid
 from .run import Run, Say
 from .shortening import LayersLeft, keep_layers, layers_to_keep
 
@@ -52,7 +57,8 @@ class ShrinkConfig:
         feed_forward: units that each feed-forward block keeps; None: all of them.
         epochs: passes over the training rows.
         learning_rate: AdamW's peak; falls in a line.
-        answers: how much the heads' answers weigh beside the states of the layers.
+        answers: how much the large model's answers weigh beside the states of the layers.
+        labels: how much the annotators' labels do; 0 where none are to be read.
         dropout: of the small model while it learns.
     """
 
@@ -60,7 +66,8 @@ class ShrinkConfig:
     feed_forward: int | None = None
     epochs: int = 1
     learning_rate: float = 3e-4
-    answers: float = 0.1
+    answers: float = 0.3
+    labels: float = 0.1
     dropout: float = 0.05
 
 
@@ -72,7 +79,8 @@ def shrink_model(
     Args:
         source: a checkpoint folder, trained with the configuration's encoder, layers and way to encode.
         out: folder of the new checkpoint; must not hold one yet.
-        config: names the encoder, and the data: its training rows are learnt on, without their labels.
+        config: names the encoder, and the data: its training rows are learnt on, with those that its `teacher` would be
+            asked about besides, whatever checkpoints that names. With `round_weights: int4` on the grid of four bits.
         shrink: to what size, and how.
         say: called with one line at a time about what happens.
 
@@ -87,9 +95,11 @@ def shrink_model(
     if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoint = Checkpoint(source)
-    # Narrowed and rounded weights are for the run that goes on from here.
-    changed = {"start_from": str(source), "teacher": None, "feed_forward": None, "encoder_layers": None}
+    teacher = config.teacher and config.teacher.model_copy(update={"checkpoints": (str(source),), "states_weight": 0.0})
+    changed = {"start_from": str(source), "teacher": teacher, "feed_forward": None, "encoder_layers": None}
+    # On the grid goes the small model, not the one that it is made of.
     run = Run.prepare(config.model_copy(update=changed | {"round_weights": False}), say)
+    run.config = run.config.model_copy(update={"round_weights": config.round_weights})
     heads = {head.layer: (head.labels, head.pooling) for head in checkpoint.config.heads}
     own: dict[str, Any] = dict(run.network.heads.items())
     if heads != {name: (head.token_logits.out_features, head.pooling) for name, head in own.items()}:
@@ -108,6 +118,8 @@ def shrink_model(
         narrow_feed_forward(small.encoder, shrink.feed_forward, inputs, refit=True)
     keep_layers(small.encoder, left.kept)
     freeze(small.encoder, config.model_copy(update={"freeze_layers": 0}))
+    if config.round_weights == "int4":
+        train_on_grid(small, words=config.freeze_embeddings)
     missed = _learn(small, whole, left, run, windows, shrink, say)
     small.eval()
     note = asdict(shrink) | {"of": checkpoint.hash, "kept": list(left.kept), "unexplained": missed}
@@ -123,12 +135,15 @@ def _learn(
     shrink: ShrinkConfig,
     say: Say,
 ) -> list[float]:
-    """Let a small model learn the states and answers of the whole one.
+    """Let a small model learn the states and answers of the whole one, and the labels.
 
     Returns:
         The share of the variance of each kept layer's states that it leaves unexplained, over the last steps.
     """
-    config = run.config
+    config = run.config.model_copy(update={"teacher": None, "rationale_weight": 0.0})
+    hard = LayerLosses(config, run.codebook, run.train)
+    gold = {LABELS + layer.name: _gold(run.train, layer) for layer in run.codebook.layers}
+    gold["weight"] = torch.tensor([item.weight for item in run.train])
     bf16 = precision_of(config.mixed_precision) == "bf16"
     frozen = copy.deepcopy(whole.encoder).to(torch.bfloat16) if bf16 else whole.encoder
     for module in small.modules():
@@ -162,6 +177,9 @@ def _learn(
         answers = _answers(small, here[-1].float(), batch)
         for layer in run.codebook.layers:
             loss = loss + shrink.answers * answers_off(layer, answers[layer.name], taught[layer.name]).mean()
+        if shrink.labels > 0:
+            found = {f"{name}_logits": logits for name, logits in answers.items()}
+            loss = loss + shrink.labels * hard(found, {name: tensor[rows] for name, tensor in gold.items()})
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
@@ -202,6 +220,13 @@ def _states(encoder: nn.Module, network: SentenceClassifier, batch: Mapping[str,
 def _answers(network: SentenceClassifier, last: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     masks = batch["pool_mask"], batch.get("target_mask")
     return {layer: head(last, *masks).sum(dim=1) for layer, head in network.heads.items()}
+
+
+def _gold(items: Sequence[Item], layer: Layer) -> Tensor:
+    """Return the share of annotators for each label, (rows, labels); -1 where nobody judged."""
+    unknown = np.full(len(layer.codes), -1.0)
+    found = [item.labels[layer.name] for item in items]
+    return torch.from_numpy(np.stack([unknown if labels is None else labels for labels in found])).float()
 
 
 def _unexplained(states: Tensor, wanted: Tensor) -> Tensor:
