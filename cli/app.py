@@ -195,7 +195,7 @@ def export(
         str,
         typer.Option(
             "--quantise",
-            help="int8-weights (a quarter of the size), int4-weights (an eighth), none, or auto: int8 if labels stay.",
+            help="int8-weights (a quarter of the size), int4-weights (a seventh), none, or auto: int8 if labels stay.",
         ),
     ] = "auto",
     config: Annotated[

@@ -1,4 +1,4 @@
-"""`newstance train`, `newstance average` and `newstance export`."""
+"""`newstance train`, `newstance average`, `newstance shrink` and `newstance export`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newstance.errors import UsageError
 if TYPE_CHECKING:
     from newstance.training.parity import Quantise
 
-__all__ = ["needs_torch", "run_average", "run_export", "run_train", "say"]
+__all__ = ["needs_torch", "run_average", "run_export", "run_shrink", "run_train", "say"]
 
 
 def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool) -> None:
@@ -62,8 +62,10 @@ def run_shrink(
     needs_torch()
     from newstance.training.shrinking import ShrinkConfig, shrink_model
 
+    from .progress import progress
+
     shrink = ShrinkConfig(layers, feed_forward, epochs)
-    say(f"checkpoint: {shrink_model(model, out, settings, shrink, say=say)}")
+    say(f"checkpoint: {shrink_model(model, out, settings, shrink, say=say, progress=progress)}")
 
 
 def run_export(model: Path, *, out: Path, quantise: str, config: str | None, overrides: Sequence[str]) -> None:

@@ -71,7 +71,7 @@ def encoder_products(model: ModelProto) -> list[Product]:
     Raises:
         CheckpointError: the model has no weights in int8 columns; exports before version 0.3 have rows.
     """
-    from onnx import numpy_helper
+    from onnx import TensorProto, numpy_helper
 
     made_by = {output: node for node in model.graph.node for output in node.output}
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
@@ -81,6 +81,8 @@ def encoder_products(model: ModelProto) -> list[Product]:
         if columns is None or not columns.startswith(_ENCODER):
             continue
         name = columns.removesuffix(".columns")
+        if tensors[columns].data_type != TensorProto.INT8:  # in four bits
+            continue
         values, scale = (numpy_helper.to_array(tensors[f"{name}.{part}"]) for part in ("columns", "scale"))
         before = made_by.get(node.input[0])
         gelu = before is not None and before.op_type == "Gelu"

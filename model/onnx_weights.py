@@ -35,10 +35,10 @@ def exported_weights(path: Path) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for initializer in onnx.load(str(path)).graph.initializer:
         name = initializer.name.removeprefix(_PREFIX)
-        array = numpy_helper.to_array(initializer)
         if initializer.data_type == onnx.TensorProto.INT4:
-            array = array.astype("int8")  # torch has no type of four bits
-        tensors[name] = torch.from_numpy(array.copy())
+            tensors[name] = _unpacked(initializer.raw_data).reshape(*initializer.dims)
+        else:
+            tensors[name] = torch.from_numpy(numpy_helper.to_array(initializer).copy())
     for name in [name for name in tensors if name.endswith(".values")]:
         module = name.removesuffix(".values")
         tensors[f"{module}.weight"] = tensors.pop(name).float() * tensors.pop(f"{module}.scale")
@@ -55,3 +55,10 @@ def exported_weights(path: Path) -> dict[str, Tensor]:
         scale = scale.repeat_interleave(values.shape[1] // scale.shape[1], dim=1)
         tensors[f"{module}.weight"] = values * scale
     return tensors
+
+
+def _unpacked(packed: bytes) -> Tensor:
+    """Return numbers of four bits with a sign, two a byte, the first in its low half."""
+    both = torch.frombuffer(bytearray(packed), dtype=torch.uint8)
+    numbers = torch.stack([both % 16, both // 16], dim=1).flatten().to(torch.int8)
+    return torch.where(numbers > 7, numbers - 16, numbers)

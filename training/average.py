@@ -67,6 +67,8 @@ def average_checkpoints(
     wanted = run.network.state_dict()
     for checkpoint, state in zip(checkpoints, states, strict=True):
         fits = all(name in wanted and wanted[name].shape == tensor.shape for name, tensor in state.items())
+        # A head may be missing, a layer of the encoder may not: a shortened model's have other numbers.
+        fits = fits and all(name in state for name in wanted if name.startswith("encoder."))
         if not fits or checkpoint.config.encoding != run.encoding.config:
             raise CheckpointError("is of another architecture than the configuration", path=checkpoint.path)
     run.network.load_state_dict({name: _mean(name, states, parts) for name in wanted})

@@ -73,6 +73,13 @@ def _made_again(provenance: Mapping[str, Any]) -> str:
             "`provenance.average_of` in `config.json` holds the weight and the configuration of each, and "
             "`provenance.config` the one by which `newstance average` took and calibrated their mean."
         )
+    if shrunk := provenance.get("shrunk"):
+        width = f" --feed-forward {shrunk['feed_forward']}" if shrunk.get("feed_forward") else ""
+        return (
+            f"{start}The whole configuration stands in `config.json` under `provenance.config`: from a file of its own "
+            f"`newstance shrink --layers {shrunk['layers']}{width} --epochs {shrunk['epochs']}` makes the model again "
+            f"of checkpoint {shrunk['of']}, whose answers it learnt beside the labels (model output)."
+        )
     named = {"start_from": [run["start_from"]] if run.get("start_from") else []}
     named["teacher.checkpoints"] = list((run.get("teacher") or {}).get("checkpoints", ()))
     begin = f"{start}The whole configuration stands in `config.json` under `provenance.config`: from a file of its own "

@@ -125,6 +125,13 @@ class TrainingConfig(Section):
     target_risk: float = Field(default=0.15, gt=0, lt=1)
     report: ReportConfig = ReportConfig()
 
+    @field_validator("round_weights", mode="before")
+    @classmethod
+    def _a_grid(cls, value: Any) -> Any:
+        if isinstance(value, str) and value not in ("int4", "true", "false"):
+            raise ValueError(f"takes true, false or int4, not {value!r}")
+        return value
+
     @field_validator("mixed_precision", mode="before")
     @classmethod
     def _no_is_a_word(cls, value: Any) -> Any:
@@ -288,7 +295,8 @@ def _place(location: Iterable[int | str]) -> list[int | str]:
 
 def _names_a_type(part: int | str) -> bool:
     """Return whether pydantic put this into a location to say which member of a union it tried."""
-    return isinstance(part, str) and (part == "str" or part.startswith(("literal[", "dict[", "function-", "Codebook")))
+    beginnings = ("literal[", "dict[", "function-", "Codebook")
+    return isinstance(part, str) and (part in ("str", "bool") or part.startswith(beginnings))
 
 
 def _keys(location: Iterable[int | str]) -> list[str]:

@@ -37,7 +37,7 @@ def export_checkpoint(source: Path, out: Path, *, storage: Storage = "int8-weigh
     Args:
         source: a checkpoint folder with torch weights.
         out: folder to write; must not hold a model yet.
-        storage: of the weights: int8 takes a quarter of the size, int4 an eighth; arithmetic stays fp32.
+        storage: of the weights: int8 takes a quarter of the size, int4 a seventh; arithmetic stays fp32.
 
     Returns:
         The folder.

@@ -18,12 +18,13 @@ from . import processes
 from .config import TrainingConfig
 from .data import fingerprint
 from .lower_layers import kept_lower_layers
+from .rounding import train_on_grid
 from .run import Run, Say
 from .stops import last_state, step_of, stopped_early, stopping_with_a_reason
 from .teacher import forget_answers
 from .trainer import LayerTrainer, make_trainer
 
-__all__ = ["check_same_run", "finetune"]
+__all__ = ["Progress", "check_same_run", "finetune", "silent"]
 
 #: Given what is counted and how many there will be, shows it; called once for each.
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[[], None]]]
@@ -33,7 +34,8 @@ _NOTE = "config.json"
 _ROWS = "rows.sha256"
 
 
-def _silent(_: str, __: int | None) -> AbstractContextManager[Callable[[], None]]:
+def silent(_: str, __: int | None) -> AbstractContextManager[Callable[[], None]]:
+    """Show nothing of the steps."""
     return nullcontext(lambda: None)
 
 
@@ -43,7 +45,7 @@ def finetune(
     *,
     resume: bool = False,
     say: Say = lambda _: None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Path:
     """Train, choose the best epoch on the development data, calibrate there, and write a checkpoint.
 
@@ -68,9 +70,11 @@ def finetune(
     """
     _check_free(out, config, resume=resume)
     main = processes.is_main()
-    say, progress = (say, progress) if main else (lambda _: None, _silent)
+    say, progress = (say, progress) if main else (lambda _: None, silent)
     set_seed(config.seed)  # before the encoder is loaded: the heads are initialised from it too
     run = Run.prepare(config, say)
+    if config.round_weights == "int4":
+        train_on_grid(run.network, words=config.freeze_embeddings)
     rows = fingerprint(run.train, run.dev)
     begun = (out / _NOTE).is_file()
     if begun:

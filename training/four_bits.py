@@ -1,4 +1,4 @@
-"""Weights on an int4 grid: an eighth of the size, where int8 would leave a wide encoder too large to ship.
+"""Weights on an int4 grid: a seventh of the size, where int8 would leave a wide encoder too large to ship.
 
 Fifteen steps are few for a whole row, so 32 weights that are multiplied with neighbouring inputs share a scale (64 of a
 word's vector), in half precision: four and a half bits a weight. Of six widths of the grid, each block takes the one

@@ -63,8 +63,7 @@ def scale_in_one_step(proto: Any) -> None:
 
 def _blocks_in_one_step(graph: Any) -> None:
     """Store int8 columns that have a scale a block in four bits, and scale each by one `DequantizeLinear`, in place."""
-    import ml_dtypes
-    from onnx import helper, numpy_helper
+    from onnx import TensorProto, helper, numpy_helper
 
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     readers: dict[str, list[Any]] = {}
@@ -80,7 +79,10 @@ def _blocks_in_one_step(graph: Any) -> None:
             value = readers[value][0].output[0]
         product = readers[value][0]
         block = tensor.dims[0] // scale.dims[0]
-        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(ml_dtypes.int4), name))
+        # Packed here, since NumPy has no type of four bits: the first of two numbers in the low half of a byte.
+        low, high = (numpy_helper.to_array(tensor).reshape(-1, 2) & 15).astype("uint8").T
+        packed = (low | high << 4).tobytes()
+        tensor.CopyFrom(helper.make_tensor(name, TensorProto.INT4, list(tensor.dims), packed, raw=True))
         wide = helper.make_node("Cast", [scale.name], [f"{name}.scale"], to=1)
         made = helper.make_node(
             "DequantizeLinear", [name, f"{name}.scale"], [f"{name}.float"], axis=0, block_size=block

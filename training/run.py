@@ -47,7 +47,7 @@ from .other_mentions import asked_of_others
 from .precision import precision_of
 from .report import EvaluationSet, NotFitted, Row, make_report, write_report
 from .reworded import reworded
-from .rounding import snap_to_grid, train_on_grid
+from .rounding import snap_to_grid
 from .sources import ALL_REPEATED, read_sources
 from .start import start_from
 
@@ -292,8 +292,6 @@ def _network(
         deepen(network.encoder, config.encoder_layers)
         say(f"{config.encoder_layers} encoder layers instead of {before}; the new ones begin by adding nothing")
     freeze(network.encoder, config)
-    if config.round_weights == "int4":
-        train_on_grid(network, words=config.freeze_embeddings)
     return network
 
 

@@ -63,9 +63,9 @@ def layers_to_keep(
     """
     of = depth(network.encoder)
     if of is None:
-        raise UsageError("this kind of encoder cannot be shortened", field="layers")
+        raise UsageError("this kind of encoder cannot be shortened", field="encoder")
     if not 1 <= count <= of:
-        raise UsageError(f"the encoder has {of} layers, not {count}", field="layers")
+        raise UsageError(f"the encoder has {of} layers, not {count}", field="--layers")
     stack: Any = network.encoder.encoder
     whole = stack.layer
     kept = tuple(range(of))

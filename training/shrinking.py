@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from newstance.errors import CheckpointError, UsageError
+from newstance.errors import CheckpointError, OutputError, TrainingError, UsageError
 from newstance.model import Checkpoint, Window, collate, is_free, plan_batches
 from newstance.model.codebook import Layer
 from newstance.model.network import SentenceClassifier
@@ -28,13 +28,13 @@ from newstance.model.network import SentenceClassifier
 from .collator import LABELS
 from .config import TrainingConfig
 from .data import Item
+from .finetune import Progress, silent
 from .losses import LayerLosses
-from .narrowing import narrow_feed_forward
-from .optimiser import freeze
+from .narrowing import feed_forward_width, narrow_feed_forward
 from .precision import precision_of
 from .rounding import train_on_grid
 from .run import Run, Say
-from .shortening import LayersLeft, keep_layers, layers_to_keep
+from .shortening import LayersLeft, depth, keep_layers, layers_to_keep
 
 __all__ = ["ShrinkConfig", "answers_off", "shrink_model"]
 
@@ -45,7 +45,6 @@ _WARM_UP, _LOWEST = 60, 0.03
 _TEMPERATURE = 2.0
 #: Sentences of about one length share a batch; so many batches are sorted at a time.
 _POOL = 32
-_SAY_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,13 @@ class ShrinkConfig:
 
 
 def shrink_model(
-    source: Path, out: Path, config: TrainingConfig, shrink: ShrinkConfig, *, say: Say = lambda _: None
+    source: Path,
+    out: Path,
+    config: TrainingConfig,
+    shrink: ShrinkConfig,
+    *,
+    say: Say = lambda _: None,
+    progress: Progress = silent,
 ) -> Path:
     """Write a smaller copy of a checkpoint, calibrated and measured on the configuration's development data.
 
@@ -83,47 +88,89 @@ def shrink_model(
             asked about besides, whatever checkpoints that names. With `round_weights: int4` on the grid of four bits.
         shrink: to what size, and how.
         say: called with one line at a time about what happens.
+        progress: shows the steps.
 
     Returns:
         The folder.
 
     Raises:
-        UsageError: `out` holds something already, or the encoder has no more layers or units than are to be left.
+        UsageError: `out` holds something already, the encoder has fewer layers or units than are to be left, or the
+            configuration has settings of its own for them.
         CheckpointError: the checkpoint does not fit the configuration.
         AnnotationError: the data cannot be read.
+        OutputError: `out` cannot be written.
+        TrainingError: the loss is not a number.
     """
-    if not is_free(out):
-        raise UsageError("is not empty; give another --out", path=out)
     checkpoint = Checkpoint(source)
+    _check(checkpoint, out, config, shrink)
     teacher = config.teacher and config.teacher.model_copy(update={"checkpoints": (str(source),), "states_weight": 0.0})
-    changed = {"start_from": str(source), "teacher": teacher, "feed_forward": None, "encoder_layers": None}
-    # On the grid goes the small model, not the one that it is made of.
-    run = Run.prepare(config.model_copy(update=changed | {"round_weights": False}), say)
-    run.config = run.config.model_copy(update={"round_weights": config.round_weights})
-    heads = {head.layer: (head.labels, head.pooling) for head in checkpoint.config.heads}
-    own: dict[str, Any] = dict(run.network.heads.items())
-    if heads != {name: (head.token_logits.out_features, head.pooling) for name, head in own.items()}:
-        raise CheckpointError("has other heads than the configuration: layers, their labels or pooling", path=source)
+    # What the provenance says of the run is what was done, and no layer may stay as it was.
+    changed = {"start_from": str(source), "teacher": teacher, "freeze_layers": 0}
+    changed |= {"epochs": shrink.epochs, "learning_rate": shrink.learning_rate}
+    run = Run.prepare(config.model_copy(update=changed), say)
     if checkpoint.config.encoding != run.encoding.config:
         raise CheckpointError("encodes sentences otherwise than the configuration", path=source)
+    _check_heads(checkpoint, run)
+    _check_size(run.network, shrink)
     torch.manual_seed(config.seed)
     whole = copy.deepcopy(run.network).eval().requires_grad_(False)
     small = run.network
     windows = [sentence.windows[0] for sentence in run.encoding.encode([item.input for item in run.train])]
     batches = _batches(windows, _CHOSEN_BY, run.encoding.pad_id)
+    say(f"choosing {shrink.layers} layers by {_CHOSEN_BY} sentences")
     left = layers_to_keep(whole, run.codebook.layers, batches, shrink.layers)
     say(f"layers that stay: {', '.join(map(str, left.kept))} of {left.of}")
     if shrink.feed_forward is not None:
+        say(f"narrowing feed-forward blocks to {shrink.feed_forward} units by {_REFITTED_BY} sentences")
         inputs = [encoder_inputs(whole, batch) for batch in _batches(windows, _REFITTED_BY, run.encoding.pad_id)]
         narrow_feed_forward(small.encoder, shrink.feed_forward, inputs, refit=True)
     keep_layers(small.encoder, left.kept)
-    freeze(small.encoder, config.model_copy(update={"freeze_layers": 0}))
     if config.round_weights == "int4":
         train_on_grid(small, words=config.freeze_embeddings)
-    missed = _learn(small, whole, left, run, windows, shrink, say)
+    steps = shrink.epochs * math.ceil(len(windows) / config.batch_size)
+    with progress("steps", steps) as step:
+        missed = _learn(small, whole, left, run, windows, shrink, step)
+    shares = ", ".join(f"{value:.0%}" for value in missed)
+    say(f"of the variance of each layer's states it leaves unexplained: {shares}")
     small.eval()
     note = asdict(shrink) | {"of": checkpoint.hash, "kept": list(left.kept), "unexplained": missed}
     return run.save(out, {"shrunk": note})
+
+
+def _check(checkpoint: Checkpoint, out: Path, config: TrainingConfig, shrink: ShrinkConfig) -> None:
+    """Refuse what can be refused before any data are read."""
+    if not is_free(out):
+        raise UsageError("is not empty; give another --out", path=out)
+    for field, option in (("feed_forward", "--feed-forward"), ("encoder_layers", "--layers")):
+        if getattr(config, field) is not None:
+            raise UsageError(f"is for `train`; here {option} says it", field=field)
+    if config.mixed_precision == "fp16":
+        raise UsageError("shrink takes bf16, no or auto", field="mixed_precision")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", path=out) from error
+
+
+def _check_heads(checkpoint: Checkpoint, run: Run) -> None:
+    theirs = {layer.name: (layer.kind, tuple(layer.codes)) for layer in checkpoint.codebook.layers}
+    pooling = {head.layer: head.pooling for head in checkpoint.config.heads}
+    heads: dict[str, Any] = dict(run.network.heads.items())
+    own = {layer.name: (layer.kind, tuple(layer.codes)) for layer in run.codebook.layers}
+    if theirs != own or pooling != {name: head.pooling for name, head in heads.items()}:
+        raise CheckpointError(
+            "has other heads than the configuration: layers, their labels or pooling", path=checkpoint.path
+        )
+
+
+def _check_size(network: SentenceClassifier, shrink: ShrinkConfig) -> None:
+    layers, units = depth(network.encoder), feed_forward_width(network.encoder)
+    if layers is None or (units is None and shrink.feed_forward is not None):
+        raise UsageError("this kind of encoder cannot be shrunk", field="encoder")
+    if shrink.layers > layers:
+        raise UsageError(f"the encoder has {layers} layers, not {shrink.layers}", field="--layers")
+    if units is not None and shrink.feed_forward is not None and shrink.feed_forward > units:
+        raise UsageError(f"the encoder's blocks have {units} units, not {shrink.feed_forward}", field="--feed-forward")
 
 
 def _learn(
@@ -133,7 +180,7 @@ def _learn(
     run: Run,
     windows: Sequence[Window],
     shrink: ShrinkConfig,
-    say: Say,
+    step_done: Callable[[], None],
 ) -> list[float]:
     """Let a small model learn the states and answers of the whole one, and the labels.
 
@@ -141,10 +188,14 @@ def _learn(
         The share of the variance of each kept layer's states that it leaves unexplained, over the last steps.
     """
     config = run.config.model_copy(update={"teacher": None, "rationale_weight": 0.0})
+    wanted_layers = run.config.teacher.layers if run.config.teacher is not None else None
+    asked = [layer for layer in run.codebook.layers if wanted_layers is None or layer.name in wanted_layers]
     hard = LayerLosses(config, run.codebook, run.train)
     gold = {LABELS + layer.name: _gold(run.train, layer) for layer in run.codebook.layers}
     gold["weight"] = torch.tensor([item.weight for item in run.train])
     bf16 = precision_of(config.mixed_precision) == "bf16"
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    whole.to(device), small.to(device)
     frozen = copy.deepcopy(whole.encoder).to(torch.bfloat16) if bf16 else whole.encoder
     for module in small.modules():
         if isinstance(module, nn.Dropout):
@@ -164,30 +215,33 @@ def _learn(
         rate = shrink.learning_rate * min(1.0, step / _WARM_UP) * max(_LOWEST, 1.0 - step / steps)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        batch = _collated([windows[row] for row in rows], run.encoding.pad_id)
+        found = _collated([windows[row] for row in rows], run.encoding.pad_id)
+        batch = {name: tensor.to(device) for name, tensor in found.items()}
         own = batch["attention_mask"].bool()
         with torch.no_grad():
             there = _states(frozen, whole, batch)
             taught = _answers(whole, there[-1].float(), batch)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             here = _states(small.encoder, small, batch)[1:]
         wanted = [there[end][own].float() for end in left.ends]
         off = torch.stack([_unexplained(x[own].float(), y) for x, y in zip(here, wanted, strict=True)])
         loss = off.mean()
         answers = _answers(small, here[-1].float(), batch)
-        for layer in run.codebook.layers:
+        for layer in asked:
             loss = loss + shrink.answers * answers_off(layer, answers[layer.name], taught[layer.name]).mean()
         if shrink.labels > 0:
-            found = {f"{name}_logits": logits for name, logits in answers.items()}
-            loss = loss + shrink.labels * hard(found, {name: tensor[rows] for name, tensor in gold.items()})
+            judged = {name: tensor[rows].to(device) for name, tensor in gold.items()}
+            said = {f"{name}_logits": logits for name, logits in answers.items()}
+            loss = loss + shrink.labels * hard(said, judged)
+        if not bool(torch.isfinite(loss)):
+            raise TrainingError(f"the loss is no longer a number at step {step}: lower learning_rate")
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         share = off.detach() if share is None else 0.98 * share + 0.02 * off.detach()
-        if step % _SAY_EVERY == 0 or step == steps:
-            shares = ", ".join(f"{value:.0%}" for value in share.tolist())
-            say(f"step {step:,} of {steps:,}: unexplained of each layer's states {shares}")
+        step_done()
+    small.cpu()
     assert share is not None
     return [round(value, 4) for value in share.tolist()]
 
@@ -240,7 +294,8 @@ def _collated(windows: Sequence[Window], pad_id: int) -> dict[str, Tensor]:
 
 def _batches(windows: Sequence[Window], count: int, pad_id: int) -> list[dict[str, Tensor]]:
     """Return an even sample of windows in batches."""
-    sample = list(windows[:: max(1, len(windows) // count)][:count])
+    count = min(count, len(windows))
+    sample = [windows[number * len(windows) // count] for number in range(count)]
     planned = plan_batches([len(window.input_ids) for window in sample])
     return [_collated([sample[row] for row in rows], pad_id) for rows in planned]
 

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from newstance.model import HeadConfig
+from newstance.model import Checkpoint, HeadConfig, Predictor, SentenceInput
 from newstance.model.network import SentenceClassifier
 from newstance.model.onnx_weights import exported_weights
-from newstance.training.export import _export
+from newstance.training.export import _export, export_checkpoint
 from newstance.training.four_bits import BLOCK, BlockLinear, PackedEmbedding, StraightThrough, on_blocks, round_blocks
 from newstance.training.rounding import snap_to_grid, train_on_grid
 
@@ -102,3 +102,13 @@ def test_an_export_holds_four_bits_a_weight_and_gives_them_back(network: Sentenc
     for name, tensor in expected.items():
         if "pooler" not in name:
             torch.testing.assert_close(back[name], tensor, rtol=0, atol=0, msg=name)
+
+
+def test_an_export_in_four_bits_says_what_the_rounded_model_says(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    exported = Checkpoint(export_checkpoint(tiny_checkpoint, tmp_path / "model", storage="int4-weights"))
+    assert exported.config.quantisation == "int4-weights"
+    texts = [SentenceInput("The council wrecked the harbour and lied about it.", ((4, 11),)), SentenceInput("Fine.")]
+    one, two = (Predictor.open(exported, runtime=runtime).predict(texts) for runtime in ("onnx", "torch"))
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_allclose(a.logits["stance"], b.logits["stance"], atol=1e-5)
+        np.testing.assert_allclose(a.evidence["stance"], b.evidence["stance"], atol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,23 @@ def test_a_run_writes_a_narrower_checkpoint_from_which_another_run_starts(tiny_c
     second = finetune(load_config(tiny_config, again), tmp_path / "again", say=heard.append)
     assert Checkpoint(second).config.encoder["intermediate_size"] == 8
     assert not any("feed-forward" in line for line in heard), "nothing was left to take out"
+
+
+def test_units_that_say_the_same_as_others_go_without_a_loss_when_the_rest_is_refitted(
+    encoder: BertModel, rows: dict[str, Tensor]
+) -> None:
+    for layer in encoder.encoder.layer:  # each unit stands there twice
+        inner, outer = layer.intermediate.dense, layer.output.dense
+        inner.weight.data[WIDTH // 2 :], inner.bias.data[WIDTH // 2 :] = (
+            inner.weight.data[: WIDTH // 2],
+            inner.bias.data[: WIDTH // 2],
+        )
+        outer.weight.data[:, WIDTH // 2 :] *= 0.5  # so that the copies are thought less of
+    many = torch.randint(1, 50, (64, 8))
+    batches = [{"input_ids": many, "attention_mask": torch.ones_like(many)}]
+    before = said(encoder, rows)
+    plain = copy.deepcopy(encoder)
+    narrow_feed_forward(plain, WIDTH // 2, batches)
+    narrow_feed_forward(encoder, WIDTH // 2, batches, refit=True)
+    errors = [(said(one, rows) - before).abs().mean() for one in (encoder, plain)]
+    assert errors[0] < 0.1 * errors[1]

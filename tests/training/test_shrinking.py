@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
-from newstance.errors import CheckpointError, UsageError
-from newstance.model import Checkpoint, HeadConfig
+from newstance.errors import CheckpointError, TrainingError, UsageError
+from newstance.model import Checkpoint, HeadConfig, write_config
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import load_network
+from newstance.training.average import average_checkpoints
 from newstance.training.config import load_config
 from newstance.training.finetune import finetune
+from newstance.training.four_bits import StraightThrough
+from newstance.training.rounding import snap_to_grid
 from newstance.training.shortening import LayersLeft, depth, keep_layers, layers_to_keep
 from newstance.training.shrinking import ShrinkConfig, answers_off, shrink_model
 
@@ -87,7 +91,7 @@ def test_a_shrunk_model_comes_near_the_large_one_and_can_be_trained_on(
     count, width = depth(large.encoder), large.encoder.config.intermediate_size  # type: ignore[union-attr]
     assert count is not None
     said: list[str] = []
-    shrink = ShrinkConfig(layers=count - 1, feed_forward=width // 2, epochs=20)
+    shrink = ShrinkConfig(layers=count - 1, feed_forward=width // 2, epochs=80, learning_rate=2e-3)
     folder = shrink_model(tiny_checkpoint, tmp_path / "small", config, shrink, say=said.append)
     found = Checkpoint(folder)
     small = load_network(found)
@@ -96,29 +100,79 @@ def test_a_shrunk_model_comes_near_the_large_one_and_can_be_trained_on(
     note = found.config.provenance["shrunk"]
     assert note["of"] == Checkpoint(tiny_checkpoint).hash
     assert len(note["kept"]) == count - 1
-    assert max(note["unexplained"]) < 0.9
-    assert any("unexplained of each layer's states" in line for line in said)
+    idle = ShrinkConfig(layers=count - 1, feed_forward=width // 2, epochs=1, learning_rate=0.0)
+    still = Checkpoint(shrink_model(tiny_checkpoint, tmp_path / "still", config, idle))
+    missed = still.config.provenance["shrunk"]["unexplained"]
+    assert all(now < 0.7 * before for now, before in zip(note["unexplained"], missed, strict=True))
+    assert any("leaves unexplained" in line for line in said)
+    assert found.config.provenance["config"]["epochs"] == 80
+    assert "`newstance shrink --layers 1 --feed-forward" in (folder / "README.md").read_text(encoding="utf-8")
+    with pytest.raises(CheckpointError, match="another architecture"):
+        average_checkpoints([tiny_checkpoint, folder], tmp_path / "mean", config)
     more = load_config(tiny_config, ["report.baselines=[]", f"start_from={folder}", "epochs=1"])
     trained = finetune(more, tmp_path / "more")
     assert depth(load_network(Checkpoint(trained)).encoder) == count - 1
 
 
-def test_a_model_with_other_heads_or_an_occupied_folder_is_refused(
+def test_every_layer_learns_also_those_that_the_recipe_freezes(
     tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
+    config = load_config(tiny_config, ["report.baselines=[]", "freeze_layers=1"])
+    folder = shrink_model(tiny_checkpoint, tmp_path / "small", config, ShrinkConfig(1, labels=0.0))
+    kept = Checkpoint(folder).config.provenance["shrunk"]["kept"][0]
+    large, small = (load_network(Checkpoint(path)).encoder for path in (tiny_checkpoint, folder))
+    before = dict(large.encoder.layer[kept].named_parameters())  # type: ignore[union-attr,index]
+    after = dict(small.encoder.layer[0].named_parameters())  # type: ignore[union-attr,index]
+    assert all(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_what_cannot_be_shrunk_is_refused_before_it_is_tried(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    config, out = load_config(tiny_config), tmp_path / "small"
     with pytest.raises(UsageError, match="not empty"):
-        shrink_model(tiny_checkpoint, tiny_checkpoint, load_config(tiny_config), ShrinkConfig(1))
-    other = load_config(tiny_config, ["pooling.stance=mean"])
+        shrink_model(tiny_checkpoint, tiny_checkpoint, config, ShrinkConfig(1))
+    with pytest.raises(UsageError, match="layers, not 9"):
+        shrink_model(tiny_checkpoint, out, config, ShrinkConfig(9))
+    with pytest.raises(UsageError, match="units, not 9999"):
+        shrink_model(tiny_checkpoint, out, config, ShrinkConfig(1, 9999))
+    with pytest.raises(UsageError, match="here --layers says it"):
+        shrink_model(tiny_checkpoint, out, load_config(tiny_config, ["encoder_layers=4"]), ShrinkConfig(1))
     with pytest.raises(CheckpointError, match="other heads"):
-        shrink_model(tiny_checkpoint, tmp_path / "small", other, ShrinkConfig(1))
+        shrink_model(tiny_checkpoint, out, load_config(tiny_config, ["pooling.stance=mean"]), ShrinkConfig(1))
+    with pytest.raises(TrainingError, match="no longer a number"):
+        shrink_model(tiny_checkpoint, out, config, ShrinkConfig(1, epochs=9, learning_rate=1e30))
 
 
-def test_a_run_learns_on_the_four_bit_grid_and_saves_what_lies_on_it(tiny_config: Path, tmp_path: Path) -> None:
+def test_a_model_whose_labels_stand_in_another_order_is_refused(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(tiny_checkpoint, tmp_path / "other"))
+    text = (other / "labels.yaml").read_text(encoding="utf-8")
+    assert "favor" in text
+    swapped = text.replace("favor", "x-x").replace("against", "favor").replace("x-x", "against")
+    (other / "labels.yaml").write_text(swapped, encoding="utf-8")
+    write_config(other, Checkpoint(tiny_checkpoint).config)
+    with pytest.raises(CheckpointError, match="other heads"):
+        shrink_model(other, tmp_path / "small", load_config(tiny_config), ShrinkConfig(1))
+
+
+def test_a_run_learns_on_the_four_bit_grid_and_saves_what_lies_on_it(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = load_config(tiny_config, ["round_weights=int4", "epochs=1", "report.baselines=[]"])
-    folder = finetune(config, tmp_path / "run")
-    from newstance.training.rounding import snap_to_grid
-
-    network = load_network(Checkpoint(folder))
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    snap_to_grid(network, "int4-weights")
-    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+    rounded: list[int] = []
+    forward = StraightThrough.forward
+    monkeypatch.setattr(
+        StraightThrough, "forward", lambda layer, found: (rounded.append(layer.in_features), forward(layer, found))[1]
+    )
+    trained = finetune(config, tmp_path / "run")
+    assert rounded
+    rounded.clear()
+    shrunk = shrink_model(tiny_checkpoint, tmp_path / "small", config, ShrinkConfig(1))
+    assert rounded
+    for folder in (trained, shrunk):
+        network = load_network(Checkpoint(folder))
+        before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        snap_to_grid(network, "int4-weights")
+        assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
