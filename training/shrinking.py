@@ -118,7 +118,9 @@ def shrink_model(
     windows = [sentence.windows[0] for sentence in run.encoding.encode([item.input for item in run.train])]
     batches = _batches(windows, _CHOSEN_BY, run.encoding.pad_id)
     say(f"choosing {shrink.layers} layers by {_CHOSEN_BY} sentences")
-    left = layers_to_keep(whole, run.codebook.layers, batches, shrink.layers)
+    bf16 = precision_of(config.mixed_precision) == "bf16" and not torch.cuda.is_available()
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):  # here all is still on the processor
+        left = layers_to_keep(whole, run.codebook.layers, batches, shrink.layers)
     say(f"layers that stay: {', '.join(map(str, left.kept))} of {left.of}")
     if shrink.feed_forward is not None:
         say(f"narrowing feed-forward blocks to {shrink.feed_forward} units by {_REFITTED_BY} sentences")
