@@ -1,4 +1,4 @@
-"""`newstance train` and `export`, as a user calls them."""
+"""`newstance train`, `shrink` and `export`, as a user calls them."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ def test_what_export_cannot_do_is_said_in_a_line(
         found, said = run("export", tiny_checkpoint, "--out", tmp_path / "out", *arguments)
         assert (found, problem in said) == (code, True), said
         assert not (tmp_path / "out").exists()
+
+
+def test_a_model_is_shrunk_with_the_options_or_refused_in_a_line(
+    run: Run, tiny_checkpoint: Path, tiny_config: Path, tmp_path: Path
+) -> None:
+    with_config = ("--config", tiny_config, "--set", "report.baselines=[]", "--out", tmp_path / "small")
+    code, said = run("shrink", tiny_checkpoint, "--layers", "9", *with_config)
+    assert (code, "--layers: the encoder has 2 layers, not 9" in said) == (2, True), said
+    code, said = run("shrink", tiny_checkpoint, "--layers", "1", "--feed-forward", "8", "--epochs", "2", *with_config)
+    assert code == 0, said
+    assert "layers that stay: " in said and f"checkpoint: {tmp_path / 'small'}" in said
+    provenance = json.loads((tmp_path / "small" / "config.json").read_text(encoding="utf-8"))["provenance"]
+    assert {name: provenance["shrunk"][name] for name in ("layers", "feed_forward", "epochs")} == {
+        "layers": 1,
+        "feed_forward": 8,
+        "epochs": 2,
+    }
