@@ -27,6 +27,7 @@ from datetime import date as Date
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from newstance.articles.given_names import is_another
 from newstance.articles.records import Article, Mention
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ _ARTICLE = r"(?<!\w)(?:[Tt]he|THE)\s+$"
 _WORD = re.compile(r"\w+")
 _TWO_WORDS = re.compile(r"[^\w*]*\w+[^\w*]+(\w+)(?!\*)")
 _UNMIXED = re.compile(r"(?<![\w*])\w+(?![\w*])")
+#: A capitalised word right before a surname, an initial between them aside.
+_GIVEN = re.compile(rf"(?<![\w'’{_MARK}])([A-ZÀ-ÖØ-Þ][\w{_MARK}]+)\s+(?:[A-Z]\.\s+)?$")
 #: Titles are looked for in this many characters before a name.
 _LOOK_BACK = 90
 
@@ -73,7 +76,7 @@ class _Entry:
     """One way to name the target (or, with ``mention`` false, something else that looks like it).
 
     ``words`` are in lower case and stand in every text that the pattern matches. After a ``body`` its people belong to
-    the mention.
+    the mention. A surname is none after a given name that is none of `given`.
     """
 
     phrase: str
@@ -83,6 +86,7 @@ class _Entry:
     body: bool = False
     before: str | None = None
     never_after: str | None = None
+    given: tuple[str, ...] = ()
 
 
 #: Entries by their first word, then by their second; under "" are those that fit whatever word is second.
@@ -135,6 +139,8 @@ class MentionFinder:
             before = text[max(done, start - _LOOK_BACK) : start]
             done = end
             if not entry.mention or (entry.never_after is not None and _regex(entry.never_after).search(before)):
+                continue
+            if entry.given and (name := _GIVEN.search(before)) and is_another(name[1], entry.given):
                 continue
             if entry.before is not None and (prefix := _regex(entry.before).search(before)):
                 start -= len(before) - prefix.start()
@@ -275,11 +281,13 @@ def _person(person: Person) -> Iterator[_Entry]:
     before = rf"{_BEFORE_NAME}(?:(?:[Ff]ormer|[Tt]hen)[\s-]+)?(?:(?:{title})\s+){{1,2}}$"
     foreign = "|".join(_words(t.split()) for t in _FOREIGN if t not in own)
     never_after = rf"(?<!\w)(?:{foreign})\s+$"
+    given = tuple(dict.fromkeys(word for name in (person.name, *person.short) for word in name.split()[:-1]))
     for name in (person.name, *person.short):
         bare = name in person.short and len(name.split()) == 1
         for form in _forms(name):
             pattern = f"{_BEFORE_NAME}{_words(form.split())}{_AFTER}"
-            yield _Entry(form, pattern, _whole_words(form), before=before, never_after=never_after if bare else None)
+            entry = _Entry(form, pattern, _whole_words(form), before=before)
+            yield replace(entry, never_after=never_after, given=given) if bare else entry
 
 
 def _either_case(title: str) -> list[str]:

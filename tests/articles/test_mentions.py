@@ -14,6 +14,7 @@ from newstance.articles import (
     load_profile,
     mark_mentions,
 )
+from newstance.articles.given_names import is_another
 
 DOE = TargetProfile.model_validate(
     {
@@ -86,6 +87,11 @@ def found(text: str, date: str | None = None, profile: TargetProfile = DOE) -> l
         ("Sen. Roe and Gov. Doe and Rep. Roe’s aide", []),
         ("Sen. Vint and President Vint", []),
         ("Jane Doe Jr. and Eric Doe near Doe Tower", []),
+        # A surname after a given name is somebody else's, unless the person may be called so.
+        ("Nancy Roe, Bill D. Roe and Mr. Peter Roe saw Jim Doe", []),
+        ("Jack Roe and J. Roe met Janet Doe", ["Roe", "Roe", "Doe"]),
+        ("Will Roe sign? In Charlotte Roe did not; Norland Roe", ["Roe", "Roe", "Roe"]),
+        ("Nancy, Roe and Peter’s Roe", ["Roe", "Roe"]),
         ("the president of Norland met the president of Roeland", ["the president of Roeland"]),
         ("the Ministry of Sound and the Ministry of Works", ["the Ministry of Works"]),
         ("the Space Agency but the agency", ["the Space Agency"]),
@@ -170,3 +176,20 @@ def test_the_two_terms_differ_by_who_served() -> None:
     text = "Rubio and Pompeo spoke."
     assert found(text, profile=load_profile("us-trump-2017")) == ["Pompeo"]
     assert found(text, profile=load_profile("us-trump-2025")) == ["Rubio"]
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "another"),
+    [
+        ("Jim", ["Alexander", "Alex"], True),
+        ("Bill", ["William"], False),
+        ("Robert", ["Bob"], False),
+        ("Raymond", ["H.R."], False),
+        ("Peter", ["H.R."], True),
+        ("Jill", ["Joe", "Joseph"], True),
+        ("Grant", ["Jane"], False),
+        ("Norland", ["Jane"], False),
+    ],
+)
+def test_which_given_names_are_another_persons(name: str, own: list[str], another: bool) -> None:
+    assert is_another(name, own) is another
