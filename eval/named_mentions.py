@@ -5,8 +5,8 @@
     python -m newstance.eval.named_mentions us-trump-2017 Trump --data-dir DIR
 
 Takes the marked mentions of `hf_rw` train and dev that hold the name, and asks the profile's finder about each sentence
-by itself, without a date. What was not found is listed: a relative or a business that bears the name is no mention of the
-administration, so the share found is a lower bound. No model is asked, and no test split is read.
+by itself, without a date. What was not found is listed: a relative or a business that bears the name is no mention of
+the administration, so the share found is a lower bound. No model is asked, and no test split is read.
 """
 
 from __future__ import annotations
