@@ -241,7 +241,13 @@ def shrink(
     model: Annotated[Path, typer.Argument(help="A checkpoint folder: a large model, trained.")],
     config: Annotated[str, typer.Option("--config", help="Its configuration, whose training sentences it learns on.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
-    layers: Annotated[int, typer.Option("--layers", min=1, help="Encoder layers that are left.")],
+    layers: Annotated[
+        int | None,
+        typer.Option("--layers", min=1, help="Encoder layers that are left; sentences choose them."),
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option("--keep", help="Instead of --layers: their numbers, from 0, as in 0,1,3,6,7,10.")
+    ] = None,
     feed_forward: Annotated[
         int | None,
         typer.Option("--feed-forward", min=1, help="Units that each feed-forward block keeps. [default: all]"),
@@ -253,7 +259,14 @@ def shrink(
     from .train import run_shrink
 
     run_shrink(
-        model, config=config, out=out, layers=layers, feed_forward=feed_forward, epochs=epochs, overrides=set_ or []
+        model,
+        config=config,
+        out=out,
+        layers=layers,
+        keep=keep,
+        feed_forward=feed_forward,
+        epochs=epochs,
+        overrides=set_ or [],
     )
 
 

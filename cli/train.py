@@ -50,7 +50,8 @@ def run_shrink(
     *,
     config: str,
     out: Path,
-    layers: int,
+    layers: int | None,
+    keep: str | None,
     feed_forward: int | None,
     epochs: int,
     overrides: Sequence[str],
@@ -58,14 +59,23 @@ def run_shrink(
     """Shrink a checkpoint and say where the small one lies."""
     from newstance.training.config import load_config
 
+    if (layers is None) == (keep is None):
+        raise UsageError("give either --layers or --keep")
     settings = load_config(config, overrides)
     needs_torch()
     from newstance.training.shrinking import ShrinkConfig, shrink_model
 
     from .progress import progress
 
-    shrink = ShrinkConfig(layers, feed_forward, epochs)
+    shrink = ShrinkConfig(layers if keep is None else _numbers(keep), feed_forward, epochs)
     say(f"checkpoint: {shrink_model(model, out, settings, shrink, say=say, progress=progress)}")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"takes numbers with commas between them, not {text!r}", field="--keep") from error
 
 
 def run_export(model: Path, *, out: Path, quantise: str, config: str | None, overrides: Sequence[str]) -> None:

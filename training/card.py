@@ -74,11 +74,12 @@ def _made_again(provenance: Mapping[str, Any]) -> str:
             "`provenance.config` the one by which `newstance average` took and calibrated their mean."
         )
     if shrunk := provenance.get("shrunk"):
+        kept = ",".join(map(str, shrunk["kept"]))
         width = f" --feed-forward {shrunk['feed_forward']}" if shrunk.get("feed_forward") else ""
         return (
             f"{start}The whole configuration stands in `config.json` under `provenance.config`: from a file of its own "
-            f"`newstance shrink --layers {shrunk['layers']}{width} --epochs {shrunk['epochs']}` makes the model again "
-            f"of checkpoint {shrunk['of']}, whose answers it learnt beside the labels (model output)."
+            f"`newstance shrink --keep {kept}{width} --epochs {shrunk['epochs']}` makes the model again of checkpoint "
+            f"{shrunk['of']}, whose answers it learnt beside the labels (model output)."
         )
     named = {"start_from": [run["start_from"]] if run.get("start_from") else []}
     named["teacher.checkpoints"] = list((run.get("teacher") or {}).get("checkpoints", ()))

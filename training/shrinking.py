@@ -52,7 +52,7 @@ class ShrinkConfig:
     """How a model is shrunk.
 
     Attributes:
-        layers: encoder layers that are left.
+        layers: encoder layers that are left; or their numbers, from 0, ascending.
         feed_forward: units that each feed-forward block keeps; None: all of them.
         epochs: passes over the training rows.
         learning_rate: AdamW's peak; falls in a line.
@@ -61,7 +61,7 @@ class ShrinkConfig:
         dropout: of the small model while it learns.
     """
 
-    layers: int
+    layers: int | tuple[int, ...]
     feed_forward: int | None = None
     epochs: int = 1
     learning_rate: float = 3e-4
@@ -116,11 +116,14 @@ def shrink_model(
     whole = copy.deepcopy(run.network).eval().requires_grad_(False)
     small = run.network
     windows = [sentence.windows[0] for sentence in run.encoding.encode([item.input for item in run.train])]
-    batches = _batches(windows, _CHOSEN_BY, run.encoding.pad_id)
-    say(f"choosing {shrink.layers} layers by {_CHOSEN_BY} sentences")
-    bf16 = precision_of(config.mixed_precision) == "bf16" and not torch.cuda.is_available()
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):  # here all is still on the processor
-        left = layers_to_keep(whole, run.codebook.layers, batches, shrink.layers)
+    if isinstance(shrink.layers, int):
+        say(f"choosing {shrink.layers} layers by {_CHOSEN_BY} sentences")
+        batches = _batches(windows, _CHOSEN_BY, run.encoding.pad_id)
+        bf16 = precision_of(config.mixed_precision) == "bf16" and not torch.cuda.is_available()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):  # here all is still on the processor
+            left = layers_to_keep(whole, run.codebook.layers, batches, shrink.layers)
+    else:
+        left = LayersLeft(shrink.layers, depth(whole.encoder) or 0)
     say(f"layers that stay: {', '.join(map(str, left.kept))} of {left.of}")
     if shrink.feed_forward is not None:
         say(f"narrowing feed-forward blocks to {shrink.feed_forward} units by {_REFITTED_BY} sentences")
@@ -169,8 +172,11 @@ def _check_size(network: SentenceClassifier, shrink: ShrinkConfig) -> None:
     layers, units = depth(network.encoder), feed_forward_width(network.encoder)
     if layers is None or (units is None and shrink.feed_forward is not None):
         raise UsageError("this kind of encoder cannot be shrunk", field="encoder")
-    if shrink.layers > layers:
-        raise UsageError(f"the encoder has {layers} layers, not {shrink.layers}", field="--layers")
+    if isinstance(shrink.layers, int):
+        if not 1 <= shrink.layers <= layers:
+            raise UsageError(f"the encoder has {layers} layers, not {shrink.layers}", field="--layers")
+    elif list(shrink.layers) != sorted(set(range(layers)) & set(shrink.layers)) or not shrink.layers:
+        raise UsageError(f"takes numbers from 0 to {layers - 1}, ascending, each once", field="--keep")
     if units is not None and shrink.feed_forward is not None and shrink.feed_forward > units:
         raise UsageError(f"the encoder's blocks have {units} units, not {shrink.feed_forward}", field="--feed-forward")
 

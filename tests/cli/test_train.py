@@ -59,12 +59,19 @@ def test_a_model_is_shrunk_with_the_options_or_refused_in_a_line(
     with_config = ("--config", tiny_config, "--set", "report.baselines=[]", "--out", tmp_path / "small")
     code, said = run("shrink", tiny_checkpoint, "--layers", "9", *with_config)
     assert (code, "--layers: the encoder has 2 layers, not 9" in said) == (2, True), said
-    code, said = run("shrink", tiny_checkpoint, "--layers", "1", "--feed-forward", "8", "--epochs", "2", *with_config)
+    for wrong, problem in (
+        ((), "give either --layers or --keep"),
+        (("--layers", "1", "--keep", "0"), "give either --layers or --keep"),
+        (("--keep", "0;1"), "--keep: takes numbers with commas between them, not '0;1'"),
+    ):
+        code, said = run("shrink", tiny_checkpoint, *wrong, *with_config)
+        assert (code, problem in said) == (2, True), said
+    code, said = run("shrink", tiny_checkpoint, "--keep", "1", "--feed-forward", "8", "--epochs", "2", *with_config)
     assert code == 0, said
-    assert "layers that stay: " in said and f"checkpoint: {tmp_path / 'small'}" in said
+    assert "layers that stay: 1 of 2" in said and f"checkpoint: {tmp_path / 'small'}" in said
     provenance = json.loads((tmp_path / "small" / "config.json").read_text(encoding="utf-8"))["provenance"]
     assert {name: provenance["shrunk"][name] for name in ("layers", "feed_forward", "epochs")} == {
-        "layers": 1,
+        "layers": [1],
         "feed_forward": 8,
         "epochs": 2,
     }

@@ -106,7 +106,9 @@ def test_a_shrunk_model_comes_near_the_large_one_and_can_be_trained_on(
     assert all(now < 0.7 * before for now, before in zip(note["unexplained"], missed, strict=True))
     assert any("leaves unexplained" in line for line in said)
     assert found.config.provenance["config"]["epochs"] == 80
-    assert "`newstance shrink --layers 1 --feed-forward" in (folder / "README.md").read_text(encoding="utf-8")
+    assert f"`newstance shrink --keep {note['kept'][0]} --feed-forward" in (folder / "README.md").read_text(
+        encoding="utf-8"
+    )
     with pytest.raises(CheckpointError, match="another architecture"):
         average_checkpoints([tiny_checkpoint, folder], tmp_path / "mean", config)
     more = load_config(tiny_config, ["report.baselines=[]", f"start_from={folder}", "epochs=1"])
@@ -134,6 +136,9 @@ def test_what_cannot_be_shrunk_is_refused_before_it_is_tried(
         shrink_model(tiny_checkpoint, tiny_checkpoint, config, ShrinkConfig(1))
     with pytest.raises(UsageError, match="layers, not 9"):
         shrink_model(tiny_checkpoint, out, config, ShrinkConfig(9))
+    for kept in ((), (0, 0), (1, 0), (0, 9)):
+        with pytest.raises(UsageError, match="--keep: takes numbers from 0 to 1, ascending"):
+            shrink_model(tiny_checkpoint, out, config, ShrinkConfig(kept))
     with pytest.raises(UsageError, match="units, not 9999"):
         shrink_model(tiny_checkpoint, out, config, ShrinkConfig(1, 9999))
     with pytest.raises(UsageError, match="here --layers says it"):
