@@ -243,7 +243,7 @@ def shrink(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
     layers: Annotated[
         int | None,
-        typer.Option("--layers", min=1, help="Encoder layers that are left; sentences choose them."),
+        typer.Option("--layers", min=1, help="Encoder layers that are left, spread evenly."),
     ] = None,
     keep: Annotated[
         str | None, typer.Option("--keep", help="Instead of --layers: their numbers, from 0, as in 0,1,3,6,7,10.")

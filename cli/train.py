@@ -59,7 +59,11 @@ def run_shrink(
     """Shrink a checkpoint and say where the small one lies."""
     from newstance.training.config import load_config
 
-    if (layers is None) == (keep is None):
+    if keep is not None and layers is None:
+        wanted: int | tuple[int, ...] = _numbers(keep)
+    elif layers is not None and keep is None:
+        wanted = layers
+    else:
         raise UsageError("give either --layers or --keep")
     settings = load_config(config, overrides)
     needs_torch()
@@ -67,7 +71,7 @@ def run_shrink(
 
     from .progress import progress
 
-    shrink = ShrinkConfig(layers if keep is None else _numbers(keep), feed_forward, epochs)
+    shrink = ShrinkConfig(wanted, feed_forward, epochs)
     say(f"checkpoint: {shrink_model(model, out, settings, shrink, say=say, progress=progress)}")
 
 

@@ -1,10 +1,10 @@
 """`shrink_model`: a large trained model becomes one of fewer layers and narrower blocks that says nearly the same.
 
-It begins as parts of the large one: the layers without which its answers change most, their feed-forward blocks
-narrowed. Then it learns what the large one makes of the training rows, layer by layer: the states that come out of each
-kept layer are to be those that come out of the last layer it stands for (in the manner of Jiao et al., TinyBERT,
-EMNLP Findings 2020), and the answers of the heads those of the large one's heads; labels count a little beside them.
-An encoder of that size would have to be pre-trained for days: the parts know most of it already, and take an hour.
+It begins as parts of the large one: every second layer, or others, their feed-forward blocks narrowed. Then it learns
+what the large one makes of the training rows, layer by layer: the states that come out of each kept layer are to be
+those that come out of the last layer it stands for (in the manner of Jiao et al., TinyBERT, EMNLP Findings 2020), and
+the answers of the heads those of the large one's heads; labels count a little beside them. So the small one need not be
+pre-trained: its parts were.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from .narrowing import feed_forward_width, narrow_feed_forward
 from .precision import precision_of
 from .rounding import train_on_grid
 from .run import Run, Say
-from .shortening import LayersLeft, depth, keep_layers, layers_to_keep
+from .shortening import LayersLeft, depth, evenly, keep_layers
 
 __all__ = ["ShrinkConfig", "answers_off", "shrink_model"]
 
-#: Training rows that decide which layers stay, and those that narrowed blocks are refitted on.
-_CHOSEN_BY, _REFITTED_BY = 256, 1500
+#: Training rows that narrowed blocks are refitted on.
+_REFITTED_BY = 1500
 #: Steps over which the rate rises, and the share of its peak at which it ends.
 _WARM_UP, _LOWEST = 60, 0.03
 _TEMPERATURE = 2.0
@@ -52,7 +52,7 @@ class ShrinkConfig:
     """How a model is shrunk.
 
     Attributes:
-        layers: encoder layers that are left; or their numbers, from 0, ascending.
+        layers: encoder layers that are left, spread evenly; or their numbers, from 0, ascending.
         feed_forward: units that each feed-forward block keeps; None: all of them.
         epochs: passes over the training rows.
         learning_rate: AdamW's peak; falls in a line.
@@ -105,7 +105,7 @@ def shrink_model(
     _check(checkpoint, out, config, shrink)
     teacher = config.teacher and config.teacher.model_copy(update={"checkpoints": (str(source),), "states_weight": 0.0})
     # What the provenance says of the run is what was done, and no layer may stay as it was.
-    changed = {"start_from": str(source), "teacher": teacher, "freeze_layers": 0}
+    changed: dict[str, Any] = {"start_from": str(source), "teacher": teacher, "freeze_layers": 0}
     changed |= {"epochs": shrink.epochs, "learning_rate": shrink.learning_rate}
     run = Run.prepare(config.model_copy(update=changed), say)
     if checkpoint.config.encoding != run.encoding.config:
@@ -116,14 +116,8 @@ def shrink_model(
     whole = copy.deepcopy(run.network).eval().requires_grad_(False)
     small = run.network
     windows = [sentence.windows[0] for sentence in run.encoding.encode([item.input for item in run.train])]
-    if isinstance(shrink.layers, int):
-        say(f"choosing {shrink.layers} layers by {_CHOSEN_BY} sentences")
-        batches = _batches(windows, _CHOSEN_BY, run.encoding.pad_id)
-        bf16 = precision_of(config.mixed_precision) == "bf16" and not torch.cuda.is_available()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):  # here all is still on the processor
-            left = layers_to_keep(whole, run.codebook.layers, batches, shrink.layers)
-    else:
-        left = LayersLeft(shrink.layers, depth(whole.encoder) or 0)
+    of = depth(whole.encoder) or 0
+    left = evenly(shrink.layers, of) if isinstance(shrink.layers, int) else LayersLeft(shrink.layers, of)
     say(f"layers that stay: {', '.join(map(str, left.kept))} of {left.of}")
     if shrink.feed_forward is not None:
         say(f"narrowing feed-forward blocks to {shrink.feed_forward} units by {_REFITTED_BY} sentences")

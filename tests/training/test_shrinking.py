@@ -7,71 +7,38 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel
 
 from newstance.errors import CheckpointError, TrainingError, UsageError
-from newstance.model import Checkpoint, HeadConfig, write_config
-from newstance.model.network import SentenceClassifier
+from newstance.model import Checkpoint, write_config
 from newstance.model.torch_runtime import load_network
 from newstance.training.average import average_checkpoints
 from newstance.training.config import load_config
 from newstance.training.finetune import finetune
 from newstance.training.four_bits import StraightThrough
 from newstance.training.rounding import snap_to_grid
-from newstance.training.shortening import LayersLeft, depth, keep_layers, layers_to_keep
+from newstance.training.shortening import LayersLeft, depth, evenly, keep_layers
 from newstance.training.shrinking import ShrinkConfig, answers_off, shrink_model
 
 IDLE = 1
 
 
-@pytest.fixture
-def network() -> SentenceClassifier:
-    """Four layers, of which one adds nothing."""
-    torch.manual_seed(0)
+def test_layers_are_kept_evenly_and_each_stands_for_those_up_to_the_next() -> None:
+    assert evenly(6, 12).kept == (0, 2, 4, 6, 8, 10)
+    assert evenly(6, 12).ends == (2, 4, 6, 8, 10, 12)
+    assert evenly(5, 12).ends == (2, 4, 7, 9, 12)
+    assert evenly(1, 3).ends == (3,)
+    assert LayersLeft((0, 2, 3), 4).ends == (2, 3, 4)
+
+
+def test_the_others_are_taken_out_of_an_encoder_of_berts_kind_alone() -> None:
     config = BertConfig(vocab_size=50, hidden_size=32, num_hidden_layers=4, num_attention_heads=2, intermediate_size=64)
     encoder = BertModel(config)
-    for layer in encoder.encoder.layer:
-        for dense in (layer.attention.output.dense, layer.output.dense):
-            nn.init.normal_(dense.weight, std=0.3)
-    for dense in (encoder.encoder.layer[IDLE].attention.output.dense, encoder.encoder.layer[IDLE].output.dense):
-        nn.init.zeros_(dense.weight)
-    return SentenceClassifier(encoder, [HeadConfig(layer="stance", labels=3)]).eval()
-
-
-@pytest.fixture
-def batches() -> list[dict[str, torch.Tensor]]:
-    ids = torch.arange(40).reshape(4, 10)
-    ones = torch.ones_like(ids)
-    return [{"input_ids": ids, "attention_mask": ones, "token_type_ids": 0 * ids, "pool_mask": ones}]
-
-
-def test_the_layer_that_adds_nothing_goes_first(
-    network: SentenceClassifier, batches: list[dict[str, torch.Tensor]]
-) -> None:
-    layers = [Checkpoint.shipped().codebook.layer("stance")]
-    left = layers_to_keep(network, layers, batches, 3)
-    assert left == LayersLeft((0, 2, 3), 4)
-    assert left.ends == (2, 3, 4)
-    assert depth(network.encoder) == 4
-    with torch.no_grad():
-        before = network(**batches[0])["stance_logits"]
-        keep_layers(network.encoder, left.kept)
-        after = network(**batches[0])["stance_logits"]
-    assert depth(network.encoder) == network.encoder.config.num_hidden_layers == 3  # type: ignore[union-attr]
-    torch.testing.assert_close(after, before, atol=1e-4, rtol=1e-4)
-
-
-def test_other_encoders_and_too_many_layers_are_refused(
-    network: SentenceClassifier, batches: list[dict[str, torch.Tensor]]
-) -> None:
-    layers = [Checkpoint.shipped().codebook.layer("stance")]
-    with pytest.raises(UsageError, match="has 4 layers, not 5"):
-        layers_to_keep(network, layers, batches, 5)
-    other = DistilBertModel(DistilBertConfig(vocab_size=50, dim=16, n_layers=2, n_heads=2, hidden_dim=32))
-    assert depth(other) is None
-    with pytest.raises(UsageError, match="cannot be shortened"):
-        layers_to_keep(SentenceClassifier(other, [HeadConfig(layer="stance", labels=3)]), layers, batches, 1)
+    lowest, highest = encoder.encoder.layer[0], encoder.encoder.layer[3]
+    keep_layers(encoder, (0, 3))
+    assert list(encoder.encoder.layer) == [lowest, highest]
+    assert depth(encoder) == encoder.config.num_hidden_layers == 2
+    assert depth(DistilBertModel(DistilBertConfig(vocab_size=50, dim=16, n_layers=2, n_heads=2, hidden_dim=32))) is None
 
 
 def test_answers_are_least_off_where_they_are_the_same() -> None:
