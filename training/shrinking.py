@@ -236,7 +236,7 @@ def _learn(
             said = {f"{name}_logits": logits for name, logits in answers.items()}
             loss = loss + shrink.labels * hard(said, judged)
         if not bool(torch.isfinite(loss)):
-            raise TrainingError(f"the loss is no longer a number at step {step}: lower learning_rate")
+            raise TrainingError(f"the loss is no longer a number at step {step}: try mixed_precision: no")
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
