@@ -286,8 +286,11 @@ def _person(person: Person) -> Iterator[_Entry]:
         bare = name in person.short and len(name.split()) == 1
         for form in _forms(name):
             pattern = f"{_BEFORE_NAME}{_words(form.split())}{_AFTER}"
-            entry = _Entry(form, pattern, _whole_words(form), before=before)
-            yield replace(entry, never_after=never_after, given=given) if bare else entry
+            words = _whole_words(form)
+            if bare:
+                yield _Entry(form, pattern, words, before=before, never_after=never_after, given=given)
+            else:
+                yield _Entry(form, pattern, words, before=before)
 
 
 def _either_case(title: str) -> list[str]:

@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
@@ -26,8 +25,6 @@ from newstance.model import (
     Prediction,
     Predictor,
     SentenceEncoding,
-    collate,
-    plan_batches,
     write_config,
 )
 from newstance.model.network import SentenceClassifier
@@ -40,6 +37,7 @@ from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
 from .deepening import deepen, layers_of
 from .encoder import load_encoder, load_tokenizer
+from .encoder_batches import encoder_batches
 from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
 from .origins import described, learnt_through
@@ -306,10 +304,5 @@ def _narrow(network: SentenceClassifier, width: int, encoding: SentenceEncoding,
         return
     sample = train[:: max(1, len(train) // _NARROWED_BY)]
     windows = [encoded.windows[0] for encoded in encoding.encode([item.input for item in sample])]
-    batches = []
-    for rows in plan_batches([len(window.input_ids) for window in windows]):
-        batch = {n: torch.from_numpy(a) for n, a in collate([windows[row] for row in rows], encoding.pad_id).items()}
-        names = ("input_ids", "attention_mask", *(("token_type_ids",) if network.takes_types else ()))
-        batches.append({name: batch[name] for name in names})
-    narrow_feed_forward(network.encoder, width, batches)
+    narrow_feed_forward(network.encoder, width, encoder_batches(network, windows, encoding.pad_id))
     say(f"feed-forward blocks of {width} units instead of {before}, chosen by {len(sample)} training rows")

@@ -21,13 +21,14 @@ import torch
 from torch import Tensor, nn
 
 from newstance.errors import CheckpointError, OutputError, TrainingError, UsageError
-from newstance.model import Checkpoint, Window, collate, is_free, plan_batches
+from newstance.model import Checkpoint, Window, is_free
 from newstance.model.codebook import Layer
 from newstance.model.network import SentenceClassifier
 
 from .collator import LABELS
 from .config import TrainingConfig
 from .data import Item
+from .encoder_batches import collated, encoder_batches, encoder_inputs
 from .finetune import Progress, silent
 from .losses import LayerLosses
 from .narrowing import feed_forward_width, narrow_feed_forward
@@ -121,14 +122,16 @@ def shrink_model(
     say(f"layers that stay: {', '.join(map(str, left.kept))} of {left.of}")
     if shrink.feed_forward is not None:
         say(f"narrowing feed-forward blocks to {shrink.feed_forward} units by {_REFITTED_BY} sentences")
-        inputs = [encoder_inputs(whole, batch) for batch in _batches(windows, _REFITTED_BY, run.encoding.pad_id)]
-        narrow_feed_forward(small.encoder, shrink.feed_forward, inputs, refit=True)
+        count = min(_REFITTED_BY, len(windows))
+        sample = [windows[number * len(windows) // count] for number in range(count)]
+        batches = encoder_batches(whole, sample, run.encoding.pad_id)
+        narrow_feed_forward(small.encoder, shrink.feed_forward, batches, refit=True)
     keep_layers(small.encoder, left.kept)
     if config.round_weights == "int4":
         train_on_grid(small, words=config.freeze_embeddings)
     steps = shrink.epochs * math.ceil(len(windows) / config.batch_size)
     with progress("steps", steps) as step:
-        missed = _learn(small, whole, left, run, windows, shrink, step)
+        missed = _learn(small, whole, left, run, windows, shrink, steps, step)
     shares = ", ".join(f"{value:.0%}" for value in missed)
     say(f"of the variance of each layer's states it leaves unexplained: {shares}")
     small.eval()
@@ -182,6 +185,7 @@ def _learn(
     run: Run,
     windows: Sequence[Window],
     shrink: ShrinkConfig,
+    steps: int,
     step_done: Callable[[], None],
 ) -> list[float]:
     """Let a small model learn the states and answers of the whole one, and the labels.
@@ -211,13 +215,12 @@ def _learn(
         ],
         lr=shrink.learning_rate,
     )
-    steps = shrink.epochs * math.ceil(len(windows) / config.batch_size)
     share: Tensor | None = None
     for step, rows in enumerate(_order(windows, config.batch_size, shrink.epochs, config.seed), start=1):
         rate = shrink.learning_rate * min(1.0, step / _WARM_UP) * max(_LOWEST, 1.0 - step / steps)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        found = _collated([windows[row] for row in rows], run.encoding.pad_id)
+        found = collated([windows[row] for row in rows], run.encoding.pad_id)
         batch = {name: tensor.to(device) for name, tensor in found.items()}
         own = batch["attention_mask"].bool()
         with torch.no_grad():
@@ -246,12 +249,6 @@ def _learn(
     small.cpu()
     assert share is not None
     return [round(value, 4) for value in share.tolist()]
-
-
-def encoder_inputs(network: SentenceClassifier, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return what of a batch a network's encoder takes."""
-    names = ("input_ids", "attention_mask", *(("token_type_ids",) if network.takes_types else ()))
-    return {name: batch[name] for name in names}
 
 
 def answers_off(layer: Layer, logits: Tensor, taught: Tensor) -> Tensor:
@@ -288,18 +285,6 @@ def _gold(items: Sequence[Item], layer: Layer) -> Tensor:
 def _unexplained(states: Tensor, wanted: Tensor) -> Tensor:
     """Return the mean square of the error by the variance of what is wanted, both (tokens, hidden)."""
     return (states - wanted).square().mean() / wanted.var(dim=0).mean()
-
-
-def _collated(windows: Sequence[Window], pad_id: int) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(array) for name, array in collate(windows, pad_id).items()}
-
-
-def _batches(windows: Sequence[Window], count: int, pad_id: int) -> list[dict[str, Tensor]]:
-    """Return an even sample of windows in batches."""
-    count = min(count, len(windows))
-    sample = [windows[number * len(windows) // count] for number in range(count)]
-    planned = plan_batches([len(window.input_ids) for window in sample])
-    return [_collated([sample[row] for row in rows], pad_id) for rows in planned]
 
 
 def _order(windows: Sequence[Window], size: int, epochs: int, seed: int) -> Iterator[list[int]]:
