@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from newstance.articles.shipped_yaml import read_shipped
 
@@ -17,10 +17,10 @@ _SHORTEST = 4
 def gender_of(name: str) -> Literal["m", "f", ""]:
     """Return "f" or "m" for a given name that is nearly always a woman's or a man's, else ""."""
     low = name.lower()
-    female, male = _names()
-    if low in male:
+    names = _names()
+    if low in names.male:
         return "m"
-    return "f" if low in female or (low.endswith("a") and len(low) >= _SHORTEST) else ""
+    return "f" if low in names.female or (low.endswith("a") and len(low) >= _SHORTEST) else ""
 
 
 def is_another(name: str, own: Collection[str]) -> bool:
@@ -34,32 +34,30 @@ def is_another(name: str, own: Collection[str]) -> bool:
         own: the person's given names.
     """
     low = name.lower()
-    female, male = _names()
-    if low not in female | male or low in _also():
+    names = _names()
+    if low in names.also or not (low in names.female or low in names.male):
         return False
     genders = {gender_of(other) for other in own} - {""}
     if genders and gender_of(low) not in genders:
         return True
-    full = _familiar()
+    full = names.familiar
     called = [form for other in own for form in {other.lower(), full.get(other.lower(), other.lower())}]
     # Of initials ("H.R.") any may be it.
     begins = {letter for other in called for letter in (other if "." in other else other[:1]) if letter != "."}
     return not begins & {low[0], full.get(low, low)[0]}
 
 
-@cache
-def _also() -> frozenset[str]:
-    data: dict[str, str] = read_shipped("given_names.yaml")
-    return frozenset(data["also"].split())
+class _Names(NamedTuple):
+    """What the file holds: names by gender, those that are something else as well, and what short forms stand for."""
+
+    female: frozenset[str]
+    male: frozenset[str]
+    also: frozenset[str]
+    familiar: dict[str, str]
 
 
 @cache
-def _familiar() -> dict[str, str]:
-    data: dict[str, dict[str, str]] = read_shipped("given_names.yaml")
-    return data["familiar"]
-
-
-@cache
-def _names() -> tuple[frozenset[str], frozenset[str]]:
-    data: dict[str, str] = read_shipped("given_names.yaml")
-    return frozenset(data["female"].split()), frozenset(data["male"].split())
+def _names() -> _Names:
+    data: dict[str, Any] = read_shipped("given_names.yaml")
+    female, male, also = (frozenset(data[key].split()) for key in ("female", "male", "also"))
+    return _Names(female, male, also, data["familiar"])

@@ -49,12 +49,10 @@ def narrow_feed_forward(
         raise UsageError("the feed-forward blocks of this kind of encoder cannot be narrowed", field="feed_forward")
     if width > (now := blocks[0][0].out_features):
         raise UsageError(f"the encoder's feed-forward blocks have {now} units, not {width}", field="feed_forward")
-    batches = list(batches)
-    products = _products(encoder, blocks, batches) if refit else None
-    uses = _uses(encoder, blocks, batches)
+    uses, products = _measured(encoder, blocks, batches, products=refit)
     for number, ((inner, outer), use) in enumerate(zip(blocks, uses, strict=True)):
         kept = use.argsort(descending=True, stable=True)[:width].sort().values
-        if products is not None:
+        if refit:
             _refit(outer, kept, products[number])
         inner.weight = _parameter(inner.weight, inner.weight[kept])
         inner.bias = _parameter(inner.bias, inner.bias[kept])
@@ -72,31 +70,29 @@ def _blocks(encoder: nn.Module) -> list[tuple[nn.Linear, nn.Linear]]:
         return []
 
 
-def _uses(
-    encoder: nn.Module, blocks: list[tuple[nn.Linear, nn.Linear]], batches: Iterable[Mapping[str, Tensor]]
-) -> list[Tensor]:
-    """Return for each block how much each unit adds to the output, (units,)."""
-    sums = [torch.zeros(outer.in_features) for _, outer in blocks]
+def _measured(
+    encoder: nn.Module,
+    blocks: list[tuple[nn.Linear, nn.Linear]],
+    batches: Iterable[Mapping[str, Tensor]],
+    *,
+    products: bool,
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return for each block how much each unit adds to the output, (units,), and the sums of its units' products.
+
+    These are over tokens, with a last unit that is always 1, (units + 1, units + 1); none unless they are wanted.
+    """
+    sizes = [outer.in_features for _, outer in blocks]
+    uses = [torch.zeros(size) for size in sizes]
+    found = [torch.zeros(size + 1, size + 1) for size in sizes] if products else []
 
     def count(number: int, units: Tensor) -> None:
-        sums[number] += units.abs().sum(dim=0)
+        uses[number] += units.abs().sum(dim=0)
+        if found:
+            units = torch.cat([units, units.new_ones(len(units), 1)], dim=1)
+            found[number].addmm_(units.T, units)
 
     _watch(encoder, blocks, batches, count)
-    return [total * outer.weight.detach().norm(dim=0) for total, (_, outer) in zip(sums, blocks, strict=True)]
-
-
-def _products(
-    encoder: nn.Module, blocks: list[tuple[nn.Linear, nn.Linear]], batches: Iterable[Mapping[str, Tensor]]
-) -> list[Tensor]:
-    """Return for each block the sum over tokens of its units' products, with a last unit that is always 1."""
-    sums = [torch.zeros(outer.in_features + 1, outer.in_features + 1) for _, outer in blocks]
-
-    def count(number: int, units: Tensor) -> None:
-        units = torch.cat([units, units.new_ones(len(units), 1)], dim=1)
-        sums[number].addmm_(units.T, units)
-
-    _watch(encoder, blocks, batches, count)
-    return sums
+    return [use * outer.weight.detach().norm(dim=0) for use, (_, outer) in zip(uses, blocks, strict=True)], found
 
 
 def _watch(
