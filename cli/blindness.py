@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newstance.model import Checkpoint
+from newstance.scoring import Scorer
 
 __all__ = ["about_blindness"]
 
 
-def about_blindness(checkpoint: Checkpoint) -> Iterator[str]:
+def about_blindness(scorer: Scorer) -> Iterator[str]:
     """Yield a line where the model sees who is in office, so that its answers may hang on it."""
-    if checkpoint.config.encoding.target_mode == "mark":
+    if scorer.reads_names:
         yield (
-            f"{checkpoint.config.name} reads the target's name: the same words may get another label under another "
-            "administration. To compare administrations take a model that masks it, such as the default"
+            f"{scorer.checkpoint.config.name} reads the target's name: the same words may get another label under "
+            "another administration. To compare administrations take a model that masks it, such as the default"
         )

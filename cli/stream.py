@@ -34,9 +34,9 @@ def score_articles(checkpoint: Checkpoint, predictor: Predictor, options: ScoreO
     output = Output.named_by(options.out, options.html)
     check_choices(options, output)
     archive = open_archive(options, output.files())
-    for line in about_blindness(checkpoint):
-        print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     scorer = Scorer(checkpoint, predictor, load_profile(options.target), target_given=options.target)
+    for line in about_blindness(scorer):
+        print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
     if output.out is not None and output.folder:
         from .run import run_folder
 

@@ -261,6 +261,8 @@ def _notes(scorer: Scorer, archive: Archive) -> dict[str, Any]:
     profile = scorer.target.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return {
         "model": str(scorer.checkpoint.config.name),
+        # A reader of the shares must know whether they may hang on who was in office.
+        "reads_names": scorer.reads_names,
         # Whole, since a name does not say what stood in the file; as YAML it is a profile again.
         "target": {"given": scorer.target_given, "profile": profile},
         "inputs": [str(path) for path in archive.paths],

@@ -120,6 +120,11 @@ class Scorer:
         return cls(checkpoint, predictor, load_profile(target), target_given=str(target))
 
     @property
+    def reads_names(self) -> bool:
+        """Return whether the model sees who the target is: then the same words may get another label under another."""
+        return self.checkpoint.config.encoding.target_mode == "mark"
+
+    @property
     def stances(self) -> tuple[str, ...]:
         """Return the codes of the stance layer, in the order of its logits."""
         return self.stance.codes

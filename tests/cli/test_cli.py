@@ -59,6 +59,8 @@ def test_scoring_with_a_model_that_reads_names_says_so_once(article: Path, model
         done = run("score", article, "--model", model, *output)
         assert done.returncode == 0
         assert done.stderr.count("reads the target's name") == said
+    manifest = json.loads((article.with_name(f"{model}-run") / "newstance-run.json").read_text(encoding="utf-8"))
+    assert manifest["notes"]["reads_names"] is bool(said)
 
 
 @pytest.fixture

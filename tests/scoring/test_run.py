@@ -297,7 +297,9 @@ def test_the_run_holds_the_profile_and_what_was_given(scorer: Scorer, archive: P
     )  # fmt: skip
     given = Scorer(scorer.checkpoint, scorer.predictor, sea, target_given="/some/where/council.yaml")
     run(given, archive, tmp_path / "run")
-    target = json.loads((tmp_path / "run" / "newstance-run.json").read_text())["notes"]["target"]
+    notes = json.loads((tmp_path / "run" / "newstance-run.json").read_text())["notes"]
+    assert notes["reads_names"] is False
+    target = notes["target"]
     assert target["given"] == "council.yaml"
     assert TargetProfile.model_validate(target["profile"]) == sea
 
