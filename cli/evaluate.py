@@ -241,7 +241,8 @@ def _print(report: Report, *, only_figures: bool) -> None:
         _print_symmetry(console, report)
     elif not only_figures:
         console.print("[bold]partisan symmetry[/bold]")
-        console.print("not measured: the data or the model have no stance layer with favor, against and neutral")
+        labels = "a stance (favor, against, neutral) nor a sentiment (positive, negative, neutral)"
+        console.print(f"not measured: the data or the model have neither {labels}")
     for warning in report.run["warnings"]:
         _print_warning(console, warning)
     run = report.run

@@ -44,7 +44,7 @@ class Report:
         annotators: for each layer that several annotators judged, their agreement and the model among them.
         slices: for each layer, the figures on parts of the data.
         behaviour: outcomes of the behaviour tests.
-        symmetry: errors toward different parties, or None without a stance layer.
+        symmetry: errors toward different parties, or None without a layer of stance or sentiment.
         faithfulness: figures of explanation methods, `<method>.<metric>`, where they were asked for.
         plausibility: the same against rationales.
     """
@@ -174,8 +174,6 @@ def evaluate_judged(
     report.run["warnings"] += behaviour_warnings(checkpoint, file.tests, report.behaviour)
     step()
     stance, sentiment = (next((j for j in layers if j.layer.name == name), None) for name in ("stance", "sentiment"))
-    if stance is None:
-        return report
     found_symmetry = symmetry(checkpoint, predictor, stance, file, sentiment=sentiment, seed=seed)
     if found_symmetry is not None:
         report.run["warnings"] += symmetry_warnings(found_symmetry)

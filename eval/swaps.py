@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, probabilities
+from newstance.model import Checkpoint, Layer, Prediction, Predictor, SentenceInput, probabilities
 
 from .bootstrap import Figure
 from .inputs import TokenKey, layer_logits, token_keys
@@ -45,6 +45,7 @@ class Swap:
 def swaps(
     checkpoint: Checkpoint,
     predictor: Predictor,
+    layer: Layer,
     judged: Judged,
     names: Sequence[str],
     *,
@@ -56,7 +57,8 @@ def swaps(
     Args:
         checkpoint: the model.
         predictor: the model, opened.
-        judged: the stance layer on the evaluated data.
+        layer: the model's stance layer, of favor, against and neutral.
+        judged: any layer on the evaluated data, whose sentences are taken; no annotated label is looked at.
         names: names to put in.
         seed: of the draw of sentences.
         most: sentences that names are put into.
@@ -66,12 +68,12 @@ def swaps(
         return [], None
     chosen = np.sort(np.random.default_rng(seed).permutation(named)[:most])
     inputs = [judged.inputs[i] for i in chosen]
-    codes = judged.layer.codes
-    temperature = checkpoint.calibration.layer(judged.layer.name).temperature
+    codes = layer.codes
+    temperature = checkpoint.calibration.layer(layer.name).temperature
     asked = [*inputs, *(with_mentions_replaced(sentence, name) for name in names for sentence in inputs)]
     keys = token_keys(predictor, asked)
-    logits = layer_logits(_predict_once(predictor, asked, keys), judged.layer)
-    p = probabilities(logits, judged.layer, temperature)
+    logits = layer_logits(_predict_once(predictor, asked, keys), layer)
+    p = probabilities(logits, layer, temperature)
     p = p.reshape(len(names) + 1, len(inputs), len(codes))
     lean = p[..., codes.index("favor")] - p[..., codes.index("against")]
     same = (p[1:].argmax(axis=2) == p[0].argmax(axis=1)).astype(float)

@@ -124,7 +124,7 @@ class PartyErrors:
 
 @dataclass(frozen=True, slots=True)
 class Symmetry(PartyErrors):
-    """Both views of stance; a list is empty where the data say nothing of it.
+    """Both views of stance, and the first of sentiment; a list is empty where the data say nothing of it.
 
     Attributes:
         swaps: one for each name.
@@ -140,31 +140,37 @@ class Symmetry(PartyErrors):
 def symmetry(
     checkpoint: Checkpoint,
     predictor: Predictor,
-    judged: Judged,
+    stance: Judged | None,
     file: BehaviourFile,
     *,
     sentiment: Judged | None = None,
     seed: int,
     most: int = 200,
 ) -> Symmetry | None:
-    """Return the partisan symmetry of a stance layer, or None where it is not one of favor, against and neutral.
+    """Return the partisan symmetry, or None where neither layer was judged by labels that have a sign.
 
     Args:
         checkpoint: the model.
         predictor: the model, opened.
-        judged: the stance layer on the evaluated data.
+        stance: the stance layer on the evaluated data, where they have it; its errors are counted where it is one of
+            favor, against and neutral.
         file: names to swap in, and words that tell a party.
         sentiment: the layer of that name on the evaluated data, whose errors are counted the same way where it is one
-            of positive, negative and neutral.
+            of positive, negative and neutral. Without a stance layer, names are swapped in its sentences.
         seed: of the draw of sentences to swap names in.
         most: sentences that names are swapped in.
     """
-    found = _party_errors(judged, file, _STANCE)
-    if found is None:
+    of_stance = None if stance is None else _party_errors(stance, file, _STANCE)
+    of_sentiment = None if sentiment is None else _party_errors(sentiment, file, _SENTIMENT)
+    asked = stance if of_stance is not None else sentiment if of_sentiment is not None else None
+    if asked is None:
         return None
-    found_swaps, unchanged = swaps(checkpoint, predictor, judged, file.swaps, seed=seed, most=most)
-    other = None if sentiment is None else _party_errors(sentiment, file, _SENTIMENT)
-    return Symmetry(found.mix, found.parties, found.differences, found_swaps, unchanged, other)
+    layer = checkpoint.codebook.stance
+    found_swaps, unchanged = [], None
+    if layer is not None and set(_STANCE) <= set(layer.codes):
+        found_swaps, unchanged = swaps(checkpoint, predictor, layer, asked, file.swaps, seed=seed, most=most)
+    found = of_stance or PartyErrors({}, [], [])
+    return Symmetry(found.mix, found.parties, found.differences, found_swaps, unchanged, of_sentiment)
 
 
 def _party_errors(judged: Judged, file: BehaviourFile, signs: Mapping[str, float]) -> PartyErrors | None:

@@ -92,7 +92,7 @@ def test_evaluate_says_that_symmetry_is_not_measured_of_a_model_without_a_stance
     config["data"]["root"] = str(tmp_path)
     (tmp_path / "frames.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     model = finetune(load_config(tmp_path / "frames.yaml"), tmp_path / "run")
-    said = "not measured: the data or the model have no stance layer"
+    said = "not measured: the data or the model have neither a stance"
     for options, told in (((), True), (("--only-figures",), False)):
         done = run("evaluate", model, "--data", path, "--samples", "100", *options)
         assert done.returncode == 0, done.stderr

@@ -194,18 +194,32 @@ def test_a_label_with_few_articles_is_marked_and_widens_the_comparison(model: tu
     assert few.figure.high - few.figure.low > 1.5 * (spread.figure.high - spread.figure.low)
 
 
-def test_sentiment_is_compared_by_its_own_labels_and_both_stand_in_the_reports() -> None:
-    def about(name: str, n: int, verb: str, stance: str, sentiment: str) -> Annotation:
-        return Annotation(
-            id=f"{name} {n}",
-            text=f"{name} {verb} the harbour in year {n}.",
-            target=name,
-            target_spans=((0, len(name)),),
-            stance=stance,
-            labels={"sentiment": sentiment},
-        )
+def about(name: str, n: int, verb: str, sentiment: str, stance: str | None = None) -> Annotation:
+    return Annotation(
+        id=f"{name} {n}",
+        text=f"{name} {verb} the harbour in year {n}.",
+        target=name,
+        target_spans=((0, len(name)),),
+        stance=stance,
+        labels={"sentiment": sentiment},
+    )
 
-    kinds = (("wrecked", "against", "negative"), ("visited", "neutral", "neutral"), ("rescued", "favor", "positive"))
+
+def test_data_with_sentiment_alone_are_compared_by_it_and_names_are_swapped_in_them() -> None:
+    kinds = (("wrecked", "negative"), ("visited", "neutral"), ("rescued", "positive"))
+    records = [about(name, n, *kinds[n % 3]) for name, size in (("Trump", 30), ("Obama", 24)) for n in range(size)]
+    report = evaluate_model(Checkpoint.shipped(), records, samples=100)
+    found = report.symmetry
+    assert "stance" not in report.layers and found is not None and not found.differences and not found.parties
+    assert found.sentiment is not None and found.sentiment.differences
+    assert found.swap_unchanged is not None and found.swap_unchanged.value == 1  # it masks its target
+    page = render_report(report)
+    assert page.count("difference in standardised lean</th>") == 1
+    assert "errors are compared by sentiment's alone.</p>" in page and "Not measured" not in page
+
+
+def test_sentiment_is_compared_by_its_own_labels_and_both_stand_in_the_reports() -> None:
+    kinds = (("wrecked", "negative", "against"), ("visited", "neutral", "neutral"), ("rescued", "positive", "favor"))
     records = [about(name, n, *kinds[n % 3]) for name, size in (("Trump", 30), ("Obama", 24)) for n in range(size)]
     report = evaluate_model(Checkpoint.shipped(), records, samples=100)
     assert report.symmetry is not None and report.symmetry.sentiment is not None
