@@ -42,9 +42,9 @@ def coverage(records: list[Annotation]) -> Coverage:
 
 
 def test_it_is_as_large_and_as_wide_as_it_says(coverage: Coverage) -> None:
-    assert sum(coverage.articles.values()) >= 3_300
-    assert sum(coverage.sentences.values()) >= 38_500
-    assert coverage.administrations >= 700
+    assert sum(coverage.articles.values()) >= 4_250
+    assert sum(coverage.sentences.values()) >= 50_000
+    assert coverage.administrations >= 850
     assert len(coverage.areas) >= 80
     # An area is a subject of several articles: a name of its own for each would hide what test shares with train.
     assert len(coverage.areas) <= 100
@@ -58,8 +58,8 @@ def test_every_cell_frame_and_rule_reaches_its_floor(coverage: Coverage) -> None
     assert set(coverage.rules) == set(range(1, 9)) and min(coverage.rules.values()) >= 80
     total = sum(coverage.stance.values())
     assert 0.45 <= coverage.stance["neutral"] / total <= 0.55
-    # A third, as was asked. Versions 7 and 8 are nearer to real copy, which names the target more often.
-    assert coverage.unnamed >= 0.36
+    # A third, as was asked. Versions 7 to 9 are nearer to real copy, which names the target more often.
+    assert coverage.unnamed >= 0.35
 
 
 def test_two_passes_agree(coverage: Coverage) -> None:
@@ -69,11 +69,11 @@ def test_two_passes_agree(coverage: Coverage) -> None:
 
 
 def test_two_passes_agree_in_what_each_version_added(coverage: Coverage) -> None:
-    assert set(coverage.agreement_by_version) == {1, 2, 3, 5, 7, 8}
+    assert set(coverage.agreement_by_version) == {1, 2, 3, 5, 7, 8, 9}
     for version, found in coverage.agreement_by_version.items():
         assert min(found["stance"], found["voice"]) >= 0.90
-        # Version 7 has hardly a sentence of the frames `cultural` and `other`, on which its labellers agree worst.
-        assert found["frames (mean)"] >= (0.70 if version == 7 else 0.80)
+        # Versions 7 and 9 have hardly a sentence of `cultural` and `other`, on which their labellers agree worst.
+        assert found["frames (mean)"] >= (0.70 if version in (7, 9) else 0.80)
     assert coverage.agreement_by_version[1]["frames (mean)"] >= 0.85
 
 
@@ -169,9 +169,15 @@ def test_no_two_sentences_are_nearly_the_same_nor_give_their_stance_away_by_one_
     stances = [(record.split or "", kept) for record in written if (kept := record.only({"stance"})) is not None]
     assert len(stances) == len(written)
     found = {f.kind: f.where for f in check_annotations(stances, similar=0.5).findings}
-    assert not [kind for kind in found if "duplicates" in kind]
+    assert not [kind for kind in found if "duplicates" in kind and kind != "near_duplicates_within_split"]
     assert not [cue for cue in found.get("single_word_cues", ()) if "stance:" in cue]
     assert "offsets_cut_words" not in found
+    # Version 9 has twins on purpose: nearly the same words, and by the writer another stance.
+    articles = corpus_articles()
+    for pair in near_pairs([record.text for record in written], similar=0.5).pairs:
+        one, other = written[pair.first], written[pair.second]
+        assert all(articles[record.article or ""].version == 9 for record in (one, other)), (one.id, other.id)
+        assert one.stance != other.stance, (one.id, other.id)
 
 
 def test_no_sentence_stands_nearly_the_same_in_the_shared_public_data(shared: Path, written: list[Annotation]) -> None:
