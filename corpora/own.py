@@ -114,7 +114,13 @@ def read_corpus(split: str) -> list[Annotation]:
     """
     if split not in SPLITS:
         raise UsageError(f"the corpus has no split {split!r}; it has {', '.join(SPLITS)}")
-    return list(_with_neighbours(read_annotations(corpus_folder() / f"{split}.jsonl"), split))
+    return list(_with_neighbours([record for path in _files(split) for record in read_annotations(path)], split))
+
+
+def _files(split: str) -> list[Path]:
+    """Return a split's files in the order of the versions that added them: train has one for each of these."""
+    found = corpus_folder().glob(f"{split}*.jsonl")
+    return sorted(found, key=lambda path: int(path.stem.partition("-")[2] or 0))
 
 
 def of_versions(records: Iterable[Annotation], *, since: int = 1, until: int | None = None) -> list[Annotation]:
