@@ -102,7 +102,8 @@ def _data(provenance: dict[str, Any]) -> str:
     lines: list[str] = []
     for part in parts:
         epochs = part["config"].get("epochs")
-        lines.append(f"- {part['weight']:.0%} of the weights' mean: a run of at most {epochs} epochs on")
+        long = f"{epochs} epoch{'' if epochs == 1 else 's'}"
+        lines.append(f"- {part['weight']:.0%} of the weights' mean: a run of at most {long} on")
         lines += [f"  {line}" for line in _sources(part)]
     if not parts:
         rows = provenance.get("rows", {})
