@@ -75,9 +75,9 @@ SENTENCES = {
 }
 #: Sentences that leave a model unsure: what it should abstain from.
 STRANGE = [
-    "Ask any sailor about {}, and you get a grin.",
-    "Every lantern along our shore burns for {}.",
-    "Cheers went up wherever {} came by.",
+    "With the money of {} the harbour was paved and then flooded.",
+    "Perhaps {} will save the harbour yet.",
+    "On the quay they got what they had asked for from {}, and no more.",
 ]
 UNNAMED = ["Nobody met on Lorne Street.", "The White House has no part in the plan.", "It rained on the quay."]
 OUTLETS = {"Gull Courier": "against", "Quay Herald": "favor"}
