@@ -269,7 +269,7 @@ def _print_symmetry(console: Console, report: Report) -> None:
     if report.symmetry.swap_unchanged is not None:
         rows["labels unchanged under another name"] = report.symmetry.swap_unchanged
     console.print("[bold]partisan symmetry[/bold]")
-    console.print(_figures(rows) if rows else "no administration of a known party, and no mention to swap")
+    console.print(_figures(rows) if rows else "no administration of a known party, and no mention or no stance to swap")
 
 
 def _between(difference: Difference) -> str:

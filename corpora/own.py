@@ -119,8 +119,9 @@ def read_corpus(split: str) -> list[Annotation]:
 
 def _files(split: str) -> list[Path]:
     """Return a split's files in the order of the versions that added them: train has one for each of these."""
-    found = corpus_folder().glob(f"{split}*.jsonl")
-    return sorted(found, key=lambda path: int(path.stem.partition("-")[2] or 0))
+    one = corpus_folder() / f"{split}.jsonl"
+    parts = corpus_folder().glob(f"{split}-[0-9]*.jsonl")
+    return sorted(parts, key=lambda path: int(path.stem.partition("-")[2])) or [one]
 
 
 def of_versions(records: Iterable[Annotation], *, since: int = 1, until: int | None = None) -> list[Annotation]:

@@ -130,11 +130,13 @@ class Symmetry(PartyErrors):
         swaps: one for each name.
         swap_unchanged: share of sentences with the same label under another name.
         sentiment: errors of the sentiment layer toward the same parties, where the data were judged for such a layer.
+        of_stance: whether stance was compared: the data were judged for a layer of favor, against and neutral.
     """
 
     swaps: list[Swap]
     swap_unchanged: Figure | None
     sentiment: PartyErrors | None
+    of_stance: bool
 
 
 def symmetry(
@@ -170,7 +172,8 @@ def symmetry(
     if layer is not None and set(_STANCE) <= set(layer.codes):
         found_swaps, unchanged = swaps(checkpoint, predictor, layer, asked, file.swaps, seed=seed, most=most)
     found = of_stance or PartyErrors({}, [], [])
-    return Symmetry(found.mix, found.parties, found.differences, found_swaps, unchanged, of_sentiment)
+    compared = of_stance is not None
+    return Symmetry(found.mix, found.parties, found.differences, found_swaps, unchanged, of_sentiment, compared)
 
 
 def _party_errors(judged: Judged, file: BehaviourFile, signs: Mapping[str, float]) -> PartyErrors | None:

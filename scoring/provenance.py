@@ -38,6 +38,8 @@ def joined_notes(
     notes["inputs"] = list(dict.fromkeys([*before.get("inputs", []), *now["inputs"]]))
     places = _places_before(before)
     notes["places"] = {**now["places"], **places}
+    # A run that began before this was noted has it from now on; the model's hash is a setting, so it cannot differ.
+    notes.setdefault("reads_names", now["reads_names"])
     warnings = []
     renamed = [pair for path in paths if (pair := _renamed(path, places)) is not None]
     if renamed:

@@ -78,7 +78,7 @@ def test_the_shipped_models_are_small_described_and_reproducible(name: str) -> N
     assert "Not for rating" in card and "temperature" in card
 
 
-def test_the_default_is_blind_and_its_twin_is_not() -> None:
+def test_the_default_is_blind_and_marked_is_not() -> None:
     default, twin = (Checkpoint.find(name) for name in (None, "marked"))
     assert (default.config.encoding.target_mode, twin.config.encoding.target_mode) == ("mask", "mark")
     assert default.codebook == twin.codebook

@@ -210,7 +210,8 @@ def test_data_with_sentiment_alone_are_compared_by_it_and_names_are_swapped_in_t
     records = [about(name, n, *kinds[n % 3]) for name, size in (("Trump", 30), ("Obama", 24)) for n in range(size)]
     report = evaluate_model(Checkpoint.shipped(), records, samples=100)
     found = report.symmetry
-    assert "stance" not in report.layers and found is not None and not found.differences and not found.parties
+    assert "stance" not in report.layers and found is not None and not found.of_stance
+    assert not found.differences and not found.parties
     assert found.sentiment is not None and found.sentiment.differences
     assert found.swap_unchanged is not None and found.swap_unchanged.value == 1  # it masks its target
     page = render_report(report)
