@@ -73,7 +73,7 @@ def test_evaluate_says_what_a_file_of_frames_alone_leaves_unmeasured(tmp_path: P
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     done = run("evaluate", "default", "--data", path, "--samples", "100")
     assert done.returncode == 0, done.stderr
-    assert "not measured: the data or the model have no stance layer" in done.stdout
+    assert "not measured: the data or the model have neither a stance" in done.stdout
     assert "layers of the model that these data do not judge: stance, sentiment" in done.stdout
 
 
