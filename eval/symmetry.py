@@ -168,7 +168,8 @@ def symmetry(
     if asked is None:
         return None
     layer = checkpoint.codebook.stance
-    found_swaps, unchanged = [], None
+    found_swaps: list[Swap] = []
+    unchanged = None
     if layer is not None and set(_STANCE) <= set(layer.codes):
         found_swaps, unchanged = swaps(checkpoint, predictor, layer, asked, file.swaps, seed=seed, most=most)
     found = of_stance or PartyErrors({}, [], [])
