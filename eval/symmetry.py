@@ -164,8 +164,9 @@ def symmetry(
     """
     of_stance = None if stance is None else _party_errors(stance, file, _STANCE)
     of_sentiment = None if sentiment is None else _party_errors(sentiment, file, _SENTIMENT)
-    asked = stance if of_stance is not None else sentiment if of_sentiment is not None else None
-    if asked is None:
+    # Names are swapped in the sentences of whichever layer is compared, stance first.
+    asked = stance if of_stance is not None else sentiment
+    if asked is None or (of_stance is None and of_sentiment is None):
         return None
     layer = checkpoint.codebook.stance
     found_swaps: list[Swap] = []
