@@ -205,9 +205,14 @@ def about(name: str, n: int, verb: str, sentiment: str, stance: str | None = Non
     )
 
 
+def about_two_presidents(*kinds: tuple[str, ...]) -> list[Annotation]:
+    """Return 30 sentences about one and 24 about the other, of each kind in turn: verb, sentiment and stance."""
+    sizes = (("Trump", 30), ("Obama", 24))
+    return [about(name, n, *kinds[n % len(kinds)]) for name, size in sizes for n in range(size)]
+
+
 def test_data_with_sentiment_alone_are_compared_by_it_and_names_are_swapped_in_them() -> None:
-    kinds = (("wrecked", "negative"), ("visited", "neutral"), ("rescued", "positive"))
-    records = [about(name, n, *kinds[n % 3]) for name, size in (("Trump", 30), ("Obama", 24)) for n in range(size)]
+    records = about_two_presidents(("wrecked", "negative"), ("visited", "neutral"), ("rescued", "positive"))
     report = evaluate_model(Checkpoint.shipped(), records, samples=100)
     found = report.symmetry
     assert "stance" not in report.layers and found is not None and not found.of_stance
@@ -220,8 +225,9 @@ def test_data_with_sentiment_alone_are_compared_by_it_and_names_are_swapped_in_t
 
 
 def test_sentiment_is_compared_by_its_own_labels_and_both_stand_in_the_reports() -> None:
-    kinds = (("wrecked", "negative", "against"), ("visited", "neutral", "neutral"), ("rescued", "positive", "favor"))
-    records = [about(name, n, *kinds[n % 3]) for name, size in (("Trump", 30), ("Obama", 24)) for n in range(size)]
+    records = about_two_presidents(
+        ("wrecked", "negative", "against"), ("visited", "neutral", "neutral"), ("rescued", "positive", "favor")
+    )
     report = evaluate_model(Checkpoint.shipped(), records, samples=100)
     assert report.symmetry is not None and report.symmetry.sentiment is not None
     assert list(report.symmetry.sentiment.mix) == ["positive", "negative", "neutral"]
