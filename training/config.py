@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from newstance.errors import UsageError
@@ -18,6 +14,7 @@ from newstance.model import Codebook, EncodingConfig, load_codebook
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
 
+from .config_file import BASE, config_text, read_config, shipped_configs
 from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig, Weight
 
 __all__ = [
@@ -186,86 +183,11 @@ def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Trai
     Raises:
         UsageError: the file is missing or wrong; every error is named at once, with the nearest valid key.
     """
-    text, where = config_text(name_or_path)
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"not YAML: {error}", path=where) from error
-    if not isinstance(data, dict):
-        raise UsageError("not a configuration: the top level must be a mapping", path=where)
-    for override in overrides:
-        _apply(data, override)
+    data, where = read_config(name_or_path, overrides)
     try:
         return TrainingConfig.model_validate(data)
     except ValidationError as error:
         raise UsageError(_explain(error), path=where) from error
-
-
-def config_text(name_or_path: str | Path) -> tuple[str, str]:
-    """Return the text of a configuration, and what to call it in errors.
-
-    Raises:
-        UsageError: there is none of that name.
-    """
-    path = Path(name_or_path)
-    if not path.is_file() and str(name_or_path) in shipped_configs():
-        shipped = resources.files("newstance.configs") / f"{name_or_path}.yaml"
-        return shipped.read_text(encoding="utf-8"), f"{name_or_path}.yaml"
-    try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        near = difflib.get_close_matches(str(name_or_path), shipped_configs(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; shipped: {', '.join(shipped_configs())}"
-        raise UsageError(f"cannot read the configuration: {reason}{hint}", path=path) from error
-
-
-def shipped_configs() -> list[str]:
-    """Return the names of the experiments that ship; other YAML files beside them are codebooks and the like."""
-    found = []
-    for entry in resources.files("newstance.configs").iterdir():
-        if entry.name.endswith(".yaml") and "\ndata:" in entry.read_text(encoding="utf-8"):
-            found.append(entry.name.removesuffix(".yaml"))
-    return sorted(found)
-
-
-def _apply(data: dict[str, Any], override: str) -> None:
-    key, separator, value = override.partition("=")
-    if not separator or not key:
-        raise UsageError(f"--set takes key=value, not {override!r}")
-    try:
-        new = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UsageError(f"--set {override}: the value is not YAML") from error
-    *parents, last = key.split(".")
-    node: dict[str, Any] | list[Any] = data
-    for number, part in enumerate(parents):
-        child = _get(node, part, override)
-        if not isinstance(child, dict | list | None):
-            whole = ".".join(parents[: number + 1])
-            raise UsageError(f"--set {override}: {whole} is {child!r}, not a section; set {whole} itself")
-        # A copy: with YAML's anchors one section may stand in several places.
-        inner: dict[str, Any] | list[Any] = {} if child is None else copy.copy(child)
-        _put(node, part, inner)
-        node = inner
-    _get(node, last, override)
-    _put(node, last, new)
-
-
-def _get(node: dict[str, Any] | list[Any], key: str, override: str) -> Any:
-    """Return what stands in a section under a key, or None; in a list, at a number that counts from 0."""
-    if isinstance(node, dict):
-        return node.get(key)
-    if not (key.isdecimal() and int(key) < len(node)):
-        raise UsageError(f"--set {override}: {key} is no entry of a list of {len(node)}, which count from 0")
-    return node[int(key)]
-
-
-def _put(node: dict[str, Any] | list[Any], key: str, value: Any) -> None:
-    if isinstance(node, dict):
-        node[key] = value
-    else:
-        node[int(key)] = value
 
 
 def _explain(error: ValidationError) -> str:
@@ -310,7 +232,7 @@ def _keys(location: Iterable[int | str]) -> list[str]:
         if inner is None:
             return []
         section = inner
-    return list(section.model_fields)
+    return [*section.model_fields, *([BASE] if section is TrainingConfig else [])]
 
 
 def _section_in(annotation: Any) -> type[BaseModel] | None:

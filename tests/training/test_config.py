@@ -54,6 +54,48 @@ def test_a_setting_reaches_into_lists_and_what_is_null(tmp_path: Path) -> None:
         load_config(path, ["pooling=mean", "pooling.stance=sum"])
 
 
+def test_a_file_builds_on_another_and_says_only_what_is_different(tmp_path: Path) -> None:
+    (tmp_path / "first.yaml").write_text(
+        "name: first\nepochs: 2\nteacher: {checkpoints: [default]}\n"
+        "data: {train: [{corpus: newstance, split: train}], dev: [{corpus: newstance, split: dev}]}\n"
+    )
+    (tmp_path / "second.yaml").write_text(
+        "base: first.yaml\nname: second\ndata: {train: [{corpus: annotations, path: a}]}\nteacher: {weight: 0.7}\n"
+    )
+    third = tmp_path / "third.yaml"
+    third.write_text("base: second.yaml\nteacher: null\nseed: 5\n")
+    second, found = load_config(tmp_path / "second.yaml"), load_config(third, ["epochs=7"])
+    assert (second.epochs, second.name, second.teacher and second.teacher.weight) == (2, "second", 0.7)
+    assert second.teacher is not None and second.teacher.checkpoints == ("default",), "sections are merged"
+    assert [source.path for source in found.data.train] == ["a"], "a list replaces a list"
+    assert [source.corpus for source in found.data.dev] == ["newstance"]
+    assert (found.epochs, found.seed, found.name, found.teacher) == (7, 5, "second", None)
+
+
+def test_a_shipped_recipe_is_a_base_by_its_name(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("base: wide\nname: mine\nencoding: {target_mode: mark}\n")
+    wide, found = load_config("wide"), load_config(mine)
+    assert found.encoding == wide.encoding.model_copy(update={"target_mode": "mark"})
+    assert found.model_dump(exclude={"name", "encoding"}) == wide.model_dump(exclude={"name", "encoding"})
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("base: mine.yaml\n", r"base: builds on itself: .*mine.yaml -> .*mine.yaml"),
+        ("base: widde\n", "cannot read the configuration.*did you mean 'wide'"),
+        ("base: [wide]\n", r"base: takes the name or the path of a configuration, not \['wide'\]"),
+        ("bas: wide\n", "bas: unknown key, did you mean 'base'"),
+        ("base: wide\nepochs: none\n", "mine.yaml.*epochs"),
+    ],
+)
+def test_a_wrong_base_is_a_usage_error(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(UsageError, match=problem):
+        load_config(tmp_path / "mine.yaml")
+
+
 @pytest.mark.parametrize("override", ["seed", "=3", "seed=[", "name.first=x"])
 def test_a_bad_override_is_a_usage_error(override: str) -> None:
     with pytest.raises(UsageError):
