@@ -76,7 +76,7 @@ class CorpusArticle:
     @property
     def version(self) -> int:
         """Return the version of the corpus that added it, which its first letters tell; versions 4 and 6 added none."""
-        firsts = ((9, "zw"), (8, "zn"), (7, "za"), (5, "p"), (3, "j"), (2, "h"), (1, "a"))
+        firsts = ((10, "zx"), (9, "zw"), (8, "zn"), (7, "za"), (5, "p"), (3, "j"), (2, "h"), (1, "a"))
         return next(version for version, first in firsts if self.article >= first)
 
 

@@ -42,9 +42,9 @@ def coverage(records: list[Annotation]) -> Coverage:
 
 
 def test_it_is_as_large_and_as_wide_as_it_says(coverage: Coverage) -> None:
-    assert sum(coverage.articles.values()) >= 4_250
-    assert sum(coverage.sentences.values()) >= 50_000
-    assert coverage.administrations >= 850
+    assert sum(coverage.articles.values()) >= 4_750
+    assert sum(coverage.sentences.values()) >= 56_000
+    assert coverage.administrations >= 940
     assert len(coverage.areas) >= 80
     # An area is a subject of several articles: a name of its own for each would hide what test shares with train.
     assert len(coverage.areas) <= 100
@@ -58,8 +58,8 @@ def test_every_cell_frame_and_rule_reaches_its_floor(coverage: Coverage) -> None
     assert set(coverage.rules) == set(range(1, 9)) and min(coverage.rules.values()) >= 80
     total = sum(coverage.stance.values())
     assert 0.45 <= coverage.stance["neutral"] / total <= 0.55
-    # A third, as was asked. Versions 7 to 9 are nearer to real copy, which names the target more often.
-    assert coverage.unnamed >= 0.35
+    # A third, as was asked. Versions from 7 on are nearer to real copy, which names the target more often.
+    assert coverage.unnamed >= 1 / 3
 
 
 def test_two_passes_agree(coverage: Coverage) -> None:
@@ -69,7 +69,7 @@ def test_two_passes_agree(coverage: Coverage) -> None:
 
 
 def test_two_passes_agree_in_what_each_version_added(coverage: Coverage) -> None:
-    assert set(coverage.agreement_by_version) == {1, 2, 3, 5, 7, 8, 9}
+    assert set(coverage.agreement_by_version) == {1, 2, 3, 5, 7, 8, 9, 10}
     for version, found in coverage.agreement_by_version.items():
         assert min(found["stance"], found["voice"]) >= 0.90
         # Versions 7 and 9 have hardly a sentence of `cultural` and `other`, on which their labellers agree worst.
