@@ -73,8 +73,8 @@ class TargetProfile(_Strict):
         institutions: bodies under it ("the Treasury Department").
         people: persons with their dates in office.
         exclude: phrases that are no mention though they contain one ("Doe Tower"); `not` in YAML.
-        country: for people and reports; not used by the model.
-        party: for people and reports; not used by the model.
+        country: for people; nothing reads it.
+        party: for people; reports compare the parties that a file of behaviour tests gives.
     """
 
     name: str = Field(min_length=1)

@@ -79,8 +79,8 @@ def score(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Articles (.txt, .md, .html), tables of them (.jsonl, .csv, .parquet, .warc), also .gz and .zst; "
-            "folders, patterns, or - for standard input."
+            help="Articles (.txt, .md, .html), tables of them (.jsonl, .csv, .tsv, .parquet, .warc), also .gz and "
+            ".zst; folders, patterns, or - for standard input."
         ),
     ],
     target: TargetOption = "government",
@@ -106,7 +106,10 @@ def score(
     ] = "evidence",
     html: Annotated[
         Path | None,
-        typer.Option("--html", help="Write a page to read it on; of several articles, one that leads to all."),
+        typer.Option(
+            "--html",
+            help="Write a page to read it on; of several articles, one that leads to all. Not with a run's folder.",
+        ),
     ] = None,
     flips: Annotated[
         bool, typer.Option("--flips", help="In the page: the fewest words whose deletion changes the stance (slow).")
@@ -161,15 +164,15 @@ def score(
 @app.command(
     epilog="""**Examples**
 
-`newstance train default --out runs/default --set data.root=newsmtsc`
+`newstance train smoke --out runs/smoke`
+
+`newstance train wide --out runs/wide --set data.root=DIR`
 
 `newstance train my.yaml --out runs/mine --set seed=14 --set encoding.target_mode=mark`
 """
 )
 def train(
-    config: Annotated[
-        str, typer.Argument(help="A YAML file, or the name of a shipped configuration (default, smoke).")
-    ],
+    config: Annotated[str, typer.Argument(help="A YAML file, or a shipped one's name (newstance config list).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Override a setting: a.b=value; may be given again.")
@@ -213,7 +216,7 @@ def export(
 @app.command(
     epilog="""**Example**
 
-`newstance average runs/13/model runs/14/model --config default --set data.root=newsmtsc --out runs/mean`
+`newstance average runs/13/model runs/14/model --config default --set data.root=DIR --out runs/mean`
 """
 )
 def average(

@@ -55,7 +55,9 @@ TargetOption = Annotated[
 CorpusOption = Annotated[
     str | None,
     typer.Option(
-        "--corpus", help="Instead of --data: newstance (shipped), newsmtsc-rw, newsmtsc-mt, seesaw, frac or pstance."
+        "--corpus",
+        help="Instead of --data: newstance (shipped), newsmtsc-rw, newsmtsc-mt, newsmtsc-codebook-rw and -mt (dev "
+        "alone), seesaw, frac or pstance.",
     ),
 ]
 SplitOption = Annotated[

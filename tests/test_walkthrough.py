@@ -41,7 +41,7 @@ BLOCKS = {
     6: ["bash", "python"],
     7: ["bash"],
     8: ["python", "python"],
-    9: ["python"],
+    9: ["python", "python"],
     10: ["python"],
 }
 
@@ -319,7 +319,7 @@ def test_calibration_on_the_first_runs_rows_is_what_a_second_run_gives(walk: Wal
 
 
 def test_shares_by_outlet_and_week_lie_within_their_intervals(walk: Walk) -> None:
-    ((shares,),) = walk.printed[9]
+    (shares,), _ = walk.printed[9]
     kept = named_rows(walk, after(walk, 8)[1])
     kept = kept[~kept.abstained]
     counts = Counter((row.outlet, monday(row.date), row.stance) for row in kept.itertuples() if row.date in DAYS)
@@ -331,6 +331,16 @@ def test_shares_by_outlet_and_week_lie_within_their_intervals(walk: Walk) -> Non
         assert 0 <= cell.low <= cell.against <= cell.high <= 1
     assert (shares.high > shares.low).any()
     assert walk.names["kept"].week.isna().sum() == (kept.date == "in spring").sum() > 0
+
+
+def test_shares_of_frames_are_those_of_the_rows(walk: Walk) -> None:
+    _, (shares,) = walk.printed[9]
+    rows = after(walk, 9)[1]
+    assert len(shares.columns) and set(shares.index) == set(OUTLETS)
+    for outlet, counted in rows.groupby("outlet"):
+        for code in shares.columns:
+            expected = np.mean([any(frame["code"] == code for frame in found) for found in counted.frames])
+            assert shares.loc[outlet, code] == pytest.approx(expected)
 
 
 def test_three_ways_to_a_share_stand_side_by_side(walk: Walk) -> None:
