@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike, fspath
 from pathlib import Path
@@ -31,8 +32,8 @@ def expand_paths(
     Folders yield their articles (``.txt``, ``.md``, ``.html`` and their kin) and files of many articles (``.jsonl``,
     ``.csv``, ``.parquet``, ``.warc`` and their kin, ``.gz`` and ``.zst`` included), sorted by path; what begins with
     a dot, links to folders, and folders that hold a run's results, are left out, the last by patterns too. ``-`` stands
-    for standard input and is kept. A path that does not exist is yielded too, so that reading it fails on its own and
-    the others go on.
+    for standard input and is kept. A path that does not exist, or cannot be looked at, is yielded too, so that reading
+    it fails on its own and the others go on.
 
     Args:
         paths: what people give.
@@ -46,9 +47,9 @@ def expand_paths(
         path = Path(given)
         if fspath(given) == "-":
             yield path
-        elif path.is_dir():
+        elif os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises at a name that is too long, or no permission
             yield from _searched(path, passed_over)
-        elif not path.exists() and glob.has_magic(fspath(given)):
+        elif not os.path.exists(path) and glob.has_magic(fspath(given)):  # noqa: PTH110  # as above
             yield from _matches(fspath(given), passed_over)
         else:
             yield path
@@ -62,7 +63,7 @@ def _matches(pattern: str, passed_over: Callable[[Path], None]) -> Iterator[Path
     if not paths:
         raise ArticleError("all that matches this pattern is the result of a run, not an archive", path=pattern)
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112
             if "**" not in pattern:  # there, its files match as well
                 yield from _searched(path, passed_over)
         else:
@@ -71,11 +72,15 @@ def _matches(pattern: str, passed_over: Callable[[Path], None]) -> Iterator[Path
 
 def _is_of_run(path: Path) -> bool:
     """Return whether a path is the folder of a run, or lies in it."""
-    return (path / RUN_MANIFEST).is_file() or (path.parent / RUN_MANIFEST).is_file()
+    return _holds_run(path) or _holds_run(path.parent)
+
+
+def _holds_run(folder: Path) -> bool:
+    return os.path.isfile(folder / RUN_MANIFEST)  # noqa: PTH113  # Path.is_file raises where it may not look
 
 
 def _searched(folder: Path, passed_over: Callable[[Path], None]) -> Iterator[Path]:
-    if (folder / RUN_MANIFEST).is_file():
+    if _holds_run(folder):
         raise ArticleError("is the result of a run, not an archive; its parts hold what was scored", path=folder)
     empty = True
     for path in _walk(folder, passed_over):
@@ -89,7 +94,7 @@ def _walk(folder: Path, passed_over: Callable[[Path], None]) -> Iterator[Path]:
     """Walk one folder after the other, so that memory holds the names of those on the way down and no more."""
     try:
         with os.scandir(folder) as entries:
-            names = sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
+            names = sorted((entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith("."))
     except OSError as error:
         raise ArticleError(f"cannot list the folder ({error.strerror})", path=folder) from error
     if (RUN_MANIFEST, False) in names:
@@ -101,5 +106,22 @@ def _walk(folder: Path, passed_over: Callable[[Path], None]) -> Iterator[Path]:
                 yield from _walk(path, passed_over)
         elif inner_suffix(name) not in SUFFIXES:
             passed_over(path)
-        elif path.is_file():
+        elif _may_be_file(path):
             yield path
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle, or to where nobody may look
+        return False
+
+
+def _may_be_file(path: Path) -> bool:
+    """Return whether a path is a file, or cannot be looked at: then whoever reads it says why."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False  # a link to nothing
+    except OSError:
+        return True

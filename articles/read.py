@@ -127,7 +127,7 @@ def _bytes(path: str, max_characters: int | None) -> bytes:
     except PermissionError:
         raise ArticleError("no permission to read this file; change its mode or owner", path=path) from None
     except (*DAMAGED, ValueError) as error:
-        raise ArticleError(f"cannot be read ({error})", path=path) from error
+        raise ArticleError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from error
     return _bounded(data, most, path)
 
 

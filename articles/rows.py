@@ -198,7 +198,7 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, told: Told, s
                 else:
                     yield _draft({name: cells[place] for place, name in wanted}, path, number, columns)
     except DAMAGED as error:
-        yield _cut(path, table.line if table else 1, error)
+        yield _cut(path, table.line if table else 0, error)
 
 
 def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None], told: Told) -> Rows:

@@ -307,7 +307,9 @@ def main() -> None:
         typer.echo(f"newstance: {error}", err=True)
         sys.exit(error.exit_code)
     except OSError as error:
-        typer.echo(f"newstance: cannot write: {error.strerror or error}", err=True)
+        # Standard output has no name; whatever has one is said to be at fault by it, since it may have been read.
+        place = error.filename if error.filename is not None else "cannot write"
+        typer.echo(f"newstance: {place}: {error.strerror or error}", err=True)
         sys.stdout = None  # what is left in its buffer would fail once more at exit
         sys.exit(1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -213,7 +214,7 @@ def detect_format(path: str | Path, *, mapped: bool = False) -> Format:
         UsageError: it is a folder, or of no known kind.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises at a name that is too long
         raise UsageError(f"is a folder; name its corpus ({', '.join(FORMATS[FORMATS.index('newsmtsc') :])})", path=path)
     suffix = inner_suffix(path)
     if suffix in _TABLES:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -82,7 +83,7 @@ class Checkpoint:
             CheckpointError: it is missing or incomplete, or a file does not match its recorded hash.
         """
         self.path = Path(path)
-        if not self.path.is_dir():
+        if not os.path.isdir(self.path):  # noqa: PTH112  # Path.is_dir raises at a name that is too long
             raise CheckpointError("no such model folder", path=self.path)
         self.config = self._read_config()
         self.codebook: Codebook = load_codebook(self.verified(Path("labels.yaml")))

@@ -50,7 +50,7 @@ def config_text(name_or_path: str | Path) -> tuple[str, str]:
         UsageError: there is none of that name.
     """
     path = Path(name_or_path)
-    if not path.is_file() and str(name_or_path) in shipped_configs():
+    if str(name_or_path) in shipped_configs() and not path.is_file():
         shipped = resources.files("newstance.configs") / f"{name_or_path}.yaml"
         return shipped.read_text(encoding="utf-8"), f"{name_or_path}.yaml"
     try:

@@ -79,6 +79,28 @@ def test_a_folder_and_a_pattern_give_files_and_tables_in_order(tmp_path: Path) -
     assert refusals(str(tmp_path / "*.pdf")) == [f"{tmp_path}/*.pdf: no file matches this pattern"]
 
 
+def test_what_cannot_be_looked_at_costs_only_itself(tmp_path: Path) -> None:
+    long = "The council met. " * 20
+    (tmp_path / "a.txt").write_text("The council met.")
+    (tmp_path / "b.txt").symlink_to(long)
+    (tmp_path / "c.txt").symlink_to("c.txt")
+    (tmp_path / "d.txt").write_text("The council met again.")
+    archive = Archive([long, f"{long}.csv", f"{long}*", tmp_path])
+    assert [Path(found.id).name for found in archive if isinstance(found, Draft)][1:] == [
+        "a.txt",
+        "b.txt",
+        "c.txt",
+        "d.txt",
+    ]
+    assert refusals(f"{long}.csv", f"{long}*") == [
+        f"{long}.csv: cannot be read (File name too long)",
+        f"{long}*: no file matches this pattern",
+    ]
+    for draft in (drafts(long)[0], *drafts(tmp_path)[1:3]):
+        with pytest.raises(ArticleError, match=r"cannot be read \((File name too long|Too many levels)"):
+            article_from_draft(draft)
+
+
 def test_a_runs_own_folder_is_no_input(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("The council met.")
     (tmp_path / "run").mkdir()

@@ -221,6 +221,27 @@ def test_an_input_is_never_overwritten(article: Path, tiny_exported: Path) -> No
         assert given.read_text() == "older"
 
 
+def test_a_name_that_is_too_long_is_told_by_itself_and_the_rest_goes_on(
+    article: Path, tiny_exported: Path, tmp_path: Path
+) -> None:
+    long = ("The council met. " * 20).strip()
+    for options in ((), ("--out", tmp_path / "rows.csv"), ("--text-column", "body"), ("--out", f"{tmp_path}/run/")):
+        done = run("score", article, long, "--model", tiny_exported, *options)
+        assert done.returncode == 1
+        assert f"{long}: cannot be read (File name too long)" in done.stderr
+        assert "3 sentences" in done.stdout + done.stderr or options[:1] == ("--text-column",)
+        assert "be written" not in done.stderr and "cannot write" not in done.stderr
+    for arguments, problem in (
+        (("score", article, "--model", long), "no such model folder"),
+        (("evaluate", tiny_exported, "--data", long), "not a kind of annotation file"),
+        (("evaluate", tiny_exported, "--data", f"{long}.csv"), "File name too long"),
+        (("config", "show", long), "cannot read the configuration: File name too long"),
+        (("score", article, "--model", tiny_exported, "--out", f"{long}.csv"), "File name too long"),
+    ):
+        assert long in (told := run(*arguments).stderr) and problem in told
+        assert "cannot write" not in told
+
+
 def test_a_path_that_ends_in_a_slash_is_a_runs_folder(article: Path, tiny_exported: Path, tmp_path: Path) -> None:
     options = ("--model", tiny_exported, "--out", f"{tmp_path}/run.v2/", "--max-characters", "1000000000")
     assert run("score", article, *options).returncode == 0
