@@ -135,7 +135,7 @@ class Archive:
             return iter([Refusal(ArticleError("cannot be opened; check the path and its mode", path=path))])
         from newstance.articles.warc import read_warc
 
-        return read_warc(path, stream, most=self._most)
+        return read_warc(path, stream, most=self._most, passed_over=self.unused.add_answer)
 
     def _told(self, path: str) -> Callable[[Collection[str]], None]:
         return lambda names: self.unused.add_table(path, names, self.columns)

@@ -17,13 +17,14 @@ _TOLD = 5
 
 
 class Unused:
-    """Columns whose names differ from the usual ones by their case alone, and files of other kinds than articles."""
+    """Columns that only their case keeps from being used, files of other kinds than articles, and pages of errors."""
 
     def __init__(self) -> None:
         """Start with nothing."""
         self._tables: list[str] = []
         self._more = 0
         self._kinds: Counter[str] = Counter()
+        self._answers: Counter[str] = Counter()
 
     def add_table(self, path: str, names: Collection[str], columns: Columns) -> None:
         """Note a table that is read with these columns and has those names."""
@@ -40,12 +41,22 @@ class Unused:
         """Note a file of a searched folder that is no article by its name."""
         self._kinds[inner_suffix(path) or "no suffix"] += 1
 
+    def add_answer(self, status: int) -> None:
+        """Note a page of a web archive that is no article by its HTTP status."""
+        self._answers[str(status)] += 1
+
     def lines(self) -> list[str]:
         """Return what a user should know, a line each."""
         found = list(self._tables)
         if self._more:
             found.append(f"and {self._more} more tables with such columns")
         if self._kinds:
-            kinds = [kind for kind, _ in self._kinds.most_common(_TOLD)] + ["..."] * (len(self._kinds) > _TOLD)
-            found.append(f"{self._kinds.total()} files of other kinds passed over ({', '.join(kinds)})")
+            found.append(f"{self._kinds.total()} files of other kinds passed over ({_commonest(self._kinds)})")
+        if self._answers:
+            number, statuses = self._answers.total(), _commonest(self._answers)
+            found.append(f"{number} pages of errors and redirects in web archives passed over (HTTP {statuses})")
         return found
+
+
+def _commonest(counts: Counter[str]) -> str:
+    return ", ".join([name for name, _ in counts.most_common(_TOLD)] + ["..."] * (len(counts) > _TOLD))

@@ -429,24 +429,40 @@ def test_the_whole_size_is_known_and_reached(tmp_path: Path) -> None:
     assert Archive(["-"]).size() is None
 
 
+PAGE = b"<html><title>Harbour plan</title><body><p>" + b"The council met again at noon. " * 20 + b"</p></body></html>"
+
+
+def warc_record(number: int, kind: str, status: str = "200 OK", body: bytes = PAGE) -> bytes:
+    http = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n\r\n".encode() + body
+    head = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\n"
+        f"WARC-Date: 2031-03-01T00:00:00Z\r\nWARC-Target-URI: https://quay.example/{number}\r\n"
+        f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+    )
+    return head.encode() + http + b"\r\n\r\n"
+
+
 def test_pages_of_a_web_archive_are_read(tmp_path: Path) -> None:
     pytest.importorskip("fastwarc")
-    page = (
-        b"<html><title>Harbour plan</title><body><p>" + b"The council met again at noon. " * 20 + b"</p></body></html>"
-    )
-    records = b""
-    for kind, body in (("text/html", page), ("image/png", b"\x89PNG"), ("text/html", page)):
-        http = b"HTTP/1.1 200 OK\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + body
-        number = records.count(b"WARC/1.0")
-        head = (
-            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:{number}>\r\n"
-            f"WARC-Date: 2031-03-01T00:00:00Z\r\nWARC-Target-URI: https://quay.example/{number}\r\n"
-            f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
-        )
-        records += head.encode() + http + b"\r\n\r\n"
+    kinds = ("text/html", "image/png", "text/html")
+    records = b"".join(warc_record(number, kind) for number, kind in enumerate(kinds))
     (tmp_path / "a.warc").write_bytes(records)
     (tmp_path / "b.warc.gz").write_bytes(gzip.compress(records))
     for name in ("a.warc", "b.warc.gz"):
         found = drafts(tmp_path / name)
         assert [(d.id, d.path) for d in found] == [("0", "https://quay.example/0"), ("2", "https://quay.example/2")]
         assert article_from_draft(found[0]).title == "Harbour plan"
+
+
+def test_errors_and_redirects_in_a_web_archive_are_no_articles_and_are_counted(tmp_path: Path) -> None:
+    pytest.importorskip("fastwarc")
+    answers = ("200 OK", "404 Not Found", "503 Service Unavailable", "404 Gone", "203 Non-Authoritative", "301 Moved")
+    records = b"".join(warc_record(number, "text/html", status) for number, status in enumerate(answers))
+    page = b"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:uuid:6>\r\nContent-Type: text/html\r\n"
+    page += f"WARC-Date: 2031-03-01T00:00:00Z\r\nContent-Length: {len(PAGE)}\r\n\r\n".encode() + PAGE + b"\r\n\r\n"
+    (tmp_path / "a.warc").write_bytes(records + page)
+    archive = Archive([tmp_path])
+    assert [found.id for found in archive] == ["0", "4", "6"]
+    assert archive.unused.lines() == [
+        "4 pages of errors and redirects in web archives passed over (HTTP 404, 503, 301)"
+    ]
