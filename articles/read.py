@@ -10,7 +10,7 @@ from pathlib import Path
 
 from newstance.articles.blocks import plain_blocks
 from newstance.articles.decode import decode, normalise_newlines
-from newstance.articles.paths import MARKDOWN_SUFFIXES, PAGE_SUFFIXES
+from newstance.articles.paths import MARKDOWN_SUFFIXES, PAGE_SUFFIXES, TABLE_SUFFIXES
 from newstance.articles.records import Article
 from newstance.articles.structure import sentences_of
 from newstance.errors import ArticleError
@@ -32,8 +32,8 @@ def read_article(path: str | PathLike[str], *, max_characters: int | None = None
     main text, title first. Files of unknown suffix are read as plain text, ``.gz`` and ``.zst`` are unpacked.
 
     Raises:
-        ArticleError: the path is missing, a folder, unreadable, empty or not text, a page has no text, or the file is
-            JSON or longer than `max_characters`.
+        ArticleError: the path is missing, a folder, a table of articles, unreadable, empty or not text, a page has no
+            text, or the file is JSON or longer than `max_characters`.
     """
     given = fspath(path)
     name = None if given == "-" else given
@@ -121,6 +121,10 @@ def _bytes(path: str, max_characters: int | None) -> bytes:
         if Path(path).is_dir():
             raise ArticleError("this is a folder; expand it to its files first", path=path)
         with open_bytes(path) as file:
+            if inner_suffix(path) in TABLE_SUFFIXES:
+                raise ArticleError(
+                    "is a table of articles, not one; go through it with newstance.articles.Archive", path=path
+                )
             data = file.read(most + 1) if most >= 0 else file.read()
     except FileNotFoundError:
         raise ArticleError("no such file; check the path", path=path) from None

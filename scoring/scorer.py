@@ -139,7 +139,8 @@ class Scorer:
                 the torch runtime and about thirty passes; `random` is the control; `none` leaves the weights out.
 
         Raises:
-            ArticleError: it cannot be read as an article, or names a file that is not there.
+            ArticleError: it cannot be read as an article, is a table of them (`score_drafts` takes an `Archive`), or
+                names a file that is not there.
             UsageError: no such explanation, or `ig` without the torch runtime.
         """
         return next(self.score_many([text_or_path], explain=explain))

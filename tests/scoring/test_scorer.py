@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,16 @@ def test_a_path_at_which_nothing_is_there_is_no_text(scorer: Scorer, typed: str)
 @pytest.mark.parametrize("text", ["Yes.", "The council lost notes.txt", "Council and/or mayor wrecked it.", "U.S.A."])
 def test_a_short_text_is_no_path(scorer: Scorer, text: str) -> None:
     assert scorer.score(text).sentences[0].text == text
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.csv.gz", "a.jsonl", "a.parquet", "a.warc"])
+def test_a_table_is_no_article(scorer: Scorer, tmp_path: Path, name: str) -> None:
+    data = b"id,text\nx,The council wrecked the harbour.\n"
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    with pytest.raises(ArticleError, match=f"{name}: is a table of articles.* newstance.articles.Archive"):
+        scorer.score(str(tmp_path / name))
+    with pytest.raises(ArticleError, match="no such file"):
+        scorer.score(str(tmp_path / f"no-{name}"))
 
 
 def test_many_are_texts_paths_or_articles(scorer: Scorer, tmp_path: Path) -> None:
