@@ -77,7 +77,7 @@ def _plain_keys(block: str) -> dict[str, str]:
 def _described(data: dict[Any, Any], end: int) -> FrontMatter:
     keys = {str(key).lower(): value for key, value in data.items()}
     outlet = next((keys[k] for k in ("outlet", "publisher", "publication", "site", "source") if keys.get(k)), None)
-    return FrontMatter(end, _one_line(keys.get("title")), _one_line(outlet), _iso(keys.get("date")))
+    return FrontMatter(end, _one_line(keys.get("title")), _one_line(outlet), _date(keys.get("date")))
 
 
 def markdown_blocks(text: str, start: int = 0) -> list[Block]:
@@ -183,12 +183,12 @@ def _one_line(value: Any) -> str | None:
     return " ".join(str(value).split()) or None if isinstance(value, (str, int, float)) else None
 
 
-def _iso(value: Any) -> str | None:
+def _date(value: Any) -> str | None:
+    """Return the day that a date or a text gives, or a text in which none is understood, so that it is counted."""
     if isinstance(value, Date):  # YAML reads dates; a datetime is a date too
-        return value.isoformat()[:10]
-    if isinstance(value, str):
-        try:
-            return Date.fromisoformat(value.strip()[:10]).isoformat()
-        except ValueError:
-            return None
-    return None
+        value = value.isoformat()
+    if (text := _one_line(value)) is None:  # 20250121 is a number to YAML
+        return None
+    from newstance.articles.published import UNKNOWN, day_in
+
+    return day_in(text) or (None if text.startswith(UNKNOWN) else text)

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["published"]
+__all__ = ["UNKNOWN", "day_in", "published"]
 
 #: Names (or properties, or itemprops) of meta tags that give a day of publication, the most exact first.
 _META = (
@@ -53,7 +53,7 @@ _NAMED_MONTH = re.compile(
     re.IGNORECASE,
 )
 #: What programs write where they know no day.
-_UNKNOWN = ("1970-01-01", "0001-01-01")
+UNKNOWN = ("1970-01-01", "0001-01-01")
 #: ``/2025/01/21/title``, ``/2025-01-21-title``. Without the next slash, the last number may be another:
 #: ``/2025/01/21-ways-to-vote``.
 _ADDRESS_DAY = re.compile(r"/((?:19|20)\d\d)(?:/(\d\d)/(\d\d)(?=/)|-(\d\d)-(\d\d)(?!\d))")
@@ -81,13 +81,13 @@ def published(tree: Any) -> str | None:
         there are none. Numbers and the first day of 1970 count as none.
     """
     texts = [text for text in (*_in_meta(tree), *_in_json(tree)) if text.strip()]
-    days = (_day(text) for text in chain(texts, _in_time(tree), _in_address(tree)))  # one by one, as some are dear
+    days = (day_in(text) for text in chain(texts, _in_time(tree), _in_address(tree)))  # one by one, as some are dear
     flat = (" ".join(text.split()) for text in texts)
-    as_written = (text for text in flat if not (_NUMBER.fullmatch(text) or text.startswith(_UNKNOWN)))
+    as_written = (text for text in flat if not (_NUMBER.fullmatch(text) or text.startswith(UNKNOWN)))
     return next((day for day in days if day is not None), None) or next(as_written, None)
 
 
-def _day(text: str) -> str | None:
+def day_in(text: str) -> str | None:
     """Return the day that a text begins with, as written whatever the time zone."""
     if found := _DAY.match(text):
         year, month, day = int(found[1]), int(found[3] or found[5]), int(found[4] or found[6])
@@ -101,7 +101,7 @@ def _day(text: str) -> str | None:
         date = Date(year, month, day).isoformat()
     except ValueError:
         return None
-    return None if date in _UNKNOWN else date
+    return None if date in UNKNOWN else date
 
 
 def _in_meta(tree: Any) -> list[str]:

@@ -87,6 +87,30 @@ def test_front_matter_gives_what_the_text_does_not() -> None:
     assert given.outlet == "B"
 
 
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ('"May 1, 2016"', "2016-05-01"),
+        ("Tue, 21 Jan 2025 10:00:00 GMT", "2025-01-21"),
+        ("20250121", "2025-01-21"),
+        ("2025-1-21", "2025-01-21"),
+        ("2025-01-21 23:30:00 -05:00", "2025-01-21"),
+        ("21/01/2025", "21/01/2025"),
+        ("2025", "2025"),
+        ("last  week", "last week"),
+        ("2025-02-30", "2025-02-30"),
+        ("0001-01-01T00:00:00Z", None),
+        ("", None),
+        ("[2025-01-21]", None),
+    ],
+)
+def test_a_date_in_front_matter_is_understood_as_a_pages_is_or_kept_as_it_stands(
+    written: str, date: str | None
+) -> None:
+    article = article_from_text(f"---\ndate: {written}\ntitle: A title\n---\nThe cabinet fell.", markdown=True)
+    assert (article.title, article.date) == ("A title", date)
+
+
 def test_front_matter_that_is_none_is_text() -> None:
     for text in ("---\n- No mapping\n---\nText.", "---\n- [broken\n---\nText.", "---\nopen: for ever\n"):
         article = article_from_text(text, markdown=True)
