@@ -48,10 +48,10 @@ class ScoredPart:
 class PartScorer:
     """Score whole parts with one model, on one thread; what an actor is made of."""
 
-    def __init__(self, model: str, profile: dict[str, Any], explain: Explain, max_characters: int) -> None:
-        """Open the model."""
+    def __init__(self, model: str, profile: dict[str, Any], explain: Explain, max_characters: int, folder: str) -> None:
+        """Open the model; `folder` is where relative paths of drafts begin, since an actor may run in another."""
         self._scorer = Scorer.load(model, target=TargetProfile.model_validate(profile), threads=1)
-        self._explain, self._max_characters = explain, max_characters
+        self._explain, self._max_characters, self._folder = explain, max_characters, folder
 
     def score(self, drafts: list[Draft], path: str, output: PartFormat) -> ScoredPart:
         """Write a part.
@@ -62,10 +62,14 @@ class PartScorer:
         before = replace(self._scorer.predictor.counts)
         refused: list[Refusal] = []
         counts = PartCounts()
+        given = {draft.id: draft.path for draft in drafts}
+        placed = [_placed(draft, self._folder) for draft in drafts]
         with open_file(Path(path), output, self._scorer.stances) as writer:
-            results = self._scorer.score_drafts(drafts, explain=self._explain, max_characters=self._max_characters)
+            results = self._scorer.score_drafts(placed, explain=self._explain, max_characters=self._max_characters)
             for result in results:
                 if isinstance(result, Refusal):
+                    if result.id is not None:
+                        result.error.path = given[result.id]
                     refused.append(result)
                 else:
                     writer.write(result)
@@ -74,6 +78,13 @@ class PartScorer:
             Path(path).unlink(missing_ok=True)
         held = counts.as_dict() if counts.articles else None
         return ScoredPart(Path(path).name, held, refused, self._scorer.predictor.counts.since(before))
+
+
+def _placed(draft: Draft, folder: str) -> Draft:
+    """Return a draft whose file, where it has one of its own, is found from any folder; its id stays."""
+    if draft.path is None or draft.text is not None or draft.page is not None:
+        return draft
+    return replace(draft, path=str(Path(folder, draft.path)))
 
 
 def start_ray() -> Any:
@@ -141,7 +152,7 @@ def score_archive_on_ray(
     make = ray.remote(num_cpus=1)(PartScorer)
     profile = scorer.target.model_dump(mode="json", by_alias=True)
     members = [
-        make.remote(str(scorer.checkpoint.path.resolve()), profile, explain, archive.max_characters)
+        make.remote(str(scorer.checkpoint.path.resolve()), profile, explain, archive.max_characters, str(Path.cwd()))
         for _ in range(number)
     ]
     pool = ActorPool(members)

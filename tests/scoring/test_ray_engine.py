@@ -73,13 +73,27 @@ def test_two_actors_give_the_same_rows_as_this_process(
         score_archive_on_ray(scorer, Archive([archive]), tmp_path / "more", actors=3)
 
 
+def test_relative_paths_lead_to_the_files_of_this_process_wherever_the_actors_run(
+    ray: Any, tiny_exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint(tiny_exported)
+    scorer = Scorer(checkpoint, Predictor.open(checkpoint), COUNCIL)
+    (tmp_path / "tide.txt").write_text("The council wrecked the harbour. It met at noon.", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)  # the actors are where Ray was started
+    for score, out in ((score_archive, "local"), (score_archive_on_ray, "ray")):
+        status = score(scorer, Archive(["tide.txt", "nowhere.txt"]), tmp_path / out)
+        assert (status.articles, status.refused) == (1, 1)
+    assert rows(tmp_path / "ray") == rows(tmp_path / "local")
+    assert errors(tmp_path / "ray") == errors(tmp_path / "local")
+
+
 def test_what_happens_to_an_actor_is_said_in_one_line(
     ray: Any, tiny_exported: Path, archive: Path, tmp_path: Path
 ) -> None:
     from ray.util import ActorPool
 
     profile = COUNCIL.model_dump(mode="json", by_alias=True)
-    actor = ray.remote(num_cpus=1)(PartScorer).remote(str(tiny_exported), profile, "evidence", 1000)
+    actor = ray.remote(num_cpus=1)(PartScorer).remote(str(tiny_exported), profile, "evidence", 1000, "/")
     pool = ActorPool([actor])
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     job = (list(Archive([archive]))[:2], str(tmp_path / "file" / "part-00000.parquet"), "parquet")
@@ -97,7 +111,7 @@ def test_what_happens_to_an_actor_is_said_in_one_line(
 
 
 def test_what_an_actor_does_needs_no_cluster(tiny_exported: Path, archive: Path, tmp_path: Path) -> None:
-    member = PartScorer(str(tiny_exported), COUNCIL.model_dump(mode="json", by_alias=True), "evidence", 1000)
+    member = PartScorer(str(tiny_exported), COUNCIL.model_dump(mode="json", by_alias=True), "evidence", 1000, "/")
     drafts = list(Archive([archive]))
     part = tmp_path / "part-00000.parquet"
     scored = member.score(drafts[:3] + drafts[-1:], str(part), "parquet")  # type: ignore[arg-type]
@@ -107,3 +121,17 @@ def test_what_an_actor_does_needs_no_cluster(tiny_exported: Path, archive: Path,
     assert pq.read_metadata(part).num_rows == 6
     assert member.score(drafts[-1:], str(part), "parquet").counts is None  # type: ignore[arg-type]
     assert not part.exists()
+
+
+def test_an_actor_finds_files_from_the_folder_that_it_is_given(
+    tiny_exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "tide.txt").write_text("The council wrecked the harbour.", encoding="utf-8")
+    profile = COUNCIL.model_dump(mode="json", by_alias=True)
+    member = PartScorer(str(tiny_exported), profile, "evidence", 1000, str(tmp_path / "here"))
+    drafts = list(Archive(["tide.txt", "nowhere.txt"]))
+    monkeypatch.chdir(tmp_path)
+    scored = member.score(drafts, str(tmp_path / "part-00000.parquet"), "parquet")  # type: ignore[arg-type]
+    assert pq.read_table(tmp_path / "part-00000.parquet")["article"].to_pylist() == ["tide.txt"]
+    assert [str(refusal.error) for refusal in scored.refused] == ["nowhere.txt: no such file; check the path"]
