@@ -60,6 +60,7 @@ class Archive:
         self.done = 0
         self.unused = Unused()
         self._stdin = stdin
+        self._stdin_read = False
         self._leave_out = {path.name: realpath(path) for path in leave_out}
         #: A character takes six bytes at most, as an escape in JSON.
         self._most = 6 * max_characters + (1 << 16)
@@ -156,6 +157,10 @@ class Archive:
         if sys.stdin is None:
             yield Refusal(ArticleError("standard input is closed; give a file, or something to read", path="-"))
             return
+        if self._stdin_read:
+            yield Refusal(ArticleError("standard input has been read already; give - once", path="-"))
+            return
+        self._stdin_read = True
         stream: Any = sys.stdin.buffer
         kind = self._stdin_kind()
         if kind in ("jsonl", "csv", "tsv"):

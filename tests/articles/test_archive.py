@@ -419,6 +419,18 @@ def test_standard_input_holds_rows_where_a_column_is_named(monkeypatch: pytest.M
     assert [(d.id, d.text) for d in drafts("-", columns=columns)] == [("x", "One.")]
 
 
+@pytest.mark.parametrize("data", [b'{"text": "One."}\n', b"The council met."])
+def test_standard_input_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.txt").write_text("The council met.")
+    monkeypatch.setattr(sys, "stdin", _Stdin(data))
+    archive = Archive(["-", "-", tmp_path / "a.txt"])
+    assert [type(found) for found in archive] == [Draft, Refusal, Draft]
+    first, second, _ = archive
+    assert [str(found.error) for found in (first, second) if isinstance(found, Refusal)] == 2 * [
+        "-: standard input has been read already; give - once"
+    ]
+
+
 def test_the_whole_size_is_known_and_reached(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "a.jsonl")
     write_parquet(tmp_path / "b.parquet")
