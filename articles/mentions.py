@@ -24,6 +24,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date as Date
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -106,8 +107,8 @@ class MentionFinder:
 
     Args:
         profile: the target.
-        date: day of the article; then only people in office on it count. An ISO date (a time after it is
-            ignored), or None, or a text that is no date: then everybody counts.
+        date: day of the article; then only people in office on it count. An ISO date (a time after it, or of a
+            `datetime`, is ignored), or None, or a text that is no date: then everybody counts.
     """
 
     def __init__(self, profile: TargetProfile, date: Date | str | None = None) -> None:
@@ -183,6 +184,8 @@ def mark_mentions(article: Article, profile: TargetProfile) -> Article:
 
 def day_of(date: Date | str | None) -> Date | None:
     """Return the day that an ISO date begins with; None without a date, or where it is not understood."""
+    if isinstance(date, datetime):  # is a date too, that can be compared with no other
+        return date.date()
     if date is None or isinstance(date, Date):
         return date
     try:

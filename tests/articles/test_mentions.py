@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -54,8 +55,8 @@ DOE = TargetProfile.model_validate(
 )
 
 
-def found(text: str, date: str | None = None, profile: TargetProfile = DOE) -> list[str]:
-    mentions = MentionFinder(profile, date).find(text)
+def found(text: str, day: date | str | None = None, profile: TargetProfile = DOE) -> list[str]:
+    mentions = MentionFinder(profile, day).find(text)
     assert all(text[m.start : m.end] == m.text for m in mentions)
     return [m.text for m in mentions]
 
@@ -119,11 +120,14 @@ def test_names_with_accents_match_in_either_normal_form() -> None:
         ("2030-06-01T10:00:00Z", ["Roe", "Doe"]),
         ("2031-05-01", ["Roe", "Doe"]),
         ("2031-05-02", ["Doe"]),
+        (date(2031, 5, 2), ["Doe"]),
+        (datetime(2031, 5, 2, 23, 30), ["Doe"]),
+        (datetime(2031, 5, 1, 23, 30, tzinfo=UTC), ["Roe", "Doe"]),
         ("2029-12-31", []),
         ("some time in May", ["Roe", "Doe"]),
     ],
 )
-def test_only_people_in_office_on_the_day_count(day: str | None, expected: list[str]) -> None:
+def test_only_people_in_office_on_the_day_count(day: date | str | None, expected: list[str]) -> None:
     assert found("Roe met Doe.", day) == expected
 
 
