@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from newstance.articles import Article
+from newstance.articles.records import TOTALLED_ROLES
 from newstance.model import Layer, carrying_phrases
 
 from .records import ScoredArticle, ScoredSentence
@@ -150,7 +151,7 @@ def _card(sentence: ScoredSentence, share: float | None, extras: Extras) -> dict
     notes = []
     if sentence.truncated:
         notes.append("Longer than the model can read: its end was not seen.")
-    if share is None:
+    if sentence.role not in TOTALLED_ROLES:  # others have no share either where the article has no score
         notes.append(f"Not counted in the score: {sentence.role}.")
     flip = None if extras.flip is None else {"words": extras.flip[0], "stance": extras.flip[1]}
     near = extras.neighbours

@@ -103,6 +103,15 @@ def test_pages_tell_what_names_the_target_before_all(scored: HandScored) -> None
     assert outlets[:5] == ["2", "0 (2)", "2 (2)", "0 (2)", "2 (2)"]
 
 
+@pytest.mark.parametrize("abstained", [True, False])
+def test_only_what_is_never_counted_is_said_not_to_be(scored: HandScored, *, abstained: bool) -> None:
+    article, result = scored("The harbour plan\n\nThe council met. It rained.\n\nReporting by Dario Penn\n")
+    result = replace(result, sentences=[replace(s, abstained=abstained) for s in result.sentences])
+    cards = data_of(article_page(article, result, STANCE))
+    assert [s.role for s in result.sentences] == ["headline", "body", "body", "credit"]
+    assert [card["notes"] for card in cards] == [[], [], [], ["Not counted in the score: credit."]]
+
+
 def test_a_codebook_without_favor_and_against_has_no_score(scored: HandScored) -> None:
     _, result = scored("The council met.\n", stance_probability={"yes": 0.6, "no": 0.4}, stance="yes")
     assert article_score(result.sentences) == (None, [None])
