@@ -1,4 +1,4 @@
-"""`Archive`: whatever people call an archive, read as one stream of drafts, each id once."""
+"""`Archive`: whatever people call an archive, read as one stream of drafts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Archive:
     """Go through files, folders, patterns, tables, web archives and standard input, one article at a time.
 
     What cannot be read comes up as a `Refusal` in its place, and the rest goes on. Memory does not grow with the
-    archive. Iterating again reads everything again, standard input excepted.
+    archive; so ids are not remembered, and one that is given twice comes up twice. Iterating again reads everything
+    again, standard input excepted.
 
     Attributes:
         done: bytes of the files that have been gone through so far, packed as they lie on disk.

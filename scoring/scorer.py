@@ -177,7 +177,8 @@ class Scorer:
         """Score an archive's drafts as they come; what cannot be read is refused in its place, and the rest goes on.
 
         Args:
-            drafts: taken from a thread of its own.
+            drafts: taken from a thread of its own. Those of one id are all scored; `EachOnce` of an archive, in
+                `newstance.scoring.unique`, refuses all but the first, as the command line and run folders do.
             explain: as in `score`.
             group: sentences that are sorted into batches together.
             max_characters: longer articles are refused.

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newstance.articles import TargetProfile, article_from_text
+from newstance.articles import Archive, Refusal, TargetProfile, article_from_text
 from newstance.errors import ArticleError, CheckpointError, UsageError
 from newstance.model import Checkpoint, Predictor
-from newstance.scoring import Scorer
+from newstance.scoring import ScoredArticle, Scorer
+from newstance.scoring.unique import EachOnce
 
 COUNCIL = TargetProfile(name="the council", aliases=("the council", "council"))
 TEXT = """Council plan divides the harbour
@@ -132,6 +133,14 @@ def test_many_are_texts_paths_or_articles(scorer: Scorer, tmp_path: Path) -> Non
     assert len({tuple(sentence.text for sentence in one.sentences) for one in found}) == 1
     with pytest.raises(ArticleError, match="no such file"):
         list(scorer.score_many([TEXT, "nowhere.txt"]))
+
+
+def test_an_id_given_twice_is_scored_twice_unless_each_counts_once(scorer: Scorer, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "tide", "text": "The council wrecked the harbour."}\n')
+    twice = Archive([path, path])
+    assert [type(found) for found in scorer.score_drafts(twice)] == [ScoredArticle, ScoredArticle]
+    assert [type(found) for found in scorer.score_drafts(EachOnce(twice))] == [ScoredArticle, Refusal]
 
 
 def test_an_unknown_explanation_is_refused_with_those_that_there_are(scorer: Scorer) -> None:
