@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
+from newstance.articles import article_from_text, load_profile, mark_mentions
 from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
@@ -338,6 +339,21 @@ def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
     by_name, by_profile = (sentence_inputs([record], target)[0] for target in (None, "government"))
     assert [record.text[a:b] for a, b in by_name.target_spans] == ["Ida Brandt"]
     assert [record.text[a:b].lower() for a, b in by_profile.target_spans] == ["the government"]
+
+
+@pytest.mark.parametrize("day", ["2016-05-01", "2022-05-01T10:00:00Z", "spring of 2016", None])
+def test_a_profile_finds_in_a_row_whom_it_finds_in_an_article_of_that_day(day: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "doe.yaml"
+    file.write_text(
+        "name: the Doe team\naliases: [Doe team]\npeople: [{name: Jo Doe, short: [Doe], from: 2021-01-20}]\n"
+    )
+    text = "Doe wrecked the harbour."
+    row = Annotation(id="1", text=text, before=text, after=text, date=day, target="the Doe team", stance="against")
+    (asked,) = sentence_inputs([row], str(file))
+    (sentence,) = mark_mentions(article_from_text(text, date=day), load_profile(file)).sentences
+    expected = tuple((mention.start, mention.end) for mention in sentence.mentions)
+    assert asked.target_spans == asked.before_spans == asked.after_spans == expected
+    assert bool(expected) is (day != "2016-05-01")
 
 
 def test_nothing_to_measure_is_an_error_not_a_zero(tiny_exported: Path) -> None:
