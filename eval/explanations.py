@@ -102,6 +102,7 @@ def measure_explanations(
             predictor,
             checkpoint,
             judged,
+            target=target,
             methods=wanted,
             gradients=gradients,
             steps=steps,

@@ -17,7 +17,7 @@ from newstance.eval.gold import clusters
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.perturbation import words_for
 from newstance.eval.plausibility import heaviest_run, plausibility
-from newstance.model import Checkpoint, Predictor, load_codebook, write_config
+from newstance.model import Checkpoint, Predictor, explain_encoded, load_codebook, write_config
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,19 @@ def test_plausibility_is_of_all_sentences_with_a_rationale_however_few_are_drawn
     assert report.plausibility is not None
     assert report.faithfulness["evidence"]["comprehensiveness"].n == 2
     assert report.plausibility["evidence"]["auprc"].n > 2
+
+
+def test_plausibility_finds_the_target_as_faithfulness_does(
+    checkpoint: Checkpoint, records: list[Annotation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = tmp_path / "council.yaml"
+    profile.write_text("name: council\naliases: [council]\n")
+    bare = [r.model_copy(update={"target": None, "target_spans": ()}) for r in records if "council" in r.text]
+    asked = []
+    explain = "newstance.eval.plausibility.explain_encoded"
+    monkeypatch.setattr(explain, lambda *given, **named: asked.extend(given[1]) or explain_encoded(*given, **named))
+    measure_explanations(checkpoint, bare, target=str(profile), methods=("random",), samples=100)
+    assert asked and all(any(sentence.windows[0].target) for sentence in asked)
 
 
 @pytest.fixture(scope="module")
