@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from newstance.corpora import Annotation
+from newstance.corpora import Annotation, filled_in
 from newstance.model import METHODS, Checkpoint, Method, Predictor
 
 from .bootstrap import Figure
@@ -73,7 +73,7 @@ def measure_explanations(
     Raises:
         UsageError: the model has no layer of one label, or there is nothing to explain.
     """
-    unique = list({(record.corpus, record.id): record for record in records}.values())
+    unique = list({(record.corpus, record.id): record for record in filled_in(records)}.values())
     if sentences is not None and sentences < len(unique):
         unique = random.Random(seed).sample(unique, sentences)
     predictor = Predictor.open(checkpoint)

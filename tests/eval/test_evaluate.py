@@ -277,6 +277,20 @@ def test_annotators_are_merged_by_majority_and_ties_left_out(tiny_exported: Path
         evaluate_model(Checkpoint(tiny_exported), [vote("2", "favor", "a"), vote("2", "against", "b")], samples=100)
 
 
+@pytest.mark.parametrize("first", ["anna", "ben"])
+def test_what_the_model_sees_hangs_on_no_order_of_the_annotators(first: str) -> None:
+    anna = Annotation(id="1", text="Doe wrecked it.", before="Doe met.", stance="against", annotator="anna")
+    said = {"target": "Doe", "target_spans": ((0, 3),), "before_spans": ((0, 3),), "after": "Doe left.", "article": "a"}
+    ben = anna.model_copy(update=said | {"frames": ("economic",), "annotator": "ben"})
+    # Spans of another text around the sentence are of no use to hers.
+    carl = anna.model_copy(update={"before": "So Doe met.", "before_spans": ((3, 6),), "annotator": "carl"})
+    records = sorted([anna, ben, carl], key=lambda record: (record.annotator != first, record.annotator))
+    (sentence,) = gold_labels(records, load_codebook().layer("stance")).sentences
+    (asked,) = sentence_inputs([sentence])
+    assert (asked.target, asked.target_spans, sentence.article) == ("Doe", ((0, 3),), "a")
+    assert (asked.before, asked.before_spans, asked.after) == ("Doe met.", ((0, 3),), "Doe left.")
+
+
 def test_a_layer_of_which_all_sentences_are_tied_is_told(tiny_exported: Path) -> None:
     rows = [Annotation(id=str(n), text=f"It met {n}.", frames=("health",), stance=None) for n in range(6)]
     split = [Annotation(id="0", text="It met 0.", stance=stance, annotator=stance) for stance in ("favor", "against")]
