@@ -105,6 +105,8 @@ def run_evaluate(
         )
         found = replace(found, faithfulness=explanations.faithfulness, plausibility=explanations.plausibility or {})
         found.run["explanations"] = explanations.run
+        left_out = explanations.run["left_out"]
+        found.run["warnings"] += [f"explanations: {name} left out: {reason}" for name, reason in left_out.items()]
     if report is not None:
         write_report(found, report)
     if as_json:
