@@ -74,6 +74,8 @@ def run_evaluate(
     """Evaluate, write the report, and print a table or one JSON object."""
     if report is not None and report.suffix.lower() not in (".html", ".htm"):
         raise UsageError("the report is an HTML page: give FILE.html", field="--report", path=report)
+    if report is not None and report.is_dir():
+        raise UsageError("takes a file that ends in .html, and this is a folder", field="--report", path=report)
     if only_figures and behaviour is not None:
         raise UsageError("--only-figures leaves out the behaviour tests: give one of the two", field="--behaviour")
     if sentences is not None and not faithfulness:
@@ -107,17 +109,19 @@ def run_evaluate(
         found.run["explanations"] = explanations.run
         left_out = explanations.run["left_out"]
         found.run["warnings"] += [f"explanations: {name} left out: {reason}" for name, reason in left_out.items()]
-    if report is not None:
-        write_report(found, report)
-    if as_json:
-        whole = found.to_dict() | (explanations.to_dict() if explanations else {})
-        sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
-    else:
-        _print(found, only_figures=only_figures)
-        if explanations is not None:
-            print_explanations(explanations)
+    try:
         if report is not None:
-            sys.stderr.write(f"report: {report}\n")
+            write_report(found, report)
+    finally:  # a page that cannot be written takes no figures with it
+        if as_json:
+            whole = found.to_dict() | (explanations.to_dict() if explanations else {})
+            sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
+        else:
+            _print(found, only_figures=only_figures)
+            if explanations is not None:
+                print_explanations(explanations)
+    if report is not None and not as_json:
+        sys.stderr.write(f"report: {report}\n")
 
 
 def run_compare(

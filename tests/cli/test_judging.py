@@ -45,6 +45,18 @@ def test_evaluate_prints_one_object_and_writes_one_page(
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_evaluate_prints_its_figures_also_where_the_page_cannot_be_written(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "file" / "report.html"
+    page.parent.write_text("")
+    arguments = ("evaluate", tiny_exported, "--data", annotations_file, "--only-figures", "--samples", "100")
+    for more, printed in (((), "macro_f1"), (("--json",), '"macro_f1"')):
+        done = run(*arguments, "--report", page, *more)
+        assert done.returncode == 1 and printed in done.stdout
+        assert f"{page}: cannot be written" in done.stderr and f"report: {page}" not in done.stderr
+
+
 def test_compare_says_whether_the_data_show_a_difference(tiny_exported: Path, annotations_file: Path) -> None:
     done = run("compare", tiny_exported, tiny_exported, "--data", annotations_file, "--samples", "100")
     assert done.returncode == 0, done.stderr
@@ -169,9 +181,12 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
     votes = [f"{n},It met {n}.,{stance},{stance}" for n in range(2) for stance in ("favor", "against")]
     tied.write_text("\n".join(["id,text,stance,annotator", *votes]) + "\n", encoding="utf-8")
     data = ("--data", annotations_file)
+    folder = tmp_path / "folder.html"
+    folder.mkdir()
     for arguments, code, words in (
         (("evaluate", tiny_exported, "--data", bad), 1, f"{bad}:1: stance"),
         (("evaluate", tiny_exported, "--data", annotations_file, "--report", tmp_path / "x.pdf"), 2, ".html"),
+        (("evaluate", tiny_exported, *data, "--report", folder), 2, "this is a folder"),
         (("evaluate", tiny_exported, "--corpus", "reuters"), 2, "unknown corpus"),
         (("calibrate", tiny_exported, "--corpus", "newstance", "--split", "test"), 2, "test splits"),
         (("calibrate", tiny_exported, *data, "--part", "test"), 2, "--part"),
