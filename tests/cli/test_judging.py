@@ -287,7 +287,9 @@ def test_a_training_configuration_is_a_codebook_and_a_table_without_labels_says_
     data = yaml.safe_load(inside.read_text(encoding="utf-8"))
     (tmp_path / "codes.yaml").write_text(yaml.safe_dump(data["codebook"]), encoding="utf-8")
     beside.write_text(yaml.safe_dump(data | {"codebook": str(tmp_path / "codes.yaml")}), encoding="utf-8")
-    for codebook in (inside, beside, tmp_path / "codes.yaml"):
+    based = tmp_path / "based.yaml"
+    based.write_text("base: your-codebook\nepochs: 2\n", encoding="utf-8")
+    for codebook in (inside, beside, based, tmp_path / "codes.yaml"):
         done = run("agreement", path, "--codebook", codebook, "--json", "--samples", "100")
         assert done.returncode == 0, done.stderr
         assert set(json.loads(done.stdout)["layers"]) == {"position"}
