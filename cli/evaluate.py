@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from newstance.corpora import Annotation
 from newstance.errors import UsageError
@@ -226,7 +227,7 @@ def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
     table = Table("", "value", "95% interval", "n", box=None, title_justify="left", **columns)  # type: ignore[arg-type]
     for name, figure in rows.items():
         within = f"95% below {figure.high:.3f}" if by_chance(name) else figure.within()
-        table.add_row(name, figure.shown(), within, str(figure.n))
+        table.add_row(Text(name), figure.shown(), within, str(figure.n))  # a name may hold what rich takes for markup
     return table
 
 
@@ -259,7 +260,7 @@ def _print(report: Report, *, only_figures: bool) -> None:
 
 def _print_warning(console: Console, warning: str | None) -> None:
     if warning is not None:
-        console.print(f"! {warning}", style="dark_orange")
+        console.print(Text(f"! {warning}", style="dark_orange"))
 
 
 def _print_symmetry(console: Console, report: Report) -> None:
@@ -305,8 +306,6 @@ def _print_comparison(found: Comparison) -> None:
         )
         _print_warning(console, compared.warning)
         for changed in compared.changed[:10]:
-            console.print(
-                f"  {changed.first} → {changed.second} (annotated {changed.gold})  {changed.text}", markup=False
-            )
+            console.print(Text(f"  {changed.first} → {changed.second} (annotated {changed.gold})  {changed.text}"))
     for warning in found.run["warnings"]:
         _print_warning(console, warning)

@@ -230,6 +230,25 @@ def test_nameless_annotators_are_told_apart_by_their_files(tiny_exported: Path, 
     assert of_nobody["agreement"]["alpha"]["value"] == among["agreement"]["alpha"]["value"]
 
 
+def test_names_are_printed_as_they_are_given(tmp_path: Path) -> None:
+    for name in ("survey[ben]", "survey[final]"):
+        rows = [f"{n},It met {n}.,{stance}" for n, stance in enumerate(("favor", "against", "neutral"))]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["id,text,stance", *rows]) + "\n", encoding="utf-8")
+    done = run("agreement", *sorted(tmp_path.iterdir()), "--samples", "100")
+    assert "of survey[ben] against" in done.stdout and "of survey[final] against" in done.stdout
+    named, own = tmp_path / "named.csv", tmp_path / "own.yaml"
+    rows = [f"{n},It met {n}.,{code},{who},[/s]" for who in ("[/a]", ":b:") for n, code in enumerate(("[/no]", "yes"))]
+    named.write_text("\n".join(["id,text,position,annotator,split", *rows]) + "\n", encoding="utf-8")
+    layer = {"name": "position", "kind": "single", "labels": [{"code": "[/no]"}, {"code": "yes"}]}
+    own.write_text(yaml.safe_dump({"name": "own", "layers": [layer]}), encoding="utf-8")
+    done = run("agreement", named, "--codebook", own, "--samples", "100")
+    assert done.returncode == 0 and "of [/a] against" in done.stdout and "of :b: against" in done.stdout, done.stderr
+    done = run("data", "check", named, "--codebook", own)
+    assert "sentences: [/s] 2" in done.stdout
+    assert ["position", "[/s]"] in (words := [line.split() for line in done.stdout.splitlines()])
+    assert ["[/no]", "1", "(50%)"] in words
+
+
 @pytest.fixture
 def divided(tiny_exported: Path, annotations_file: Path, tmp_path: Path) -> Path:
     """A model that says it learnt from the part `train` of the file of annotations."""
