@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from newstance.errors import UsageError
 from newstance.eval.calibrating import Fitted, fit_calibration, write_calibration
@@ -106,5 +107,5 @@ def _print(fitted: dict[str, Fitted]) -> None:
         )
         table = Table("calibration error on", "uncalibrated", "as it was", "fitted", box=None)
         for corpus, errors in found.errors.items():
-            table.add_row(corpus, *(f"{error:.3f}" for error in errors))
+            table.add_row(Text(corpus), *(f"{error:.3f}" for error in errors))
         console.print(table)

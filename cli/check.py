@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from tokenizers import Tokenizer
 
@@ -168,15 +168,15 @@ def _plain(report: CheckReport) -> dict[str, Any]:
 def _print(report: CheckReport) -> None:
     console = Console(width=None if sys.stdout.isatty() else 120)
     splits = ", ".join(f"{split} {n} ({report.records[split]} judgements)" for split, n in report.sentences.items())
-    console.print(f"sentences: {splits or 'none'}", soft_wrap=True)
+    console.print(Text(f"sentences: {splits or 'none'}"), soft_wrap=True)
     for layer, by_split in report.labels.items():
-        table = Table(layer, *by_split, box=None)
+        table = Table(layer, *(Column(Text(split)) for split in by_split), box=None)
         for code in dict.fromkeys(code for counts in by_split.values() for code in counts):
             cells = []
             for split, counts in by_split.items():
                 n = counts.get(code, 0)
                 cells.append(f"{n} ({n / report.sentences[split]:.0%})")
-            table.add_row(code, *cells)
+            table.add_row(Text(code), *cells)
         console.print(table)
     if report.annotators:
         judged = ", ".join(f"{n} by {k}" for k, n in report.annotators.items())

@@ -87,4 +87,6 @@ def _is_configuration(path: Path) -> bool:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return False
-    return isinstance(data, dict) and ("codebook" in data or "data" in data)
+    from newstance.training.config_file import BASE
+
+    return isinstance(data, dict) and any(key in data for key in ("codebook", "data", BASE))

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from newstance.corpora import Annotation
 from newstance.errors import UsageError
@@ -74,6 +75,8 @@ def run_evaluate(
     """Evaluate, write the report, and print a table or one JSON object."""
     if report is not None and report.suffix.lower() not in (".html", ".htm"):
         raise UsageError("the report is an HTML page: give FILE.html", field="--report", path=report)
+    if report is not None and report.is_dir():
+        raise UsageError("takes a file that ends in .html, and this is a folder", field="--report", path=report)
     if only_figures and behaviour is not None:
         raise UsageError("--only-figures leaves out the behaviour tests: give one of the two", field="--behaviour")
     if sentences is not None and not faithfulness:
@@ -105,17 +108,21 @@ def run_evaluate(
         )
         found = replace(found, faithfulness=explanations.faithfulness, plausibility=explanations.plausibility or {})
         found.run["explanations"] = explanations.run
-    if report is not None:
-        write_report(found, report)
-    if as_json:
-        whole = found.to_dict() | (explanations.to_dict() if explanations else {})
-        sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
-    else:
-        _print(found, only_figures=only_figures)
-        if explanations is not None:
-            print_explanations(explanations)
+        left_out = explanations.run["left_out"]
+        found.run["warnings"] += [f"explanations: {name} left out: {reason}" for name, reason in left_out.items()]
+    try:
         if report is not None:
-            sys.stderr.write(f"report: {report}\n")
+            write_report(found, report)
+    finally:  # a page that cannot be written takes no figures with it
+        if as_json:
+            whole = found.to_dict() | (explanations.to_dict() if explanations else {})
+            sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
+        else:
+            _print(found, only_figures=only_figures)
+            if explanations is not None:
+                print_explanations(explanations)
+    if report is not None and not as_json:
+        sys.stderr.write(f"report: {report}\n")
 
 
 def run_compare(
@@ -220,7 +227,7 @@ def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
     table = Table("", "value", "95% interval", "n", box=None, title_justify="left", **columns)  # type: ignore[arg-type]
     for name, figure in rows.items():
         within = f"95% below {figure.high:.3f}" if by_chance(name) else figure.within()
-        table.add_row(name, figure.shown(), within, str(figure.n))
+        table.add_row(Text(name), figure.shown(), within, str(figure.n))  # a name may hold what rich takes for markup
     return table
 
 
@@ -253,7 +260,7 @@ def _print(report: Report, *, only_figures: bool) -> None:
 
 def _print_warning(console: Console, warning: str | None) -> None:
     if warning is not None:
-        console.print(f"! {warning}", style="dark_orange")
+        console.print(Text(f"! {warning}", style="dark_orange"))
 
 
 def _print_symmetry(console: Console, report: Report) -> None:
@@ -299,8 +306,6 @@ def _print_comparison(found: Comparison) -> None:
         )
         _print_warning(console, compared.warning)
         for changed in compared.changed[:10]:
-            console.print(
-                f"  {changed.first} → {changed.second} (annotated {changed.gold})  {changed.text}", markup=False
-            )
+            console.print(Text(f"  {changed.first} → {changed.second} (annotated {changed.gold})  {changed.text}"))
     for warning in found.run["warnings"]:
         _print_warning(console, warning)

@@ -79,10 +79,8 @@ def _print(explained: ExplainedSentence, near: list[Neighbour] | None, target: s
     probability = explained.stance_probability[explained.stance]
     console.print(Text(explained.text, style="bold"))
     sign = "? " if explained.abstained else ""
-    console.print(
-        f"{sign}{explained.stance} ({probability:.0%}), by {explained.margin:.2f} logits over {explained.against}; "
-        f"weights by {explained.method}"
-    )
+    decided = f"{sign}{explained.stance} ({probability:.0%}), by {explained.margin:.2f} logits over {explained.against}"
+    console.print(Text(f"{decided}; weights by {explained.method}"))
     if explained.abstained:
         unsure = f"its probability, {probability:.3f}, is below the threshold of {explained.abstain_below:.3f}"
         unseen = "it was not trained on sentences that do not name the target"

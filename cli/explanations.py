@@ -41,8 +41,6 @@ def print_explanations(report: ExplanationReport) -> None:
     _print("faithfulness (sufficiency: lower is better)", report.faithfulness)
     if report.plausibility is not None:
         _print("plausibility", report.plausibility)
-    for method, reason in report.run["left_out"].items():
-        print(f"{method} left out: {reason}", file=sys.stderr)  # noqa: T201
 
 
 def _print(title: str, figures: Mapping[Method, Mapping[str, Figure]]) -> None:

@@ -45,6 +45,7 @@ def run_fit_evidence(
         raise UsageError("--map, --column, --split, --part and --target go with --data; a configuration has its own")
     columns, of_part = column_map(map_path, column), as_part(part)
     needs_torch()
+    from newstance.corpora import filled_in
     from newstance.eval.data import read_data
     from newstance.eval.inputs import sentence_inputs
     from newstance.training.evidence import FitConfig, fit_evidence
@@ -57,7 +58,7 @@ def run_fit_evidence(
     else:
         records = _training_records(codebook, config, overrides)
     # A sentence that several annotators judged, or that is there with several targets masked alike, counts once.
-    inputs: list[SentenceInput] = list(dict.fromkeys(sentence_inputs(records, target)))
+    inputs: list[SentenceInput] = list(dict.fromkeys(sentence_inputs(filled_in(records), target)))
     drawn = random.Random(seed).sample(inputs, min(sentences, len(inputs)))
     with progress("sentences", len(drawn)) as step:
         fit_evidence(

@@ -142,7 +142,7 @@ class ArticleTable:
         table = Table(box=None, pad_edge=False, header_style="dim", style="dim")
         table.add_column("whose voice (all of headline and body)", max_width=44, no_wrap=True, overflow="ellipsis")
         for heading in ("sentences", *(f"{label.sign}{code}" for code, label in self._labels.items()), "abstained"):
-            table.add_column(heading, justify="right")
+            table.add_column(Text(heading), justify="right")
         rows = [(name, summary["by_voice"][code]) for code, name in VOICE_NAMES.items()]
         if summary["speakers"]:
             rows += [("insiders (*)", summary["insiders"]), ("others", summary["others"])]

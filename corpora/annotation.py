@@ -18,6 +18,7 @@ __all__ = [
     "Span",
     "Unit",
     "differing_field",
+    "filled_in",
     "meant",
     "mixed_id",
     "same_sentence",
@@ -194,6 +195,36 @@ def sentence_numbers(records: Iterable[Annotation]) -> list[int]:
         members.append(record)
         numbers.append(number)
     return numbers
+
+
+def filled_in(records: Sequence[Annotation]) -> list[Annotation]:
+    """Return the records, each with what it does not say of its sentence as the first other record about it says it.
+
+    That is the target and its mentions, the text around the sentence, and the article with its outlet and date: an
+    annotator's file may leave them out, and what is asked of a sentence must not depend on whose file comes first.
+    Which records are about one sentence is as `sentence_numbers` says.
+    """
+    numbers = sentence_numbers(records)
+    groups: dict[int, list[Annotation]] = {}
+    for record, number in zip(records, numbers, strict=True):
+        groups.setdefault(number, []).append(record)
+    return [_filled_in(record, groups[number]) for record, number in zip(records, numbers, strict=True)]
+
+
+def _filled_in(record: Annotation, group: Sequence[Annotation]) -> Annotation:
+    if len(group) == 1:
+        return record
+    update: dict[str, Any] = {}
+    for name in ("target", "target_spans", "before", "after", "article", "outlet", "date"):
+        if not getattr(record, name):
+            update |= next(({name: value} for other in group if (value := getattr(other, name))), {})
+    for side in ("before", "after"):
+        # Offsets are into the text of their own record.
+        text = update.get(side, getattr(record, side))
+        if not getattr(record, name := f"{side}_spans"):
+            alike = (other for other in group if getattr(other, side) == text)
+            update |= next(({name: value} for other in alike if (value := getattr(other, name))), {})
+    return record.model_copy(update=update) if update else record
 
 
 def differing_field(one: Annotation, other: Annotation) -> str | None:

@@ -125,14 +125,11 @@ def read_data(
         raise UsageError("--data-dir goes with a --corpus that does not ship")
     rows: list[_Row] = []
     for path in files:
-        found = _read_rows(path, codebook, columns)
+        found = _read_rows(path, codebook, columns, split)
         rows += _with_annotators(found, files) if name_annotators and len(files) > 1 else found
+    # Of the rows that are read alone: ids may begin anew in each split.
     _check_judgements(rows)
-    wanted = [row for row in rows if split in (None, row.record.split)]
-    for path in files:
-        if not any(row.path == path for row in wanted):
-            raise AnnotationError(f"no row is of the split {split!r}", path=path, field="split")
-    records = _of_part(wanted, part, by_split=split is not None)
+    records = _of_part(rows, part, by_split=split is not None)
     for name in corpora:
         records += _read_corpus(name, data_dir, split or corpus_split)
     return records
@@ -174,9 +171,9 @@ def _read_corpus(name: str, data_dir: Path | None, split: str | None) -> list[An
     return records
 
 
-def _read_rows(path: Path, codebook: Codebook, columns: ColumnMap | None) -> list[_Row]:
+def _read_rows(path: Path, codebook: Codebook, columns: ColumnMap | None, split: str | None) -> list[_Row]:
     lines: list[int] = []
-    found = open_annotations(path, codebook=codebook, columns=columns, lines=lines)
+    found = open_annotations(path, split=split, codebook=codebook, columns=columns, lines=lines)
     return [_Row(path, line, record) for line, record in zip(lines, found, strict=True)]
 
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from newstance.corpora import Annotation
+from newstance.corpora import Annotation, filled_in
+from newstance.errors import AnnotationError
 from newstance.model import METHODS, Checkpoint, Method, Predictor
 
 from .bootstrap import Figure
@@ -27,7 +28,7 @@ class ExplanationReport:
     Attributes:
         faithfulness: on the model's own decisions; sufficiency is better when lower, everything else when higher.
         plausibility: against rationales, where the model decided as their annotators; None without rationales.
-        run: sentences explained and skipped, methods left out and why, steps, seed.
+        run: sentences explained and skipped, what was left out (methods, or `plausibility`) and why, steps, seed.
     """
 
     faithfulness: dict[Method, dict[str, Figure]]
@@ -56,7 +57,8 @@ def measure_explanations(
 ) -> ExplanationReport:
     """Explain sentences by every method and measure the explanations.
 
-    Without torch, integrated gradients are left out, and the report says so.
+    Without torch, integrated gradients are left out, and so is plausibility where the model gave no label for which
+    there is a rationale; the report says so.
 
     Args:
         checkpoint: the model.
@@ -73,11 +75,11 @@ def measure_explanations(
     Raises:
         UsageError: the model has no layer of one label, or there is nothing to explain.
     """
-    unique = list({(record.corpus, record.id): record for record in records}.values())
+    unique = list({(record.corpus, record.id): record for record in filled_in(records)}.values())
     if sentences is not None and sentences < len(unique):
         unique = random.Random(seed).sample(unique, sentences)
     predictor = Predictor.open(checkpoint)
-    left_out = {}
+    left_out: dict[str, str] = {}
     if "ig" in methods and find_spec("torch") is None:
         left_out["ig"] = "torch is not installed"
     wanted: list[Method] = [method for method in methods if method not in left_out]
@@ -98,17 +100,23 @@ def measure_explanations(
     judged = [record for record in records if record.judged(layer) is not None]
     plausible = None
     if any(record.rationale for record in judged):
-        plausible = plausibility(
-            predictor,
-            checkpoint,
-            judged,
-            methods=wanted,
-            gradients=gradients,
-            steps=steps,
-            samples=samples,
-            seed=seed,
-            step=step,
-        )
+        try:
+            plausible = plausibility(
+                predictor,
+                checkpoint,
+                judged,
+                target=target,
+                methods=wanted,
+                gradients=gradients,
+                steps=steps,
+                samples=samples,
+                seed=seed,
+                step=step,
+            )
+        except AnnotationError as error:
+            if error.field != "rationale":
+                raise
+            left_out["plausibility"] = error.message
     run = {
         "sentences": found.sentences,
         "skipped": found.skipped,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from newstance.corpora import Annotation, same_sentence
+from newstance.corpora import Annotation, filled_in, same_sentence
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
@@ -33,7 +33,7 @@ class Gold:
     """Sentences that have a gold label of a layer.
 
     Attributes:
-        sentences: one record a sentence.
+        sentences: one record a sentence, with what only other annotators' records say of it.
         labels: (sentences,) label numbers, or (sentences, labels) booleans for a multi-label layer.
         tied: sentences left out because no label had more votes than any other.
     """
@@ -55,7 +55,7 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
         AnnotationError: a label that the layer does not know.
     """
     votes: dict[tuple[str | None, str], list[Annotation]] = {}
-    for record in records:
+    for record in filled_in(records):
         if record.judged(layer.name) is not None:
             votes.setdefault((record.corpus, record.id), []).append(record)
     sentences: list[Annotation] = []

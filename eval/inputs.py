@@ -38,16 +38,19 @@ def decided(logits: npt.NDArray[np.floating], checkpoint: Checkpoint, layer: Lay
 
 
 def sentence_inputs(sentences: Sequence[Annotation], target: str | None = None) -> list[SentenceInput]:
-    """Return what the model is asked; mentions come from the record, else from a profile or the target's name."""
+    """Return what the model is asked; mentions come from the record, else from a profile or the target's name.
+
+    A profile's people count who were in office on the record's date.
+    """
     return [
         SentenceInput(
             text=record.text,
-            target_spans=record.target_spans or find_spans(record.text, target, record.target),
+            target_spans=record.target_spans or find_spans(record.text, target, record.target, record.date),
             target=record.target or "",
             before=record.before,
             after=record.after,
-            before_spans=record.before_spans or find_spans(record.before, target, record.target),
-            after_spans=record.after_spans or find_spans(record.after, target, record.target),
+            before_spans=record.before_spans or find_spans(record.before, target, record.target, record.date),
+            after_spans=record.after_spans or find_spans(record.after, target, record.target, record.date),
         )
         for record in sentences
     ]

@@ -29,6 +29,7 @@ def plausibility(
     checkpoint: Checkpoint,
     records: Sequence[Annotation],
     *,
+    target: str | None = None,
     methods: Sequence[Method] = METHODS,
     gradients: Predictor | None = None,
     steps: int = 10,
@@ -51,6 +52,7 @@ def plausibility(
         predictor: the model.
         checkpoint: its checkpoint.
         records: annotations with rationales.
+        target: profile that finds mentions in rows without `target_spans`.
         methods: what to compare; differences are taken from `ig` and `random`.
         gradients: the same model on the torch runtime, for `ig`.
         steps: points of its integral.
@@ -65,7 +67,7 @@ def plausibility(
     """
     layer = explained_layer(checkpoint)
     gold = gold_labels(records, layer)
-    inputs = sentence_inputs(gold.sentences)
+    inputs = sentence_inputs(gold.sentences, target)
     encoded = predictor.encoding.encode(inputs)
     predictions = predictor.predict_encoded(encoded)
     marked: dict[tuple[str | None, str, str], list[tuple[Span, ...]]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from newstance.errors import OutputError
+from newstance.scoring.templating import write_page
 
 from .behaviour import SAME_INPUT
 from .bootstrap import Figure
@@ -57,15 +57,12 @@ _NAMES = {
 
 
 def write_report(report: Report, path: Path) -> None:
-    """Write the page.
+    """Write the page whole or not at all; folders on the way are made.
 
     Raises:
         OutputError: it cannot be written.
     """
-    try:
-        path.write_text(render_report(report), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+    write_page(path, render_report(report))
 
 
 def render_report(report: Report) -> str:

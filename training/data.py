@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from datasets import Dataset
 
-from newstance.corpora import Annotation, sentence_numbers
+from newstance.corpora import Annotation, filled_in, sentence_numbers
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.rationales import marked_words
 from newstance.model import Codebook, EncodedSentence, SentenceEncoding, SentenceInput, Span
@@ -31,7 +31,7 @@ class Item:
     """One sentence with what its annotators said, as one distribution per layer; None where nobody judged.
 
     Attributes:
-        record: the first annotator's record.
+        record: the first annotator's record, with what only others' say of the sentence.
         input: what the model is asked; mentions that the record does not give were looked for, as `evaluate` does.
         labels: for each layer, the share of annotators for each label.
         weight: how much the row counts in the loss.
@@ -63,7 +63,7 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
         groups.setdefault(number, []).append(pair)
     items = []
     for group in groups.values():
-        votes = [record for record, _ in group]
+        votes = filled_in([record for record, _ in group])
         weights = [weight for _, weight in group]
         labels = {layer.name: _distribution(votes, weights, layer, soft=soft) for layer in codebook.layers}
         marked = tuple(record.rationale for record in votes if record.rationale)

@@ -95,6 +95,21 @@ def test_evaluate_measures_faithfulness_on_request(tiny_exported: Path, annotati
     assert set(figure) == {"value", "low", "high", "n"} and figure["n"] == 5
 
 
+def test_evaluate_keeps_its_figures_where_plausibility_cannot_be_computed(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    stance = next(row["stance"] for row in rows if "will publish" in row["text"])
+    wrong = "favor" if stance == "neutral" else "neutral"
+    rows = [row | ({"stance": wrong, "rationale": [[0, 3]]} if "will publish" in row["text"] else {}) for row in rows]
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    arguments = ("evaluate", tiny_exported, "--data", data, "--samples", 100, "--only-figures", "--json")
+    found = json.loads(output_of(*arguments, "--faithfulness", "--sentences", 2))
+    assert found["layers"]["stance"]["macro_f1"] and found["faithfulness"] and "plausibility" not in found
+    assert any("plausibility left out: no record has a rationale" in said for said in found["run"]["warnings"])
+
+
 def test_fit_evidence_learns_from_a_file_of_records(
     tiny_exported: Path, annotations_file: Path, tmp_path: Path
 ) -> None:

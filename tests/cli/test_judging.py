@@ -45,6 +45,18 @@ def test_evaluate_prints_one_object_and_writes_one_page(
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_evaluate_prints_its_figures_also_where_the_page_cannot_be_written(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "file" / "report.html"
+    page.parent.write_text("")
+    arguments = ("evaluate", tiny_exported, "--data", annotations_file, "--only-figures", "--samples", "100")
+    for more, printed in (((), "macro_f1"), (("--json",), '"macro_f1"')):
+        done = run(*arguments, "--report", page, *more)
+        assert done.returncode == 1 and printed in done.stdout
+        assert f"{page}: cannot be written" in done.stderr and f"report: {page}" not in done.stderr
+
+
 def test_compare_says_whether_the_data_show_a_difference(tiny_exported: Path, annotations_file: Path) -> None:
     done = run("compare", tiny_exported, tiny_exported, "--data", annotations_file, "--samples", "100")
     assert done.returncode == 0, done.stderr
@@ -169,9 +181,12 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
     votes = [f"{n},It met {n}.,{stance},{stance}" for n in range(2) for stance in ("favor", "against")]
     tied.write_text("\n".join(["id,text,stance,annotator", *votes]) + "\n", encoding="utf-8")
     data = ("--data", annotations_file)
+    folder = tmp_path / "folder.html"
+    folder.mkdir()
     for arguments, code, words in (
         (("evaluate", tiny_exported, "--data", bad), 1, f"{bad}:1: stance"),
         (("evaluate", tiny_exported, "--data", annotations_file, "--report", tmp_path / "x.pdf"), 2, ".html"),
+        (("evaluate", tiny_exported, *data, "--report", folder), 2, "this is a folder"),
         (("evaluate", tiny_exported, "--corpus", "reuters"), 2, "unknown corpus"),
         (("calibrate", tiny_exported, "--corpus", "newstance", "--split", "test"), 2, "test splits"),
         (("calibrate", tiny_exported, *data, "--part", "test"), 2, "--part"),
@@ -213,6 +228,25 @@ def test_nameless_annotators_are_told_apart_by_their_files(tiny_exported: Path, 
     of_nobody = json.loads(done.stdout)["annotators"]["stance"]
     assert of_nobody["agreement"]["annotators"] == of_nobody["model"] == {}
     assert of_nobody["agreement"]["alpha"]["value"] == among["agreement"]["alpha"]["value"]
+
+
+def test_names_are_printed_as_they_are_given(tmp_path: Path) -> None:
+    for name in ("survey[ben]", "survey[final]"):
+        rows = [f"{n},It met {n}.,{stance}" for n, stance in enumerate(("favor", "against", "neutral"))]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["id,text,stance", *rows]) + "\n", encoding="utf-8")
+    done = run("agreement", *sorted(tmp_path.iterdir()), "--samples", "100")
+    assert "of survey[ben] against" in done.stdout and "of survey[final] against" in done.stdout
+    named, own = tmp_path / "named.csv", tmp_path / "own.yaml"
+    rows = [f"{n},It met {n}.,{code},{who},[/s]" for who in ("[/a]", ":b:") for n, code in enumerate(("[/no]", "yes"))]
+    named.write_text("\n".join(["id,text,position,annotator,split", *rows]) + "\n", encoding="utf-8")
+    layer = {"name": "position", "kind": "single", "labels": [{"code": "[/no]"}, {"code": "yes"}]}
+    own.write_text(yaml.safe_dump({"name": "own", "layers": [layer]}), encoding="utf-8")
+    done = run("agreement", named, "--codebook", own, "--samples", "100")
+    assert done.returncode == 0 and "of [/a] against" in done.stdout and "of :b: against" in done.stdout, done.stderr
+    done = run("data", "check", named, "--codebook", own)
+    assert "sentences: [/s] 2" in done.stdout
+    assert ["position", "[/s]"] in (words := [line.split() for line in done.stdout.splitlines()])
+    assert ["[/no]", "1", "(50%)"] in words
 
 
 @pytest.fixture
@@ -272,7 +306,9 @@ def test_a_training_configuration_is_a_codebook_and_a_table_without_labels_says_
     data = yaml.safe_load(inside.read_text(encoding="utf-8"))
     (tmp_path / "codes.yaml").write_text(yaml.safe_dump(data["codebook"]), encoding="utf-8")
     beside.write_text(yaml.safe_dump(data | {"codebook": str(tmp_path / "codes.yaml")}), encoding="utf-8")
-    for codebook in (inside, beside, tmp_path / "codes.yaml"):
+    based = tmp_path / "based.yaml"
+    based.write_text("base: your-codebook\nepochs: 2\n", encoding="utf-8")
+    for codebook in (inside, beside, based, tmp_path / "codes.yaml"):
         done = run("agreement", path, "--codebook", codebook, "--json", "--samples", "100")
         assert done.returncode == 0, done.stderr
         assert set(json.loads(done.stdout)["layers"]) == {"position"}

@@ -61,6 +61,16 @@ def test_an_empty_split_and_an_empty_file_are_errors_not_zeros(tmp_path: Path) -
         read_data(load_codebook(), files=[tmp_path / "none.jsonl"])
 
 
+def test_ids_may_begin_anew_in_each_split(tmp_path: Path) -> None:
+    learnt = {"id": "1", "text": "It rose.", "stance": "favor", "split": "train"}
+    judged = learnt | {"text": "It sat.", "split": "test"}
+    files = [write(tmp_path / name, learnt, judged) for name in ("ada.jsonl", "bo.jsonl")]
+    found = read_data(load_codebook(), files=files, split="test", name_annotators=True)
+    assert [(record.text, record.annotator) for record in found] == [("It sat.", "ada"), ("It sat.", "bo")]
+    with pytest.raises(AnnotationError, match="'1' stands for another text in row 1"):
+        read_data(load_codebook(), files=files)
+
+
 def test_two_annotators_of_one_sentence_are_no_mistake(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.jsonl", GOOD, GOOD | {"annotator": "bea", "stance": "favor"})
     assert len(read_data(load_codebook(), files=[path], split="dev")) == 2

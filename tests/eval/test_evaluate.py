@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
+from newstance.articles import article_from_text, load_profile, mark_mentions
 from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval import evaluate_model
@@ -276,6 +277,20 @@ def test_annotators_are_merged_by_majority_and_ties_left_out(tiny_exported: Path
         evaluate_model(Checkpoint(tiny_exported), [vote("2", "favor", "a"), vote("2", "against", "b")], samples=100)
 
 
+@pytest.mark.parametrize("first", ["anna", "ben"])
+def test_what_the_model_sees_hangs_on_no_order_of_the_annotators(first: str) -> None:
+    anna = Annotation(id="1", text="Doe wrecked it.", before="Doe met.", stance="against", annotator="anna")
+    said = {"target": "Doe", "target_spans": ((0, 3),), "before_spans": ((0, 3),), "after": "Doe left.", "article": "a"}
+    ben = anna.model_copy(update=said | {"frames": ("economic",), "annotator": "ben"})
+    # Spans of another text around the sentence are of no use to hers.
+    carl = anna.model_copy(update={"before": "So Doe met.", "before_spans": ((3, 6),), "annotator": "carl"})
+    records = sorted([anna, ben, carl], key=lambda record: (record.annotator != first, record.annotator))
+    (sentence,) = gold_labels(records, load_codebook().layer("stance")).sentences
+    (asked,) = sentence_inputs([sentence])
+    assert (asked.target, asked.target_spans, sentence.article) == ("Doe", ((0, 3),), "a")
+    assert (asked.before, asked.before_spans, asked.after) == ("Doe met.", ((0, 3),), "Doe left.")
+
+
 def test_a_layer_of_which_all_sentences_are_tied_is_told(tiny_exported: Path) -> None:
     rows = [Annotation(id=str(n), text=f"It met {n}.", frames=("health",), stance=None) for n in range(6)]
     split = [Annotation(id="0", text="It met 0.", stance=stance, annotator=stance) for stance in ("favor", "against")]
@@ -338,6 +353,21 @@ def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
     by_name, by_profile = (sentence_inputs([record], target)[0] for target in (None, "government"))
     assert [record.text[a:b] for a, b in by_name.target_spans] == ["Ida Brandt"]
     assert [record.text[a:b].lower() for a, b in by_profile.target_spans] == ["the government"]
+
+
+@pytest.mark.parametrize("day", ["2016-05-01", "2022-05-01T10:00:00Z", "spring of 2016", None])
+def test_a_profile_finds_in_a_row_whom_it_finds_in_an_article_of_that_day(day: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "doe.yaml"
+    file.write_text(
+        "name: the Doe team\naliases: [Doe team]\npeople: [{name: Jo Doe, short: [Doe], from: 2021-01-20}]\n"
+    )
+    text = "Doe wrecked the harbour."
+    row = Annotation(id="1", text=text, before=text, after=text, date=day, target="the Doe team", stance="against")
+    (asked,) = sentence_inputs([row], str(file))
+    (sentence,) = mark_mentions(article_from_text(text, date=day), load_profile(file)).sentences
+    expected = tuple((mention.start, mention.end) for mention in sentence.mentions)
+    assert asked.target_spans == asked.before_spans == asked.after_spans == expected
+    assert bool(expected) is (day != "2016-05-01")
 
 
 def test_nothing_to_measure_is_an_error_not_a_zero(tiny_exported: Path) -> None:

@@ -14,10 +14,12 @@ from newstance.errors import AnnotationError
 from newstance.eval.explanations import measure_explanations
 from newstance.eval.faithfulness import faithfulness, kendall_tau
 from newstance.eval.gold import clusters
-from newstance.eval.inputs import sentence_inputs
+from newstance.eval.inputs import decisions, sentence_inputs
 from newstance.eval.perturbation import words_for
 from newstance.eval.plausibility import heaviest_run, plausibility
-from newstance.model import Checkpoint, Predictor, load_codebook, write_config
+from newstance.model import Checkpoint, Predictor, explain_encoded, load_codebook, write_config
+
+LAYER = load_codebook().layer("stance")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,19 @@ def test_plausibility_is_of_all_sentences_with_a_rationale_however_few_are_drawn
     assert report.plausibility["evidence"]["auprc"].n > 2
 
 
+def test_plausibility_finds_the_target_as_faithfulness_does(
+    checkpoint: Checkpoint, records: list[Annotation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = tmp_path / "council.yaml"
+    profile.write_text("name: council\naliases: [council]\n")
+    bare = [r.model_copy(update={"target": None, "target_spans": ()}) for r in records if "council" in r.text]
+    asked = []
+    explain = "newstance.eval.plausibility.explain_encoded"
+    monkeypatch.setattr(explain, lambda *given, **named: asked.extend(given[1]) or explain_encoded(*given, **named))
+    measure_explanations(checkpoint, bare, target=str(profile), methods=("random",), samples=100)
+    assert asked and all(any(sentence.windows[0].target) for sentence in asked)
+
+
 @pytest.fixture(scope="module")
 def of_position(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     """The tiny model as one of a user's own codebook, whose layer of one label is called position."""
@@ -115,6 +130,17 @@ def test_records_without_rationales_are_refused_for_plausibility(
     bare = [record.model_copy(update={"rationale": ()}) for record in records]
     with pytest.raises(AnnotationError, match="rationale"):
         plausibility(Predictor.open(checkpoint), checkpoint, bare, methods=("random",))
+
+
+def test_without_a_rationale_of_the_models_label_faithfulness_is_measured_alone(
+    checkpoint: Checkpoint, records: list[Annotation]
+) -> None:
+    decided = decisions(Predictor.open(checkpoint).predict(sentence_inputs(records)), checkpoint, LAYER)
+    others = [LAYER.codes[(label + 1) % len(LAYER.codes)] for label in decided]
+    wrong = [record.model_copy(update={"stance": code}) for record, code in zip(records, others, strict=True)]
+    report = measure_explanations(checkpoint, wrong, sentences=4, methods=("random",), samples=100)
+    assert report.faithfulness["random"]["comprehensiveness"].n == 4 and report.plausibility is None
+    assert "no record has a rationale" in report.run["left_out"]["plausibility"]
 
 
 def test_the_same_shares_are_taken_from_every_text() -> None:

@@ -170,5 +170,18 @@ def test_only_the_labels_that_a_corpus_knows_are_decided_for(tiny_exported: Path
 
 
 def test_a_report_that_cannot_be_written_is_one_line(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
-        write_report(report, tmp_path / "no" / "report.html")
+        write_report(report, tmp_path / "file" / "report.html")
+
+
+def test_a_report_is_written_whole_into_a_folder_that_is_made(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "new" / "report.html"
+    write_report(report, page)
+    whole = page.read_bytes()
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OutputError, match="No space left"):
+        write_report(report, page)
+    assert page.read_bytes() == whole and list(page.parent.iterdir()) == [page]

@@ -98,3 +98,13 @@ def test_two_targets_of_one_id_in_different_files_are_two_items() -> None:
     codebook = load_codebook().only(("stance",))
     items = merge_annotators([(one, 1.0), (other, 1.0), (nobody, 1.0)], codebook)
     assert [item.record.target for item in items] == ["Voss", "Orme"]
+
+
+def test_a_target_that_one_annotators_file_leaves_out_is_the_others() -> None:
+    ben = Annotation(id="1", text="Doe wrecked it.", target="Doe", target_spans=((0, 3),), stance="against")
+    anna = ben.model_copy(update={"target": None, "target_spans": ()})
+    codebook = load_codebook().only(("stance",))
+    for votes in ([anna, ben], [ben, anna]):
+        (item,) = merge_annotators([(vote, 1.0) for vote in votes], codebook)
+        assert (item.input.target, item.input.target_spans) == ("Doe", ((0, 3),))
+        assert item.record.target == "Doe"
