@@ -6,7 +6,7 @@ This package is a leaf: others may import it, it imports nothing of ours but the
 from newstance.files.delimited import WIDEST, BadRecord, DelimitedTable, open_table
 from newstance.files.packed import DAMAGED, inner_stem, inner_suffix, open_bytes, open_text
 from newstance.files.utf8 import mended_utf8
-from newstance.files.whole import WholeFile, sync_folder, whole_file
+from newstance.files.whole import WholeFile, sync_folder, whole_file, write_together
 
 __all__ = [
     "DAMAGED",
@@ -22,4 +22,5 @@ __all__ = [
     "open_text",
     "sync_folder",
     "whole_file",
+    "write_together",
 ]
