@@ -37,7 +37,7 @@ def read_table(path: str | Path, problems: Problems = None) -> Iterator[Row]:
     if inner_suffix(path) in (".csv", ".tsv"):
         return _read_csv(path, problems)
     if inner_suffix(path) == ".parquet":
-        return _read_parquet(path)
+        return _read_parquet(path, problems)
     return read_jsonl_objects(path, problems)
 
 
@@ -63,21 +63,42 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
         raise unreadable(path, error) from error
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
+def _read_parquet(path: Path, problems: Problems) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    number = 0
+    first = 1
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-    except pa.ArrowInvalid as error:
+                yield from _batch_rows(batch, first, path, problems)
+                first += batch.num_rows
+    except pa.ArrowException as error:
         raise AnnotationError(f"not a Parquet file: {error}", path=path) from error
-    except OSError as error:
+    except DAMAGED as error:
         raise unreadable(path, error) from error
+
+
+def _batch_rows(batch: Any, first: int, path: Path, problems: Problems) -> Iterator[Row]:
+    """Yield the rows of an Arrow batch but those with a cell that Python cannot hold, such as a date in year 20000."""
+    try:
+        rows = batch.to_pylist()
+    except (OverflowError, ValueError):  # also of bytes that are not UTF-8 in a column of texts
+        rows = None
+    if rows is not None:
+        yield from enumerate(rows, first)
+        return
+    for number, cells in enumerate(zip(*batch.columns, strict=True), first):
+        row: dict[str, Any] = {}
+        for name, cell in zip(batch.schema.names, cells, strict=True):
+            try:
+                row[name] = cell.as_py()
+            except (OverflowError, ValueError) as error:
+                message = f"holds a value that cannot be read ({error})"
+                report(AnnotationError(message, path=path, line=number, field=name), problems)
+                break
+        else:
+            yield number, row
 
 
 def write_table(path: str | Path, records: Iterable[Annotation]) -> None:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from importlib import import_module
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from newstance.corpora import Annotation, ColumnMap, detect_format, open_annotations
@@ -118,6 +120,22 @@ def test_what_is_wrong_is_said_in_one_line_with_file_row_and_field(
     with pytest.raises(NewstanceError, match=problem) as caught:
         open_annotations(path, columns=columns, codebook=OWN)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("column", ["date", "text"])
+def test_a_cell_of_parquet_that_python_cannot_hold_costs_its_row_alone(tmp_path: Path, column: str) -> None:
+    days = pa.array([20_000, 6_600_000 if column == "date" else 20_001, 20_002], pa.date32())  # the year 20040
+    bytes_ = pa.array([b"A.", b"\xff" if column == "text" else b"B.", b"C."])
+    texts = pa.StringArray.from_buffers(3, *bytes_.buffers()[1:])
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"text": texts, "position": ["for"] * 3, "date": days}), path)
+    problem = rf"x\.parquet:2: {column}: holds a value that cannot be read \("
+    with pytest.raises(AnnotationError, match=problem):
+        open_annotations(path, codebook=OWN)
+    problems: list[AnnotationError] = []
+    records = open_annotations(path, codebook=OWN, problems=problems)
+    assert [(r.text, r.date) for r in records] == [("A.", "2024-10-04"), ("C.", "2024-10-06")]
+    assert len(problems) == 1 and re.search(problem, str(problems[0]))
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.parquet", "x.json", "x.zip", "x.jsonl"])
