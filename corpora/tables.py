@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from newstance.errors import AnnotationError
-from newstance.files import DAMAGED, BadRecord, inner_suffix, open_table, whole_file
+from newstance.files import DAMAGED, BadRecord, create_text, inner_suffix, open_table, whole_file
 
 from .annotation import OWN_FIELDS, Annotation
 from .columns import SPAN_FIELDS
@@ -105,6 +105,7 @@ def write_table(path: str | Path, records: Iterable[Annotation]) -> None:
     """Write records as CSV, TSV or Parquet, one row each, so that they read back equal; unused columns are left out.
 
     A cell of CSV holds spans as JSON, and several codes with `;` between them or, where a code forbids that, as JSON.
+    CSV and TSV are packed where the file's name says so.
 
     Raises:
         OutputError: the file cannot be written.
@@ -113,11 +114,11 @@ def write_table(path: str | Path, records: Iterable[Annotation]) -> None:
     rows = [_flat(record) for record in records]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with whole_file(path) as place:
-        if path.suffix.lower() == ".parquet":
+        if inner_suffix(path) == ".parquet":
             _write_parquet(place, rows, columns)
             return
-        with place.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", lineterminator="\r\n")
+        with create_text(place, path, newline="") as file:
+            writer = csv.writer(file, delimiter="\t" if inner_suffix(path) == ".tsv" else ",", lineterminator="\r\n")
             writer.writerow(columns)
             writer.writerows([_as_cell(name, row.get(name)) for name in columns] for row in rows)
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from newstance.corpora import Annotation, ColumnMap, detect_format, open_annotations
+from newstance.corpora import Annotation, ColumnMap, Format, detect_format, open_annotations, save_annotations
 from newstance.errors import AnnotationError, NewstanceError, UsageError
 from newstance.model import load_codebook
 from newstance.model.codebook import Codebook
@@ -191,6 +191,30 @@ def test_packed_lines_of_json_are_records_too(write: Write) -> None:
     ):
         plain.with_name(name).write_bytes(data)
         assert open_annotations(plain.with_name(name)) == open_annotations(plain)
+
+
+@pytest.mark.parametrize("name", ["y.jsonl.gz", "y.JSONL.zst", "y.csv.gz", "y.tsv.zst"])
+def test_what_is_called_packed_is_packed(write: Write, name: str) -> None:
+    records = open_annotations(write("x.jsonl", '{"id": "1", "text": "The café shut.", "stance": "against"}\n' * 2))
+    path = write(name, "older")
+    save_annotations(path, records)
+    assert path.read_bytes()[:2] == {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5"}[path.suffix]
+    assert open_annotations(path) == records
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "problem"),
+    [
+        ("x.parquet.gz", "table", "Parquet, packed already, is not written"),
+        ("x.json.gz", "annotations", "what labelstudio imports is not written"),
+        ("x.jsonl.zst", "doccano", "what doccano imports is not written"),
+    ],
+)
+def test_what_is_not_read_packed_is_not_written_so(tmp_path: Path, name: str, format: Format, problem: str) -> None:
+    records = [Annotation(id="1", text="The mill closed.", stance="against")]
+    with pytest.raises(UsageError, match=f"{name}: {problem} as .gz or .zst"):
+        save_annotations(tmp_path / name, records, format)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_names_the_line_of_the_file_though_cells_go_over_several(write: Write) -> None:
