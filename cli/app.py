@@ -177,7 +177,9 @@ def train(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Override a setting: a.b=value; may be given again.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was interrupted, or begin it.")
+    ] = False,
 ) -> None:
     """Fine-tune a model from a configuration, calibrate it, and write its checkpoint."""
     from .train import run_train

@@ -112,7 +112,10 @@ def check(
 )
 def convert(
     source: Annotated[str, typer.Argument(metavar="IN", help="Annotation file, or the folder of a corpus.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="File: .jsonl, .csv, .tsv, .parquet, or .json.")],
+    target: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="File: .jsonl, .csv, .tsv (.gz or .zst may follow), .parquet, or .json."),
+    ],
     format: FormatOption = "annotations",
     to: Annotated[
         str,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, cast
 
 from newstance.corpora import Annotation, Suggestion, save_annotations
 from newstance.errors import ArticleError, UsageError
 from newstance.model import Codebook
 from newstance.scoring import ScoredArticle, ScoredSentence, Scorer
+from newstance.scoring.writers import encodable
 
 from .asked import ArticleOptions
 from .column_options import as_format
@@ -78,26 +78,27 @@ def _suggestions(scored: ScoredArticle, codebook: Codebook, *, named: bool) -> l
         before = sentences[place - 1] if place else None
         after = sentences[place + 1] if place + 1 < len(sentences) else None
         judged = _judged(sentence, codebook)
-        record = Annotation(
-            id=f"{sentence.article}#{sentence.index}",
-            text=sentence.text,
-            target=sentence.target,
-            target_spans=_local(sentence),
-            before=before.text if before else "",
-            before_spans=_local(before) if before else (),
-            after=after.text if after else "",
-            after_spans=_local(after) if after else (),
-            article=sentence.article,
-            outlet=scored.article.get("outlet"),
-            date=scored.article.get("date"),
-            stance=cast("Any", judged.pop("stance", None)),
-            frames=cast("Any", judged.pop("frames", None)),
-            labels=judged,
+        row = {
+            "id": f"{sentence.article}#{sentence.index}",
+            "text": sentence.text,
+            "target": sentence.target,
+            "target_spans": _local(sentence),
+            "before": before.text if before else "",
+            "before_spans": _local(before) if before else (),
+            "after": after.text if after else "",
+            "after_spans": _local(after) if after else (),
+            "article": sentence.article,
+            "outlet": scored.article.get("outlet"),
+            "date": scored.article.get("date"),
+            "stance": judged.pop("stance", None),
+            "frames": judged.pop("frames", None),
+            "labels": judged,
             # A tool that does not ask for the voice could not hold it.
-            voice=cast("Any", sentence.voice if "voice" in codebook else None),
-            speaker=sentence.speaker,
-            annotator=f"newstance {sentence.model}",
-        )
+            "voice": sentence.voice if "voice" in codebook else None,
+            "speaker": sentence.speaker,
+            "annotator": f"newstance {sentence.model}",
+        }
+        record = Annotation.model_validate(encodable(row))
         found.append(Suggestion(record, round(sentence.confidence, 4)))
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from newstance.errors import AnnotationError, UsageError
-from newstance.files import DAMAGED, inner_suffix, open_text
+from newstance.files import DAMAGED, inner_suffix, is_packed, open_text
 from newstance.model.codebook import Codebook, load_codebook
 
 from .annotation import Annotation, mixed_id
@@ -259,6 +259,8 @@ def save_annotations(
 ) -> None:
     """Write records, by default in the format of the file's extension: `.jsonl`, `.csv`, `.tsv`, `.parquet`, `.json`.
 
+    What is written for newstance as lines of text is packed where `.gz` or `.zst` follows.
+
     Args:
         path: the file.
         records: what to write.
@@ -269,15 +271,18 @@ def save_annotations(
     Raises:
         AnnotationError: a record has a label that the codebook lacks.
         OutputError: the file cannot be written.
-        UsageError: the format cannot be written, or cannot hold suggestions.
+        UsageError: the format cannot be written, or not packed, or cannot hold suggestions.
     """
-    suffix = Path(path).suffix.lower()
+    suffix = inner_suffix(path)
     if format == "annotations":
         by_suffix: dict[str, Format] = {".jsonl": "records", ".json": "labelstudio"}
         by_suffix |= dict.fromkeys(_TABLES, "table")
         if suffix not in by_suffix:
             raise UsageError("cannot tell the format: .jsonl, .csv, .tsv, .parquet, .json", path=path)
         format = by_suffix[suffix]
+    if is_packed(path) and (format in _TOOLS or suffix == ".parquet"):
+        reader = "Parquet, packed already," if suffix == ".parquet" else f"what {format} imports"
+        raise UsageError(f"{reader} is not written as .gz or .zst: leave that suffix out", path=path)
     suggestions = list(suggestions)
     if format == "labelstudio":
         write_labelstudio(path, records, codebook or load_codebook(), suggestions)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from newstance.errors import AnnotationError
 from newstance.errors.hints import did_you_mean
-from newstance.files import DAMAGED, open_text, whole_file
+from newstance.files import DAMAGED, create_text, open_text, whole_file
 from newstance.model.codebook import Codebook
 
 from .annotation import Annotation
@@ -144,11 +144,11 @@ def write_annotations(path: str | Path, records: Iterable[Annotation]) -> None:
 
 
 def write_jsonl(path: str | Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Write one JSON object a line.
+    """Write one JSON object a line, packed where the file's name says so.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    with whole_file(path) as place, place.open("w", encoding="utf-8", newline="\n") as file:
+    with whole_file(path) as place, create_text(place, path, newline="\n") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

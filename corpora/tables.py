@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from newstance.errors import AnnotationError
-from newstance.files import DAMAGED, BadRecord, inner_suffix, open_table, whole_file
+from newstance.files import DAMAGED, BadRecord, create_text, inner_suffix, open_table, whole_file
 
 from .annotation import OWN_FIELDS, Annotation
 from .columns import SPAN_FIELDS
@@ -37,7 +37,7 @@ def read_table(path: str | Path, problems: Problems = None) -> Iterator[Row]:
     if inner_suffix(path) in (".csv", ".tsv"):
         return _read_csv(path, problems)
     if inner_suffix(path) == ".parquet":
-        return _read_parquet(path)
+        return _read_parquet(path, problems)
     return read_jsonl_objects(path, problems)
 
 
@@ -63,27 +63,49 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
         raise unreadable(path, error) from error
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
+def _read_parquet(path: Path, problems: Problems) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    number = 0
+    first = 1
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-    except pa.ArrowInvalid as error:
+                yield from _batch_rows(batch, first, path, problems)
+                first += batch.num_rows
+    except pa.ArrowException as error:
         raise AnnotationError(f"not a Parquet file: {error}", path=path) from error
-    except OSError as error:
+    except DAMAGED as error:
         raise unreadable(path, error) from error
+
+
+def _batch_rows(batch: Any, first: int, path: Path, problems: Problems) -> Iterator[Row]:
+    """Yield the rows of an Arrow batch but those with a cell that Python cannot hold, such as a date in year 20000."""
+    try:
+        rows = batch.to_pylist()
+    except (OverflowError, ValueError):  # also of bytes that are not UTF-8 in a column of texts
+        rows = None
+    if rows is not None:
+        yield from enumerate(rows, first)
+        return
+    for number, cells in enumerate(zip(*batch.columns, strict=True), first):
+        row: dict[str, Any] = {}
+        for name, cell in zip(batch.schema.names, cells, strict=True):
+            try:
+                row[name] = cell.as_py()
+            except (OverflowError, ValueError) as error:
+                message = f"holds a value that cannot be read ({error})"
+                report(AnnotationError(message, path=path, line=number, field=name), problems)
+                break
+        else:
+            yield number, row
 
 
 def write_table(path: str | Path, records: Iterable[Annotation]) -> None:
     """Write records as CSV, TSV or Parquet, one row each, so that they read back equal; unused columns are left out.
 
     A cell of CSV holds spans as JSON, and several codes with `;` between them or, where a code forbids that, as JSON.
+    CSV and TSV are packed where the file's name says so.
 
     Raises:
         OutputError: the file cannot be written.
@@ -92,11 +114,11 @@ def write_table(path: str | Path, records: Iterable[Annotation]) -> None:
     rows = [_flat(record) for record in records]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with whole_file(path) as place:
-        if path.suffix.lower() == ".parquet":
+        if inner_suffix(path) == ".parquet":
             _write_parquet(place, rows, columns)
             return
-        with place.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", lineterminator="\r\n")
+        with create_text(place, path, newline="") as file:
+            writer = csv.writer(file, delimiter="\t" if inner_suffix(path) == ".tsv" else ",", lineterminator="\r\n")
             writer.writerow(columns)
             writer.writerows([_as_cell(name, row.get(name)) for name in columns] for row in rows)
 

@@ -146,9 +146,11 @@ def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration
     try:
         if out is not None:
             shutil.copytree(checkpoint.path, out, dirs_exist_ok=True)
-        calibration.write(folder / "calibration.json")
-        write_config(folder, checkpoint.config)
-        _rewrite_card(folder / "README.md", calibration)
+        # A kill between two of the renames leaves a card that is ahead of the model, which opens as it was; or, before
+        # the last, a calibration that config.json does not know: the model is refused, and is whole again when
+        # `.config.json.PROCESS.tmp`, which then lies beside it, gets its name. Hence the card first, not in between.
+        beside = _new_card(folder / "README.md", calibration) | {"calibration.json": calibration.to_json()}
+        write_config(folder, checkpoint.config, beside)
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror or error}", path=folder) from error
     return folder
@@ -159,12 +161,10 @@ def _ships(folder: Path) -> bool:
     return folder.resolve().parent == shipped.resolve()
 
 
-def _rewrite_card(path: Path, calibration: Calibration) -> None:
-    """Put the calibration's lines under the card's heading of that name, where there is one."""
+def _new_card(path: Path, calibration: Calibration) -> dict[str, str]:
+    """Return the card, by its name, with the calibration's lines under its heading; nothing where there is none."""
     if not path.is_file():
-        return
+        return {}
     card = path.read_text(encoding="utf-8")
     lines = calibration.describe()
-    path.write_text(
-        re.sub(r"(?<=## Calibration\n\n).*?(?=\n\n## )", lambda _: lines, card, flags=re.S), encoding="utf-8"
-    )
+    return {path.name: re.sub(r"(?<=## Calibration\n\n).*?(?=\n\n## )", lambda _: lines, card, flags=re.S)}

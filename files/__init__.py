@@ -4,9 +4,17 @@ This package is a leaf: others may import it, it imports nothing of ours but the
 """
 
 from newstance.files.delimited import WIDEST, BadRecord, DelimitedTable, open_table
-from newstance.files.packed import DAMAGED, inner_stem, inner_suffix, open_bytes, open_text
+from newstance.files.packed import (
+    DAMAGED,
+    create_text,
+    inner_stem,
+    inner_suffix,
+    is_packed,
+    open_bytes,
+    open_text,
+)
 from newstance.files.utf8 import mended_utf8
-from newstance.files.whole import WholeFile, sync_folder, whole_file
+from newstance.files.whole import WholeFile, sync_folder, whole_file, write_together
 
 __all__ = [
     "DAMAGED",
@@ -14,12 +22,15 @@ __all__ = [
     "BadRecord",
     "DelimitedTable",
     "WholeFile",
+    "create_text",
     "inner_stem",
     "inner_suffix",
+    "is_packed",
     "mended_utf8",
     "open_bytes",
     "open_table",
     "open_text",
     "sync_folder",
     "whole_file",
+    "write_together",
 ]

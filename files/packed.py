@@ -5,15 +5,22 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from os import PathLike, fspath
 from pathlib import Path
 from typing import IO, Any, cast
 
-__all__ = ["DAMAGED", "inner_stem", "inner_suffix", "open_bytes", "open_text"]
+__all__ = ["DAMAGED", "create_text", "inner_stem", "inner_suffix", "is_packed", "open_bytes", "open_text"]
 
 _PACKED = frozenset({".gz", ".zst"})
 #: What reading a damaged or cut stream raises, and Arrow at a file name that is not UTF-8.
 DAMAGED = (OSError, EOFError, zlib.error, UnicodeEncodeError)
+
+
+def is_packed(path: str | PathLike[str]) -> bool:
+    """Return whether a file's suffix says that it is packed."""
+    return Path(path).suffix.lower() in _PACKED
 
 
 def inner_suffix(path: str | PathLike[str]) -> str:
@@ -28,7 +35,7 @@ def inner_stem(path: str | PathLike[str]) -> str:
 
 def _inner(path: str | PathLike[str]) -> Path:
     name = Path(path)
-    return name.with_suffix("") if name.suffix.lower() in _PACKED else name
+    return name.with_suffix("") if is_packed(name) else name
 
 
 def open_bytes(path: str | PathLike[str]) -> IO[bytes]:
@@ -59,3 +66,27 @@ def open_text(path: str | PathLike[str], *, errors: str = "strict") -> IO[str]:
         OSError: it cannot be opened; reading on may raise any of `DAMAGED`, and `UnicodeDecodeError`.
     """
     return io.TextIOWrapper(cast("io.BufferedReader", open_bytes(path)), encoding="utf-8-sig", errors=errors)
+
+
+@contextmanager
+def create_text(place: Path, name: str | PathLike[str], *, newline: str) -> Iterator[IO[str]]:
+    r"""Open a file for writing text, UTF-8, packed where its name says so, so that `open_text` reads it back.
+
+    Args:
+        place: where to write.
+        name: the name that it is to have in the end, as `whole_file` gives it.
+        newline: what becomes of ``\n``, as `open` takes it.
+
+    Raises:
+        OSError: it cannot be opened, written or closed.
+    """
+    suffix = Path(name).suffix.lower()
+    with ExitStack() as stack:
+        file: Any = stack.enter_context(place.open("wb"))
+        if suffix == ".gz":  # without name and time: the same text gives the same file
+            file = stack.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0))
+        elif suffix == ".zst":
+            import pyarrow
+
+            file = stack.enter_context(pyarrow.CompressedOutputStream(file, "zstd"))
+        yield stack.enter_context(io.TextIOWrapper(file, encoding="utf-8", newline=newline))

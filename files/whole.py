@@ -1,4 +1,4 @@
-"""`whole_file`: files are written whole or not at all."""
+"""`whole_file` and `write_together`: files are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from newstance.errors import OutputError
 
-__all__ = ["WholeFile", "sync_folder", "whole_file"]
+__all__ = ["WholeFile", "sync_folder", "whole_file", "write_together"]
 
 
 #: What systems answer that sync no folders, or not this one; any other error means that names may be lost.
@@ -65,6 +65,12 @@ class WholeFile:
         Raises:
             OSError: it cannot be done; `discard` is still to be called.
         """
+        self.settle()
+        self.rename()
+        self.sync_name()
+
+    def settle(self) -> None:
+        """Do all of `finish` that may fail for want of space or rights, while the older file still has the name."""
         if not self._beside:
             return
         if self._sync:
@@ -72,8 +78,15 @@ class WholeFile:
                 os.fsync(file.fileno())
         if self._place.exists():
             shutil.copymode(self._place, self.temporary)
-        self.temporary.replace(self._place)
-        if self._sync:
+
+    def rename(self) -> None:
+        """Take the name, as `finish` does after `settle`."""
+        if self._beside:
+            self.temporary.replace(self._place)
+
+    def sync_name(self) -> None:
+        """See to it that the name survives a power cut, as `finish` does at its end."""
+        if self._beside and self._sync:
             sync_folder(self._place.parent)
 
     def discard(self) -> None:
@@ -100,6 +113,33 @@ def whole_file(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
             file.finish()
         finally:
             file.discard()
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files that mean something only together: none takes its name before all of them are on the disk.
+
+    After an error before that, such as a full disk, every older file is left as it was. The names are taken one after
+    another, as they are given: a kill in between leaves the first files new and the others as they were, and beside
+    those, as `.NAME.PROCESS.tmp`, what was to take their place.
+
+    Raises:
+        OutputError: a file cannot be written; names it.
+    """
+    files: dict[Path, WholeFile] = {}
+    path = next(iter(contents))
+    try:
+        try:
+            for path, data in contents.items():
+                files[path] = WholeFile(path)
+                files[path].temporary.write_bytes(data)
+            for step in (WholeFile.settle, WholeFile.rename, WholeFile.sync_name):
+                for path, file in files.items():  # noqa: B007 - an error names it
+                    step(file)
+        finally:
+            for file in files.values():
+                file.discard()
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
 

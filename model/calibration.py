@@ -90,9 +90,13 @@ class Calibration(BaseModel):
             lines.append(line)
         return "\n".join(lines)
 
+    def to_json(self) -> str:
+        """Return the text of `calibration.json`."""
+        return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
+
     def write(self, path: Path) -> None:
         """Write `calibration.json`."""
-        path.write_text(json.dumps(self.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+        path.write_text(self.to_json(), encoding="utf-8")
 
 
 def probabilities(logits: Floats, layer: Layer, temperature: float = 1.0) -> Floats:

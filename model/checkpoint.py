@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
 
 from newstance.errors import CheckpointError
+from newstance.files import write_together
 
 from .calibration import Calibration
 from .codebook import Codebook, load_codebook
@@ -173,11 +175,26 @@ class Checkpoint:
         return hashlib.sha256((self.path / "config.json").read_bytes()).hexdigest()[:16]
 
 
-def write_config(folder: Path, config: ModelConfig) -> None:
-    """Write `config.json` last, with the SHA-256 of every file that lies beside it."""
-    files = {name: file_sha256(folder / name) for name in _HASHED if (folder / name).is_file()}
+def write_config(folder: Path, config: ModelConfig, beside: Mapping[str, str] | None = None) -> None:
+    """Write `config.json` last, with the SHA-256 of every file that lies beside it.
+
+    Args:
+        folder: of the checkpoint.
+        config: what it is to hold; its `files` are found out.
+        beside: texts of files that change with it, by name; they take their names before it, in this order.
+
+    Raises:
+        OutputError: a file cannot be written; all of them are left as they were.
+    """
+    new = {name: text.encode() for name, text in (beside or {}).items()}
+    files = {
+        name: hashlib.sha256(new[name]).hexdigest() if name in new else file_sha256(folder / name)
+        for name in _HASHED
+        if name in new or (folder / name).is_file()
+    }
     data = config.model_copy(update={"files": files}).model_dump(mode="json")
-    (folder / "config.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    new["config.json"] = (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+    write_together({folder / name: text for name, text in new.items()})
 
 
 def shipped_models() -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +17,13 @@ from newstance.model import Layer
 from .corpus_page import ArticleRow, article_row, corpus_page
 from .page import Extras, article_page
 from .records import ScoredArticle
-from .templating import write_page
+from .templating import is_page, write_page
 from .writers import pages_folder
 
 __all__ = ["PageWriter"]
+
+#: Names of articles' pages, as they are counted.
+_NAME = re.compile(r"([0-9]{5}|[1-9][0-9]{5,})\.html")
 
 
 class PageWriter(AbstractContextManager["PageWriter"]):
@@ -29,7 +33,8 @@ class PageWriter(AbstractContextManager["PageWriter"]):
         """Prepare; nothing is written before the first article.
 
         Raises:
-            UsageError: the file does not end in .html.
+            UsageError: the file does not end in .html, or in the folder lies a file with the name of a page that is
+                not of newstance; others in it are left alone.
         """
         if path.suffix.lower() not in (".html", ".htm"):
             raise UsageError("--html takes a file that ends in .html", path=path)
@@ -38,6 +43,10 @@ class PageWriter(AbstractContextManager["PageWriter"]):
         self._folder = pages_folder(path) if several else None
         self._rows: list[ArticleRow] = []
         self._written = False
+        for page in self._pages():
+            if not is_page(page):
+                message = "is no page of newstance, and pages would take names like this; move it, or name another"
+                raise UsageError(f"{message} file after --html", path=page)
 
     def write(self, article: Article, scored: ScoredArticle, extras: Mapping[int, Extras] | None = None) -> None:
         """Write an article's page.
@@ -71,7 +80,12 @@ class PageWriter(AbstractContextManager["PageWriter"]):
             self._remove_older()
 
     def _remove_older(self) -> None:
-        assert self._folder is not None
-        for page in self._folder.glob("*.html"):
-            if page.stem.isdecimal() and int(page.stem) > len(self._rows):
+        for page in self._pages():
+            if int(page.stem) > len(self._rows) and is_page(page):
                 page.unlink()
+
+    def _pages(self) -> Iterator[Path]:
+        """Yield what lies in the folder under the name of an article's page."""
+        for path in self._folder.glob("*.html") if self._folder is not None else ():
+            if _NAME.fullmatch(path.name):
+                yield path

@@ -16,10 +16,12 @@ from markupsafe import Markup
 
 from newstance.files import whole_file
 
-__all__ = ["json_block", "render", "signed", "stacked_bar", "write_page"]
+__all__ = ["is_page", "json_block", "render", "signed", "stacked_bar", "write_page"]
 
 #: Stances that have a look of their own; those of other codebooks share one.
 LOOKS = ("favor", "against", "neutral")
+#: What tells pages of ours, and the bytes at a page's beginning among which it stands, before any text of an article.
+_MARK, _HEAD = b'<meta name="generator" content="newstance">', 1024
 
 
 def render(template: str, script: str, **values: Any) -> str:
@@ -71,6 +73,15 @@ def write_page(path: Path, text: str) -> None:
     """
     with whole_file(path, sync=False) as place:
         place.write_bytes(text.encode("utf-8", "replace"))
+
+
+def is_page(path: Path) -> bool:
+    """Return whether a file is a page that was made here; one that cannot be read is none."""
+    try:
+        with path.open("rb") as file:
+            return _MARK in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 @cache

@@ -20,6 +20,7 @@ from .records import ScoredArticle
 __all__ = [
     "Format",
     "Writer",
+    "encodable",
     "open_file",
     "open_writer",
     "pages_folder",
@@ -214,17 +215,17 @@ def parquet_table(rows: Sequence[dict[str, Any]], schema: Any) -> Any:
     try:
         return pa.Table.from_pylist(rows, schema=schema)
     except UnicodeEncodeError:
-        return pa.Table.from_pylist([_safe(row) for row in rows], schema=schema)
+        return pa.Table.from_pylist([encodable(row) for row in rows], schema=schema)
 
 
-def _safe(value: Any) -> Any:
-    """Replace lone surrogates, which no encoding can hold, in every string of a row."""
+def encodable(value: Any) -> Any:
+    """Replace lone surrogates, which no encoding can hold, by question marks in every string of a row."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):
-        return [_safe(item) for item in value]
+        return [encodable(item) for item in value]
     if isinstance(value, dict):
-        return {key: _safe(item) for key, item in value.items()}
+        return {key: encodable(item) for key, item in value.items()}
     return value
 
 

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "configs": set(),
     "files": {"errors"},
     "articles": {"errors", "configs", "files"},
-    "model": {"errors", "configs"},
+    "model": {"errors", "configs", "files"},
     "corpora": {"errors", "configs", "files", "model"},
     "training": {"errors", "configs", "articles", "model", "corpora", "eval"},
     "scoring": {"errors", "configs", "files", "articles", "model"},

@@ -55,7 +55,8 @@ def finetune(
     Args:
         config: the run.
         out: folder of the run; the checkpoint is written to `out/model`, steps to `out/steps`.
-        resume: go on from the last saved state; the result is the unbroken run's, bit by bit.
+        resume: go on from the last saved state; the result is the unbroken run's, bit by bit. Where no run has begun,
+            one begins, and the first line says so.
         say: called with one line at a time about what happens.
         progress: shows the steps.
 
@@ -71,12 +72,15 @@ def finetune(
     _check_free(out, config, resume=resume)
     main = processes.is_main()
     say, progress = (say, progress) if main else (lambda _: None, silent)
+    begun = (out / _NOTE).is_file()
+    if resume and not begun:
+        # Not refused, as scripts resume a run whether it has begun or not; but the folder may be misspelt.
+        say(f"{out} holds no run to go on with: a new one begins")
     set_seed(config.seed)  # before the encoder is loaded: the heads are initialised from it too
     run = Run.prepare(config, say)
     if config.round_weights == "int4":
         train_on_grid(run.network, words=config.freeze_embeddings)
     rows = fingerprint(run.train, run.dev)
-    begun = (out / _NOTE).is_file()
     if begun:
         _check_same_rows(out, rows)
     elif main:
@@ -85,6 +89,8 @@ def finetune(
     processes.wait()  # until all have seen that the folder is free
     with processes.main_first():  # it may have to clear half a state away
         state = last_state(out / "steps") if resume else None
+    if resume and begun and state is None:
+        say(f"{out / 'steps'} holds no state to go on from: the run starts at its first step")
     batches = math.ceil(math.ceil(len(run.train) / config.batch_size) / processes.count())
     steps = math.ceil(batches / config.gradient_accumulation) * config.epochs
     ended = state is not None and stopped_early(state)

@@ -135,6 +135,18 @@ def test_suggestions_of_a_model_become_tasks_without_annotations(run: Run, tmp_p
     assert [tasks[1]["data"]["text"][a:b] for a, b in spans] == ["The government"]
 
 
+def test_half_a_character_in_an_article_becomes_a_question_mark_in_its_tasks(
+    run: Run, tmp_path: Path, tiny_exported: Path
+) -> None:
+    row = '{"text": "The mill \\ud83d closed. The government \\ud83d lied.", "outlet": "Post \\ude00"}'
+    (tmp_path / "a.jsonl").write_text(row + "\n")
+    for call in (["tasks.json"], ["lines.jsonl", "--to", "doccano"]):
+        assert run("data", "suggest", "a.jsonl", *call, "--model", str(tiny_exported))[0] == 0
+    found = [task["data"] for task in json.loads((tmp_path / "tasks.json").read_text(encoding="utf-8"))]
+    assert [data["text"] for data in found] == ["The mill ? closed.", "The government ? lied."]
+    assert (found[0]["after"], found[1]["target_spans"], found[1]["outlet"]) == (found[1]["text"], [[0, 14]], "Post ?")
+
+
 def test_a_table_of_articles_becomes_tasks_and_a_row_without_a_text_is_named(
     run: Run, tmp_path: Path, tiny_exported: Path
 ) -> None:

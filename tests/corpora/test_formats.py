@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from importlib import import_module
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from newstance.corpora import Annotation, ColumnMap, detect_format, open_annotations
+from newstance.corpora import Annotation, ColumnMap, Format, detect_format, open_annotations, save_annotations
 from newstance.errors import AnnotationError, NewstanceError, UsageError
 from newstance.model import load_codebook
 from newstance.model.codebook import Codebook
@@ -120,6 +122,22 @@ def test_what_is_wrong_is_said_in_one_line_with_file_row_and_field(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("column", ["date", "text"])
+def test_a_cell_of_parquet_that_python_cannot_hold_costs_its_row_alone(tmp_path: Path, column: str) -> None:
+    days = pa.array([20_000, 6_600_000 if column == "date" else 20_001, 20_002], pa.date32())  # the year 20040
+    bytes_ = pa.array([b"A.", b"\xff" if column == "text" else b"B.", b"C."])
+    texts = pa.StringArray.from_buffers(3, *bytes_.buffers()[1:])
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"text": texts, "position": ["for"] * 3, "date": days}), path)
+    problem = rf"x\.parquet:2: {column}: holds a value that cannot be read \("
+    with pytest.raises(AnnotationError, match=problem):
+        open_annotations(path, codebook=OWN)
+    problems: list[AnnotationError] = []
+    records = open_annotations(path, codebook=OWN, problems=problems)
+    assert [(r.text, r.date) for r in records] == [("A.", "2024-10-04"), ("C.", "2024-10-06")]
+    assert len(problems) == 1 and re.search(problem, str(problems[0]))
+
+
 @pytest.mark.parametrize("name", ["x.csv", "x.parquet", "x.json", "x.zip", "x.jsonl"])
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path, name: str) -> None:
     with pytest.raises(AnnotationError, match=rf"{name}: .*No such file"):
@@ -173,6 +191,30 @@ def test_packed_lines_of_json_are_records_too(write: Write) -> None:
     ):
         plain.with_name(name).write_bytes(data)
         assert open_annotations(plain.with_name(name)) == open_annotations(plain)
+
+
+@pytest.mark.parametrize("name", ["y.jsonl.gz", "y.JSONL.zst", "y.csv.gz", "y.tsv.zst"])
+def test_what_is_called_packed_is_packed(write: Write, name: str) -> None:
+    records = open_annotations(write("x.jsonl", '{"id": "1", "text": "The café shut.", "stance": "against"}\n' * 2))
+    path = write(name, "older")
+    save_annotations(path, records)
+    assert path.read_bytes()[:2] == {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5"}[path.suffix]
+    assert open_annotations(path) == records
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "problem"),
+    [
+        ("x.parquet.gz", "table", "Parquet, packed already, is not written"),
+        ("x.json.gz", "annotations", "what labelstudio imports is not written"),
+        ("x.jsonl.zst", "doccano", "what doccano imports is not written"),
+    ],
+)
+def test_what_is_not_read_packed_is_not_written_so(tmp_path: Path, name: str, format: Format, problem: str) -> None:
+    records = [Annotation(id="1", text="The mill closed.", stance="against")]
+    with pytest.raises(UsageError, match=f"{name}: {problem} as .gz or .zst"):
+        save_annotations(tmp_path / name, records, format)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_names_the_line_of_the_file_though_cells_go_over_several(write: Write) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,53 @@ def test_a_damaged_file_is_not_vouched_for_anew(model: Path) -> None:
     with pytest.raises(CheckpointError, match="SHA-256"):
         write_calibration(checkpoint, {"stance": LayerCalibration(temperature=3.0)})
     assert Checkpoint(model).calibration == checkpoint.calibration
+
+
+SCRIPT = """
+import os, resource, sys
+from pathlib import Path
+from newstance.errors import OutputError
+from newstance.eval.calibrating import write_calibration
+from newstance.model import Checkpoint, LayerCalibration
+model, limit, kill = sys.argv[1:]
+checkpoint = Checkpoint(model)
+replace = Path.replace
+Path.replace = lambda self, target: os._exit(9) if target.name == kill else replace(self, target)
+if int(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    write_calibration(checkpoint, {"stance": LayerCalibration(temperature=3.0)})
+except OutputError as error:
+    sys.exit(str(error))
+"""
+
+
+def calibrate_alone(model: Path, *, limit: int = 0, kill: str = "") -> subprocess.CompletedProcess[str]:
+    arguments = [str(model), str(limit), kill]
+    return subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on files")
+def test_a_full_disk_leaves_the_model_as_it_was(model: Path) -> None:
+    (model / "README.md").unlink()
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    assert len(before["calibration.json"]) < 1000 < len(before["config.json"]), "the second of the two fails"
+    done = calibrate_alone(model, limit=1000)
+    assert done.stderr == f"{model}/config.json: cannot be written: File too large\n"
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on files")
+def test_a_kill_between_two_files_leaves_what_makes_the_model_whole(model: Path) -> None:
+    before = Checkpoint(model).calibration
+    assert calibrate_alone(model, kill="calibration.json").returncode == 9
+    assert Checkpoint(model).calibration == before
+    assert calibrate_alone(model, kill="config.json").returncode == 9
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        Checkpoint(model)
+    newest = max(model.glob(".config.json.*.tmp"), key=lambda path: path.stat().st_mtime_ns)
+    newest.rename(model / "config.json")
+    assert Checkpoint(model).calibration.layer("stance").temperature == 3.0
 
 
 def test_each_corpus_counts_the_same_however_large(model: Path, annotations_file: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newstance.errors import OutputError
-from newstance.files import whole_file
+from newstance.files import whole_file, write_together
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="modes, folders that are synced, named pipes")
 
@@ -135,3 +135,27 @@ def test_an_open_file_that_has_lost_its_name_is_written(tmp_path: Path) -> None:
         write(Path(f"/proc/self/fd/{file.fileno()}"))
         assert file.read() == "newer"
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_posix
+@pytest.mark.parametrize("function", ["os.fsync", "shutil.copymode"])
+def test_of_files_that_go_together_none_is_new_before_all_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    (tmp_path / "a.txt").write_text("older")
+    (tmp_path / "b.txt").write_text("older")
+    calls = 0
+
+    def fail_at_the_second(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(function, fail_at_the_second)
+        with pytest.raises(OutputError, match=r"b\.txt: cannot be written: Disk quota exceeded"):
+            write_together({tmp_path / "a.txt": b"newer", tmp_path / "b.txt": b"newer"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "older", "b.txt": "older"}
+    write_together({tmp_path / "a.txt": b"newer", tmp_path / "b.txt": b"newer"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "newer", "b.txt": "newer"}

@@ -149,6 +149,26 @@ def test_links_lead_to_pages_of_any_name_and_no_older_page_stays(scored: HandSco
     assert [path.name for path in (tmp_path / "my page#1 50%-articles").iterdir()] == ["00001.html"]
 
 
+@pytest.mark.parametrize("name", ["00001.html", "20250101.html"])
+def test_a_file_of_another_hand_among_the_pages_is_refused_before_anything_is_written(
+    scored: HandScored, tmp_path: Path, name: str
+) -> None:
+    """What no page is named like is left alone, however many pages there are."""
+    own = {"index.html": "<p>Mine", "7.html": "<p>Mine too", "notes.txt": 'content="newstance"'}
+    (tmp_path / "out-articles").mkdir()
+    for other, text in own.items():
+        (tmp_path / "out-articles" / other).write_text(text, encoding="utf-8")
+    for texts in (("The council met.\n", "Nobody came.\n"), ("The council met.\n",)):
+        with PageWriter(tmp_path / "out.html", STANCE, several=True) as writer:
+            for text in texts:
+                writer.write(*scored(text))
+    found = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out-articles").iterdir()}
+    assert set(found) == {*own, "00001.html"} and found.items() >= own.items()
+    (tmp_path / "out-articles" / name).write_text("<p>Mine as well", encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"out-articles/{name}: is no page of newstance"):
+        PageWriter(tmp_path / "out.html", STANCE, several=True)
+
+
 def test_a_page_of_one_article_is_never_overwritten_by_another(scored: HandScored, tmp_path: Path) -> None:
     with PageWriter(tmp_path / "out.html", STANCE, several=False) as writer:
         writer.write(*scored("The council met.\n"))

@@ -64,7 +64,19 @@ def test_a_killed_run_resumes_to_the_very_same_weights(
     # Step 1 leaves nothing, 6 the state of the epoch's end, 7 (below) one in the middle of an epoch.
     state = last_state(tmp_path / "run" / "steps")
     assert (state.name if state else None) == {1: None, 6: "checkpoint-5"}[steps]
-    folder = finetune(settings, tmp_path / "run", resume=True)
+    said: list[str] = []
+    folder = finetune(settings, tmp_path / "run", resume=True, say=said.append)
+    assert Checkpoint(folder).config.files["model.safetensors"] == unbroken
+    nothing_kept = f"{tmp_path / 'run' / 'steps'} holds no state to go on from: the run starts at its first step"
+    assert (nothing_kept in said, "going on after step 5 of 10" in said) == (state is None, state is not None)
+
+
+def test_resuming_where_no_run_is_says_first_that_one_begins(
+    settings: TrainingConfig, unbroken: str, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    folder = finetune(settings, tmp_path / "rnu", resume=True, say=said.append)
+    assert said[0] == f"{tmp_path / 'rnu'} holds no run to go on with: a new one begins"
     assert Checkpoint(folder).config.files["model.safetensors"] == unbroken
 
 
