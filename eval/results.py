@@ -76,12 +76,12 @@ trained on the very corpus. FrAC's was trained on 63,000 sentences of articles a
 each of the two, while the public rows mix them without saying which is which: ours is over the mixture, and neither
 published figure over the same sentences. Nine classes are named; the tenth, other, holds what fits none of them.
 P-Stance's published figure is a mean of three targets, so that ours of that name stands beside it.
-Baselines are trained on NewsMTSC train and all of the own corpus's train, in its present version; so is the shipped
-default, while `marked` learnt from version 7. P-Stance (tweets, no neutral) is decided between favor and against, by
+Baselines are trained on NewsMTSC train and all of the own corpus's train, in its present version; the shipped default
+learnt from version 9, `marked` from version 10. P-Stance (tweets, no neutral) is decided between favor and against, by
 their mean F1.
 NewsMTSC's people judged sentiment toward a mention: a model with a layer of that name is judged by that layer, and its
-stance, which is another question, stands beside it. The shipped default masks the target; `marked`, the twin of the
-one that shipped before it, reads the target's name.
+stance, which is another question, stands beside it. The shipped default masks the target; `marked`, its twin,
+reads the target's name.
 """
 
 
