@@ -83,6 +83,7 @@
     spans[i].focus();
     spans[i].scrollIntoView({ block: "nearest" });
   };
+  const open = (i) => { go(i); release(); pin(i); };
   const step = (by) => {
     for (let i = current + by; i >= 0 && i < spans.length; i += by) if (shown[i]) return go(i);
   };
@@ -109,8 +110,14 @@
   });
   byId("strip").addEventListener("click", (event) => {
     const i = data.sentences.findIndex((s) => String(s.index) === event.target.dataset.i);
-    if (i >= 0) { go(i); release(); pin(i); }
+    if (i >= 0) open(i);
   });
+  // A link to a sentence, `article.html#s8`: the address that a quotation is cited by.
+  const follow = () => {
+    const i = data.sentences.findIndex((s) => "#s" + s.index === location.hash);
+    if (i >= 0) open(i);
+  };
+  addEventListener("hashchange", follow);
 
   const filter = () => {
     const stances = new Set([...form.querySelectorAll("[name=stance]:checked")].map((box) => box.value));
@@ -131,6 +138,7 @@
   form.addEventListener("reset", () => setTimeout(filter));
   form.addEventListener("submit", (event) => event.preventDefault());
   filter();
+  follow();
   byId("theme").addEventListener("click", () => {
     const root = document.documentElement;
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

@@ -128,6 +128,21 @@ def test_the_strip_leads_to_its_sentence(opened: Opened) -> None:
     assert "Sentence 3" in opened.page.locator("#card").inner_text()
 
 
+def test_an_address_with_a_sentence_opens_the_page_at_it(opened: Opened) -> None:
+    page, address = opened.page, opened.page.url
+    page.goto("about:blank")
+    page.goto(f"{address}#s3")
+    assert "Sentence 4" in page.locator("#card").inner_text()
+    assert page.locator("#s3").get_attribute("aria-pressed") == "true"
+    page.evaluate("location.hash = '#s1'")
+    page.wait_for_function("document.getElementById('s1').getAttribute('aria-pressed') === 'true'")
+    assert page.locator("#s3").get_attribute("aria-pressed") == "false"
+    page.goto("about:blank")
+    page.goto(f"{address}#s99")
+    assert page.locator("[aria-pressed=true]").count() == 0
+    assert opened.said == []
+
+
 def test_axe_finds_no_serious_violation(opened: Opened, axe: str) -> None:
     opened.page.locator("#s1").click()
     opened.page.locator(".voices summary").press("Enter")
