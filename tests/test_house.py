@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "articles": {"errors", "configs", "files"},
     "model": {"errors", "configs", "files"},
     "corpora": {"errors", "configs", "files", "model"},
-    "training": {"errors", "configs", "articles", "model", "corpora", "eval"},
+    "training": {"errors", "configs", "files", "articles", "model", "corpora", "eval"},
     "scoring": {"errors", "configs", "files", "articles", "model"},
     "eval": {"errors", "configs", "articles", "model", "corpora", "scoring"},
     "cli": {"errors", "configs", "files", "articles", "corpora", "model", "training", "scoring", "eval"},

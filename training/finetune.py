@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from transformers import set_seed
 
 from newstance.errors import OutputError, UsageError
+from newstance.files import write_together
 
 from . import processes
 from .config import TrainingConfig
@@ -67,6 +68,7 @@ def finetune(
         UsageError: the folder is in use by another run, the rows of a run that is resumed are no longer those that it
             began with, or a layer has no labels.
         AnnotationError: the data cannot be read.
+        OutputError: the folder cannot be written.
         TrainingError: the loss is not a number, or memory ran out.
     """
     _check_free(out, config, resume=resume)
@@ -103,8 +105,8 @@ def finetune(
         trainer = make_trainer(run, out, step=step)
         if main and not begun:
             # Only now: data or settings that are wrong must not leave a folder that the corrected run may not use.
-            (out / _ROWS).write_text(f"{rows}\n", encoding="utf-8")
-            (out / _NOTE).write_text(_described(config), encoding="utf-8")
+            # Whole: half a note would be taken for that of another configuration.
+            write_together({out / _ROWS: f"{rows}\n".encode(), out / _NOTE: _described(config).encode()})
         if state is not None and ended:
             say("the run had stopped early: its best epoch is measured")
             trainer.take_best_of(state)

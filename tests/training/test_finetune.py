@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from newstance.errors import AnnotationError, UsageError
+from newstance.errors import AnnotationError, OutputError, UsageError
 from newstance.model import Checkpoint, EncodingConfig, Predictor, SentenceEncoding, SentenceInput
 from newstance.training.collator import Collator
 from newstance.training.config import load_config
@@ -40,6 +42,18 @@ def test_settings_that_stop_a_run_leave_its_folder_free(tiny_config: Path, tmp_p
             finetune(load_config(tiny_config, ["epochs=1", wrong]), tmp_path / "run")
         assert not (tmp_path / "run" / "teacher.npz").exists(), "answers about rows of another run are not kept"
         (tmp_path / "run" / "teacher.npz").write_bytes(b"left over")
+
+
+def test_a_full_disk_leaves_no_half_of_what_a_run_is_known_by(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OutputError, match=r"rows\.sha256: cannot be written: No space left"):
+        finetune(load_config(tiny_config, ["epochs=1"]), tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists(), "the folder is free for the next call"
 
 
 def test_a_folder_in_use_is_not_overwritten(tiny_config: Path, tmp_path: Path) -> None:
