@@ -32,8 +32,8 @@ def expand_paths(
     Folders yield their articles (``.txt``, ``.md``, ``.html`` and their kin) and files of many articles (``.jsonl``,
     ``.csv``, ``.parquet``, ``.warc`` and their kin, ``.gz`` and ``.zst`` included), sorted by path; what begins with
     a dot, links to folders, and folders that hold a run's results, are left out, the last by patterns too. ``-`` stands
-    for standard input and is kept. A path that does not exist, or cannot be looked at, is yielded too, so that reading
-    it fails on its own and the others go on.
+    for standard input and is kept. What does not exist or cannot be looked at, and a folder that cannot be listed, are
+    yielded too, so that reading them fails on its own and the others go on.
 
     Args:
         paths: what people give.
@@ -95,8 +95,9 @@ def _walk(folder: Path, passed_over: Callable[[Path], None]) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
             names = sorted((entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith("."))
-    except OSError as error:
-        raise ArticleError(f"cannot list the folder ({error.strerror})", path=folder) from error
+    except OSError:
+        yield folder  # whoever reads it says why it cannot be listed, and its neighbours are not lost
+        return
     if (RUN_MANIFEST, False) in names:
         return
     for name, is_folder in names:

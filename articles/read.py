@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from os import PathLike, fspath
@@ -110,6 +111,14 @@ def article_from_text(
     )
 
 
+def _why_no_file(folder: str) -> str:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return f"cannot list the folder ({error.strerror})"
+    return "this is a folder; expand it to its files first"
+
+
 def _bytes(path: str, max_characters: int | None) -> bytes:
     """Read a file, and no more of it than a text of `max_characters` can have."""
     most = -1 if max_characters is None else _WIDEST * max_characters
@@ -119,7 +128,7 @@ def _bytes(path: str, max_characters: int | None) -> bytes:
         return _bounded(sys.stdin.buffer.read(most + 1 if most >= 0 else -1), most, path)
     try:
         if Path(path).is_dir():
-            raise ArticleError("this is a folder; expand it to its files first", path=path)
+            raise ArticleError(_why_no_file(path), path=path)
         with open_bytes(path) as file:
             if inner_suffix(path) in TABLE_SUFFIXES:
                 raise ArticleError(

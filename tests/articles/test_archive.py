@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
+import os
 import random
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -99,6 +102,26 @@ def test_what_cannot_be_looked_at_costs_only_itself(tmp_path: Path) -> None:
     for draft in (drafts(long)[0], *drafts(tmp_path)[1:3]):
         with pytest.raises(ArticleError, match=r"cannot be read \((File name too long|Too many levels)"):
             article_from_draft(draft)
+
+
+def test_a_folder_that_cannot_be_listed_costs_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.txt").write_text("The council met.")
+    listed = os.scandir
+
+    def forbidding(folder: Any) -> Any:  # root may list every folder
+        if Path(folder).name == "b":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", forbidding)
+    found = drafts(tmp_path)
+    assert [Path(draft.id).relative_to(tmp_path) for draft in found] == [
+        Path(x) for x in ("a/one.txt", "b", "c/one.txt")
+    ]
+    with pytest.raises(ArticleError, match=r"b: cannot list the folder \(Permission denied\)"):
+        article_from_draft(found[1])
 
 
 def test_a_runs_own_folder_is_no_input(tmp_path: Path) -> None:
