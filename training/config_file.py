@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import difflib
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -37,10 +39,13 @@ def read_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tupl
     Raises:
         UsageError: a file is missing or no mapping, files build on one another in a circle, or a setting is wrong.
     """
-    data, where = _with_bases(name_or_path, ())
+    if any(override.partition("=")[0].strip() == BASE for override in overrides):
+        raise UsageError(f"--set {BASE}=...: a base stands in a file; write one with this line", field=BASE)
+    data, chain = _with_bases(_found(name_or_path), ())
     for override in overrides:
         _apply(data, override)
-    return data, where
+    first, *bases = chain
+    return data, f"{first} (on {', '.join(bases)})" if bases else first
 
 
 def config_text(name_or_path: str | Path) -> tuple[str, str]:
@@ -49,17 +54,36 @@ def config_text(name_or_path: str | Path) -> tuple[str, str]:
     Raises:
         UsageError: there is none of that name.
     """
-    path = Path(name_or_path)
-    if str(name_or_path) in shipped_configs() and not path.is_file():
-        shipped = resources.files("newstance.configs") / f"{name_or_path}.yaml"
-        return shipped.read_text(encoding="utf-8"), f"{name_or_path}.yaml"
+    found = _found(name_or_path)
+    return found.text, found.where
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A configuration: its text, what errors call it, what tells it from every other, and its folder; none ships."""
+
+    text: str
+    where: str
+    identity: str
+    folder: Path | None
+
+
+def _found(name_or_path: str | Path) -> _File:
+    name, path = str(name_or_path), Path(name_or_path)
+    if not os.path.isfile(path) and name in shipped_configs():  # noqa: PTH113  # Path.is_file raises at a long name
+        return _shipped(name)
     try:
-        return path.read_text(encoding="utf-8"), str(path)
+        return _File(path.read_text(encoding="utf-8"), str(path), os.path.realpath(path), path.parent)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        near = difflib.get_close_matches(str(name_or_path), shipped_configs(), n=1)
+        near = difflib.get_close_matches(name, shipped_configs(), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; shipped: {', '.join(shipped_configs())}"
         raise UsageError(f"cannot read the configuration: {reason}{hint}", path=path) from error
+
+
+def _shipped(name: str) -> _File:
+    text = (resources.files("newstance.configs") / f"{name}.yaml").read_text(encoding="utf-8")
+    return _File(text, f"{name}.yaml", f"shipped {name}", None)
 
 
 def shipped_configs() -> list[str]:
@@ -71,25 +95,38 @@ def shipped_configs() -> list[str]:
     return sorted(found)
 
 
-def _with_bases(name_or_path: str | Path, above: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-    """Return the settings of a file and of all that it builds on; `above` are the files that build on it."""
-    text, where = config_text(name_or_path)
-    if where in above:
-        raise UsageError(f"builds on itself: {' -> '.join((*above, where))}", path=where, field=BASE)
+def _with_bases(file: _File, above: tuple[_File, ...]) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings of a file and of all that it builds on, and what to call these; `above` build on it."""
+    if file.identity in {other.identity for other in above}:
+        circle = " -> ".join(other.where for other in (*above, file))
+        raise UsageError(f"builds on itself: {circle}", path=file.where, field=BASE)
     try:
-        data = yaml.safe_load(text)
+        data = yaml.safe_load(file.text)
     except yaml.YAMLError as error:
-        raise UsageError(f"not YAML: {error}", path=where) from error
+        raise UsageError(f"not YAML: {error}", path=file.where) from error
     if not isinstance(data, dict):
-        raise UsageError("not a configuration: the top level must be a mapping", path=where)
+        raise UsageError("not a configuration: the top level must be a mapping", path=file.where)
     base = data.pop(BASE, None)
     if base is None:
-        return data, where
+        return data, [file.where]
     if not isinstance(base, str):
-        raise UsageError(f"takes the name or the path of a configuration, not {base!r}", path=where, field=BASE)
-    beside = Path(where).parent / base
-    below, _ = _with_bases(beside if beside.is_file() else base, (*above, where))
-    return _merged(below, data), where
+        raise UsageError(f"takes the name or the path of a configuration, not {base!r}", path=file.where, field=BASE)
+    below, chain = _with_bases(_base_of(file, base), (*above, file))
+    return _merged(below, data), [file.where, *chain]
+
+
+def _base_of(file: _File, base: str) -> _File:
+    """Return what a file names as its base: a file beside it, else a shipped one, which build on shipped ones alone."""
+    if file.folder is None:
+        return _shipped(base)
+    if os.path.isfile(file.folder / base):  # noqa: PTH113  # as above
+        return _found(file.folder / base)
+    if base in shipped_configs():
+        return _shipped(base)
+    try:
+        return _found(base)
+    except UsageError as error:
+        raise UsageError(f"{error.message} ({base})", path=file.where, field=BASE) from error
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -80,11 +80,42 @@ def test_a_shipped_recipe_is_a_base_by_its_name(tmp_path: Path) -> None:
     assert found.model_dump(exclude={"name", "encoding"}) == wide.model_dump(exclude={"name", "encoding"})
 
 
+def test_a_file_may_have_the_name_of_the_shipped_recipe_that_it_builds_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("wide.yaml").write_text("base: wide\nname: mine\n")
+    assert load_config("wide.yaml").name == "mine"
+    Path("wide").write_text("no configuration")  # a shipped recipe takes no stray file for its base
+    assert load_config("second").name == "newstance-second"
+
+
+def test_a_circle_through_other_folders_is_seen(tmp_path: Path) -> None:
+    for one, other in (("x", "y"), ("y", "x")):
+        (tmp_path / one).mkdir()
+        (tmp_path / one / "a.yaml").write_text(f"base: ../{other}/a.yaml\n")
+    with pytest.raises(UsageError, match="base: builds on itself"):
+        load_config(tmp_path / "x" / "a.yaml")
+
+
+def test_a_base_is_not_set_from_the_command() -> None:
+    with pytest.raises(UsageError, match=r"--set base=\.\.\.: a base stands in a file"):
+        load_config("narrow", ["base=default"])
+
+
+def test_a_mistake_in_a_base_names_both_files(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").write_text("base: wide\nepochz: 3\n")
+    (tmp_path / "mine.yaml").write_text("base: b.yaml\n")
+    with pytest.raises(UsageError, match=r"mine\.yaml \(on .*b\.yaml, wide\.yaml\): epochz: unknown key"):
+        load_config(tmp_path / "mine.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        (f"base: {'x' * 300}\n", r"mine\.yaml: base: cannot read the configuration: File name too long"),
         ("base: mine.yaml\n", r"base: builds on itself: .*mine.yaml -> .*mine.yaml"),
-        ("base: widde\n", "cannot read the configuration.*did you mean 'wide'"),
+        ("base: widde\n", r"mine\.yaml: base: cannot read the configuration.*did you mean 'wide'"),
         ("base: [wide]\n", r"base: takes the name or the path of a configuration, not \['wide'\]"),
         ("bas: wide\n", "bas: unknown key, did you mean 'base'"),
         ("base: wide\nepochs: none\n", "mine.yaml.*epochs"),
