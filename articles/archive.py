@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import nullcontext
 from os import PathLike
-from os.path import realpath
+from os.path import isdir, realpath
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -89,7 +89,7 @@ class Archive:
                 yield found
             elif str(found) == "-":
                 yield from self._standard_input()
-            elif inner_suffix(found) in TABLE_SUFFIXES:
+            elif inner_suffix(found) in TABLE_SUFFIXES and not _is_folder(found):
                 before = self.done
                 yield from self._table(found)
                 self.done = before + _size(found)
@@ -186,6 +186,11 @@ class _Position:
             except (OSError, ValueError):
                 self._tell = None  # closed, or not a place
         return self._last
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether a path is a folder, which is then one that cannot be listed; a name that is too long is none."""
+    return isdir(path)  # noqa: PTH112  # Path.is_dir raises at such a name
 
 
 def _size(path: Path) -> int:

@@ -187,8 +187,10 @@ def _date(value: Any) -> str | None:
     """Return the day that a date or a text gives, or a text in which none is understood, so that it is counted."""
     if isinstance(value, Date):  # YAML reads dates; a datetime is a date too
         value = value.isoformat()
-    if (text := _one_line(value)) is None:  # 20250121 is a number to YAML
+    if isinstance(value, (bool, float)) or (text := _one_line(value)) is None:
         return None
     from newstance.articles.published import UNKNOWN, day_in
 
-    return day_in(text) or (None if text.startswith(UNKNOWN) else text)
+    # To YAML 20250121 is a number, but so is a time of day, and then nobody wrote what it says.
+    as_written = None if isinstance(value, int) and len(text) != len("2025") else text
+    return day_in(text) or (None if text.startswith(UNKNOWN) else as_written)

@@ -234,13 +234,17 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None],
         yield _cut(path, row, error)
 
 
+#: What Arrow raises at a cell that Python cannot hold: a year too late, a time zone that nobody knows (a KeyError).
+_NO_VALUE = (OverflowError, ValueError, KeyError)
+
+
 def _cells(batch: Any) -> list[dict[str, Any]]:
     """Return an Arrow batch as rows; a cell that Python cannot hold, such as a date in the year 20000, is None."""
     try:
         rows: list[dict[str, Any]] = batch.to_pylist()
     except UnicodeDecodeError:
         raise
-    except (OverflowError, ValueError):
+    except _NO_VALUE:
         columns = [[_cell(cell) for cell in column] for column in batch.columns]
         return [dict(zip(batch.schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
     return rows
@@ -249,7 +253,7 @@ def _cells(batch: Any) -> list[dict[str, Any]]:
 def _cell(cell: Any) -> Any:
     try:
         return cell.as_py()
-    except (OverflowError, ValueError):
+    except _NO_VALUE:
         return None
 
 

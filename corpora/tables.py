@@ -79,11 +79,16 @@ def _read_parquet(path: Path, problems: Problems) -> Iterator[Row]:
         raise unreadable(path, error) from error
 
 
+#: What Arrow raises at a cell that Python cannot hold: a year too late, bytes in a column of texts that are not UTF-8,
+#: a time zone that nobody knows (a KeyError).
+_NO_VALUE = (OverflowError, ValueError, KeyError)
+
+
 def _batch_rows(batch: Any, first: int, path: Path, problems: Problems) -> Iterator[Row]:
     """Yield the rows of an Arrow batch but those with a cell that Python cannot hold, such as a date in year 20000."""
     try:
         rows = batch.to_pylist()
-    except (OverflowError, ValueError):  # also of bytes that are not UTF-8 in a column of texts
+    except _NO_VALUE:
         rows = None
     if rows is not None:
         yield from enumerate(rows, first)
@@ -93,7 +98,7 @@ def _batch_rows(batch: Any, first: int, path: Path, problems: Problems) -> Itera
         for name, cell in zip(batch.schema.names, cells, strict=True):
             try:
                 row[name] = cell.as_py()
-            except (OverflowError, ValueError) as error:
+            except _NO_VALUE as error:
                 message = f"holds a value that cannot be read ({error})"
                 report(AnnotationError(message, path=path, line=number, field=name), problems)
                 break

@@ -75,7 +75,8 @@ def measure_explanations(
     Raises:
         UsageError: the model has no layer of one label, or there is nothing to explain.
     """
-    unique = list({(record.corpus, record.id): record for record in filled_in(records)}.values())
+    records = filled_in(records)
+    unique = list({(record.corpus, record.id): record for record in records}.values())
     if sentences is not None and sentences < len(unique):
         unique = random.Random(seed).sample(unique, sentences)
     predictor = Predictor.open(checkpoint)

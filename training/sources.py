@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from newstance.corpora import Annotation, of_versions, open_annotations
+from newstance.corpora import Annotation, filled_in, of_versions, open_annotations
 from newstance.corpora.division import part_of, refuse_splits
 from newstance.errors import AnnotationError
 from newstance.eval.inputs import sentence_inputs
@@ -83,7 +83,7 @@ def drawn_from(source: Source, records: Sequence[Annotation]) -> list[Annotation
         if records and not drawn:
             raise AnnotationError(f"no article falls into the part {source.part!r}: too few rows", path=source.path)
     if source.target is not None:
-        drawn = [_with_mentions(record, source.target) for record in drawn]
+        drawn = [_with_mentions(record, source.target) for record in filled_in(drawn)]
     if source.layers is not None:
         drawn = [kept for record in drawn if (kept := record.only(source.layers)) is not None]
     return drawn

@@ -102,6 +102,9 @@ def test_front_matter_gives_what_the_text_does_not() -> None:
         ("0001-01-01T00:00:00Z", None),
         ("", None),
         ("[2025-01-21]", None),
+        ("true", None),
+        ("12:30:45", None),
+        ("1.5", None),
     ],
 )
 def test_a_date_in_front_matter_is_understood_as_a_pages_is_or_kept_as_it_stands(

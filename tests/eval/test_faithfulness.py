@@ -92,6 +92,19 @@ def test_plausibility_finds_the_target_as_faithfulness_does(
     assert asked and all(any(sentence.windows[0].target) for sentence in asked)
 
 
+def test_plausibility_sees_a_target_that_only_another_annotators_record_names(
+    checkpoint: Checkpoint, records: list[Annotation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [r for r in records if r.target_spans]
+    bare = [r.model_copy(update={"target": None, "target_spans": ()}) for r in named]
+    others = [r.model_copy(update={"annotator": "other", "stance": None, "rationale": ()}) for r in named]
+    asked = []
+    explain = "newstance.eval.plausibility.explain_encoded"
+    monkeypatch.setattr(explain, lambda *given, **named: asked.extend(given[1]) or explain_encoded(*given, **named))
+    measure_explanations(checkpoint, bare + others, methods=("random",), samples=100)
+    assert asked and all(any(sentence.windows[0].target) for sentence in asked)
+
+
 @pytest.fixture(scope="module")
 def of_position(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     """The tiny model as one of a user's own codebook, whose layer of one label is called position."""

@@ -12,7 +12,8 @@ from newstance.corpora import Annotation
 from newstance.corpora.division import part_of
 from newstance.errors import AnnotationError, UsageError
 from newstance.training.config import codebook_of, load_config
-from newstance.training.sources import read_sources
+from newstance.training.sections import Source
+from newstance.training.sources import drawn_from, read_sources
 
 CONFIG = {
     "name": "own",
@@ -92,3 +93,14 @@ def test_parts_of_articles_with_similar_names_have_their_sizes() -> None:
     sizes = Counter(part_of(record) for record in records)
     shares = [sizes[part] / 400 for part in ("train", "dev", "test")]
     assert shares == pytest.approx([0.7, 0.15, 0.15], abs=0.04)
+
+
+def test_a_profile_reads_the_day_that_only_another_annotators_record_gives(tmp_path: Path) -> None:
+    profile = tmp_path / "doe.yaml"
+    profile.write_text("name: the Doe government\npeople: [{name: Edda Doe, role: premier, from: 2031-01-01}]\n")
+    one = Annotation(id="1", text="Edda Doe closed the mill.", annotator="anna", stance="against")
+    other = one.model_copy(update={"annotator": "ben", "date": "2026-05-01"})
+    source = Source(corpus="annotations", path="a.jsonl", target=str(profile))
+    assert drawn_from(source, [one])[0].target_spans == ((0, 8),)
+    for records in ([one, other], [other, one]):
+        assert [record.target_spans for record in drawn_from(source, records)] == [(), ()]
