@@ -12,7 +12,7 @@ from typing import IO, Any
 from newstance.articles.columns import Columns
 from newstance.articles.drafts import Draft, Refusal, spelt_out
 from newstance.errors import ArticleError
-from newstance.files import DAMAGED, WIDEST, BadRecord, DelimitedTable, open_bytes, open_table
+from newstance.files import DAMAGED, NO_VALUE, WIDEST, BadRecord, DelimitedTable, open_bytes, open_table
 
 __all__ = ["read_csv", "read_jsonl", "read_parquet"]
 
@@ -234,17 +234,13 @@ def read_parquet(path: str, columns: Columns, *, advance: Callable[[int], None],
         yield _cut(path, row, error)
 
 
-#: What Arrow raises at a cell that Python cannot hold: a year too late, a time zone that nobody knows (a KeyError).
-_NO_VALUE = (OverflowError, ValueError, KeyError)
-
-
 def _cells(batch: Any) -> list[dict[str, Any]]:
     """Return an Arrow batch as rows; a cell that Python cannot hold, such as a date in the year 20000, is None."""
     try:
         rows: list[dict[str, Any]] = batch.to_pylist()
     except UnicodeDecodeError:
         raise
-    except _NO_VALUE:
+    except NO_VALUE:
         columns = [[_cell(cell) for cell in column] for column in batch.columns]
         return [dict(zip(batch.schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
     return rows
@@ -253,7 +249,7 @@ def _cells(batch: Any) -> list[dict[str, Any]]:
 def _cell(cell: Any) -> Any:
     try:
         return cell.as_py()
-    except _NO_VALUE:
+    except NO_VALUE:
         return None
 
 

@@ -1,6 +1,6 @@
 """Annotated data: the `Annotation` record, its files, and one adapter for each corpus and annotation tool."""
 
-from .annotation import Annotation, Unit, filled_in, mixed_id, same_sentence, sentence_numbers
+from .annotation import Annotation, Unit, filled_in, filled_in_of_one, mixed_id, same_sentence, sentence_numbers
 from .codebook_pass import codebook_pass
 from .columns import ColumnMap
 from .formats import FORMATS, Format, detect_format, open_annotations, save_annotations
@@ -27,6 +27,7 @@ __all__ = [
     "detect_format",
     "disagreements",
     "filled_in",
+    "filled_in_of_one",
     "labelstudio_config",
     "load_corpus",
     "mention_pass",

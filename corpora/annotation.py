@@ -19,6 +19,7 @@ __all__ = [
     "Unit",
     "differing_field",
     "filled_in",
+    "filled_in_of_one",
     "meant",
     "mixed_id",
     "same_sentence",
@@ -209,6 +210,11 @@ def filled_in(records: Sequence[Annotation]) -> list[Annotation]:
     for record, number in zip(records, numbers, strict=True):
         groups.setdefault(number, []).append(record)
     return [_filled_in(record, groups[number]) for record, number in zip(records, numbers, strict=True)]
+
+
+def filled_in_of_one(group: Sequence[Annotation]) -> list[Annotation]:
+    """Return the records about one sentence as `filled_in` does, of which it is known that they are."""
+    return [_filled_in(record, group) for record in group]
 
 
 def _filled_in(record: Annotation, group: Sequence[Annotation]) -> Annotation:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from newstance.errors import AnnotationError
-from newstance.files import DAMAGED, BadRecord, create_text, inner_suffix, open_table, whole_file
+from newstance.files import DAMAGED, NO_VALUE, BadRecord, create_text, inner_suffix, open_table, whole_file
 
 from .annotation import OWN_FIELDS, Annotation
 from .columns import SPAN_FIELDS
@@ -79,16 +79,11 @@ def _read_parquet(path: Path, problems: Problems) -> Iterator[Row]:
         raise unreadable(path, error) from error
 
 
-#: What Arrow raises at a cell that Python cannot hold: a year too late, bytes in a column of texts that are not UTF-8,
-#: a time zone that nobody knows (a KeyError).
-_NO_VALUE = (OverflowError, ValueError, KeyError)
-
-
 def _batch_rows(batch: Any, first: int, path: Path, problems: Problems) -> Iterator[Row]:
     """Yield the rows of an Arrow batch but those with a cell that Python cannot hold, such as a date in year 20000."""
     try:
         rows = batch.to_pylist()
-    except _NO_VALUE:
+    except NO_VALUE:
         rows = None
     if rows is not None:
         yield from enumerate(rows, first)
@@ -98,7 +93,7 @@ def _batch_rows(batch: Any, first: int, path: Path, problems: Problems) -> Itera
         for name, cell in zip(batch.schema.names, cells, strict=True):
             try:
                 row[name] = cell.as_py()
-            except _NO_VALUE as error:
+            except NO_VALUE as error:
                 message = f"holds a value that cannot be read ({error})"
                 report(AnnotationError(message, path=path, line=number, field=name), problems)
                 break

@@ -6,6 +6,7 @@ This package is a leaf: others may import it, it imports nothing of ours but the
 from newstance.files.delimited import WIDEST, BadRecord, DelimitedTable, open_table
 from newstance.files.packed import (
     DAMAGED,
+    NO_VALUE,
     create_text,
     inner_stem,
     inner_suffix,
@@ -18,6 +19,7 @@ from newstance.files.whole import WholeFile, sync_folder, whole_file, write_toge
 
 __all__ = [
     "DAMAGED",
+    "NO_VALUE",
     "WIDEST",
     "BadRecord",
     "DelimitedTable",

@@ -11,11 +11,14 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import IO, Any, cast
 
-__all__ = ["DAMAGED", "create_text", "inner_stem", "inner_suffix", "is_packed", "open_bytes", "open_text"]
+__all__ = ["DAMAGED", "NO_VALUE", "create_text", "inner_stem", "inner_suffix", "is_packed", "open_bytes", "open_text"]
 
 _PACKED = frozenset({".gz", ".zst"})
 #: What reading a damaged or cut stream raises, and Arrow at a file name that is not UTF-8.
 DAMAGED = (OSError, EOFError, zlib.error, UnicodeEncodeError)
+#: What Arrow raises at a cell that Python cannot hold: a year too late, bytes in a column of texts that are not UTF-8,
+#: a time zone that nobody knows (a KeyError).
+NO_VALUE = (OverflowError, ValueError, KeyError)
 
 
 def is_packed(path: str | PathLike[str]) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from datasets import Dataset
 
-from newstance.corpora import Annotation, filled_in, sentence_numbers
+from newstance.corpora import Annotation, filled_in_of_one, sentence_numbers
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.rationales import marked_words
 from newstance.model import Codebook, EncodedSentence, SentenceEncoding, SentenceInput, Span
@@ -63,7 +63,7 @@ def merge_annotators(pairs: Sequence[tuple[Annotation, float]], codebook: Codebo
         groups.setdefault(number, []).append(pair)
     items = []
     for group in groups.values():
-        votes = filled_in([record for record, _ in group])
+        votes = filled_in_of_one([record for record, _ in group])
         weights = [weight for _, weight in group]
         labels = {layer.name: _distribution(votes, weights, layer, soft=soft) for layer in codebook.layers}
         marked = tuple(record.rationale for record in votes if record.rationale)
