@@ -55,6 +55,8 @@ class TrainingConfig(Section):
         masking: random hiding of words.
         freeze_embeddings: keep the embedding table as it is; it is half of the parameters.
         freeze_layers: keep so many of the encoder's lowest layers as they are.
+        dropout: share of units hidden while training, in the encoder and before the heads; None is what the encoder
+            comes with, and 0.1 before the heads.
         keep_frozen_states: run those layers once for each row instead of once an epoch, and keep everything below the
             first trained layer as it is. Needs memory, and rows of which no words are hidden (`masking.rows: 0`).
         class_weights: of labels in the loss: `balanced` weighs each label of a single-label layer by its inverse
@@ -102,6 +104,7 @@ class TrainingConfig(Section):
     freeze_embeddings: bool = True
     freeze_layers: int = Field(default=0, ge=0)
     keep_frozen_states: bool = False
+    dropout: float | None = Field(default=None, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] | dict[str, dict[str, Weight]] = "none"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     soft_labels: bool = True

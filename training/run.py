@@ -36,6 +36,7 @@ from .checking import length_problem, no_dev_label, without_dev_labels
 from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
 from .deepening import deepen, layers_of
+from .dropout import set_dropout
 from .encoder import load_encoder, load_tokenizer
 from .encoder_batches import encoder_batches
 from .narrowing import feed_forward_width, narrow_feed_forward
@@ -289,6 +290,7 @@ def _network(
     if config.encoder_layers is not None and config.encoder_layers != (before := layers_of(network.encoder)):
         deepen(network.encoder, config.encoder_layers)
         say(f"{config.encoder_layers} encoder layers instead of {before}; the new ones begin by adding nothing")
+    set_dropout(network, config.dropout)
     freeze(network.encoder, config)
     return network
 

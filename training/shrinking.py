@@ -28,6 +28,7 @@ from newstance.model.network import SentenceClassifier
 from .collator import LABELS
 from .config import TrainingConfig
 from .data import Item
+from .dropout import set_dropout
 from .encoder_batches import collated, encoder_batches, encoder_inputs
 from .finetune import Progress, silent
 from .losses import LayerLosses
@@ -203,9 +204,7 @@ def _learn(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     whole.to(device), small.to(device)
     frozen = copy.deepcopy(whole.encoder).to(torch.bfloat16) if bf16 else whole.encoder
-    for module in small.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = shrink.dropout
+    set_dropout(small, shrink.dropout)
     small.train()
     trained = [parameter for parameter in small.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(

@@ -1,0 +1,16 @@
+"""How many units are hidden while a network trains."""
+
+from __future__ import annotations
+
+from torch import nn
+
+__all__ = ["set_dropout"]
+
+
+def set_dropout(network: nn.Module, share: float | None) -> None:
+    """Set the share of units that every dropout of a network hides while it trains; None leaves each as it is."""
+    if share is None:
+        return
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = share
