@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from newstance.training import load_config
+from newstance.training.config import load_config
 from newstance.training.run import Run
 
 
