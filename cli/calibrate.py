@@ -21,10 +21,12 @@ from newstance.model import Checkpoint
 from .column_options import as_part, column_map
 from .naming import naming
 
-__all__ = ["run_calibrate"]
+__all__ = ["of_offsets", "run_calibrate"]
 
 #: What is read of a corpus where no split is asked for.
 _SPLIT = "dev"
+#: A log loss that is lower by less than this is not worth another way to calibrate.
+_WORTH_A_WORD = 0.02
 
 
 def run_calibrate(
@@ -40,6 +42,7 @@ def run_calibrate(
     layers: list[str] | None,
     target: str | None,
     risk: float,
+    offsets: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -69,12 +72,12 @@ def run_calibrate(
     if split is None and any(record.split == "test" for record in records):
         raise UsageError("the data hold a test split, which figures are reported on: give --split dev", field="--split")
     with naming(data if not corpora else ()):
-        fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target)
+        fitted = fit_calibration(checkpoint, records, layers=layers, target_risk=risk, target=target, offsets=offsets)
     folder = write_calibration(checkpoint, {name: found.after for name, found in fitted.items()}, out)
     if part is None and (learnt := learnt_part(checkpoint, data)) is not None:
         sys.stderr.write(f"warning: {learnt}\n")
     for name, found in fitted.items():
-        for warning in (found.after.warning, *_rises(found)):
+        for warning in (found.after.warning, *_rises(found), *of_offsets(found)):
             if warning:
                 sys.stderr.write(f"warning: {name}: {warning}\n")
     if as_json:
@@ -95,6 +98,23 @@ def _rises(found: Fitted) -> Iterator[str]:
             yield f"the calibration error on {corpus} rose from {before:.3f} to {after:.3f}: keep the model as it was"
 
 
+def of_offsets(found: Fitted) -> Iterator[str]:
+    """Yield what the articles that were not fitted to say against the choice that was made."""
+    if found.log_loss is None:
+        return
+    plain, with_offsets = found.log_loss
+    if found.after.offsets and with_offsets >= plain:
+        yield f"offsets predict these annotations no better ({_losses(found)}): leave --offsets out"
+    if not found.after.offsets and with_offsets < plain - _WORTH_A_WORD:
+        yield f"labels are commoner or rarer here than where it learnt: --offsets predicts better ({_losses(found)})"
+
+
+def _losses(found: Fitted) -> str:
+    assert found.log_loss is not None
+    plain, with_offsets = found.log_loss
+    return f"log loss in articles not fitted to {with_offsets:.3f}, without {plain:.3f}"
+
+
 def _print(fitted: dict[str, Fitted]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 120)
     for layer, found in fitted.items():
@@ -104,6 +124,7 @@ def _print(fitted: dict[str, Fitted]) -> None:
         console.print(
             f"[bold]{layer}[/bold], {found.sentences} sentences: temperature {before.temperature:.2f} to "
             f"{after.temperature:.2f}, {threshold} {old:.2f} to {new:.2f}"
+            + (f"; {after.offsets_in_words()}" if after.offsets else "")
         )
         table = Table("calibration error on", "uncalibrated", "as it was", "fitted", box=None)
         for corpus, errors in found.errors.items():

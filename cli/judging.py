@@ -223,6 +223,13 @@ def calibrate(
         float,
         typer.Option("--risk", min=0.0, max=1.0, help="Wanted share of wrong decisions among those kept."),
     ] = 0.15,
+    offsets: Annotated[
+        bool,
+        typer.Option(
+            "--offsets",
+            help="Learn too how common each label is in your text. For a random sample of it, not a chosen one.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a calibrated copy here and leave the model as it is.")
     ] = None,
@@ -243,6 +250,7 @@ def calibrate(
         layers=layer,
         target=target,
         risk=risk,
+        offsets=offsets,
         out=out,
         as_json=json,
     )

@@ -23,19 +23,19 @@ from newstance.model import (
     RuntimeName,
     fit_layer,
     is_free,
-    probabilities,
     write_config,
 )
 from newstance.model.codebook import Layer
 from newstance.model.shipped_folder import shipped_folder
 
-from .gold import gold_labels, no_gold
+from .gold import clusters, gold_labels, no_gold
 from .inputs import layer_logits, sentence_inputs
 from .reliability import Decided, calibration_error
 
 __all__ = ["Fitted", "fit_calibration", "write_calibration"]
 
 Floats = npt.NDArray[np.floating]
+_FOLDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,16 @@ class Fitted:
         after: as fitted.
         errors: expected calibration error on each corpus fitted on: uncalibrated, before, after.
         sentences: how many it was fitted on.
+        log_loss: of a layer of one label, the mean negative logarithm of the right label's probability in articles
+            that were not fitted to, in ten folds: by a temperature alone, and with offsets. None of another layer, and
+            where all sentences are of one article.
     """
 
     before: LayerCalibration
     after: LayerCalibration
     errors: dict[str, tuple[float, ...]]
     sentences: int
+    log_loss: tuple[float, float] | None
 
 
 def fit_calibration(
@@ -63,8 +67,9 @@ def fit_calibration(
     target_risk: float = 0.15,
     target: str | None = None,
     runtime: RuntimeName = "auto",
+    offsets: bool = False,
 ) -> dict[str, Fitted]:
-    """Fit temperature and thresholds of every layer that the records label.
+    """Fit temperature and thresholds of every layer that the records label, and offsets where they are asked for.
 
     Each corpus counts the same however many sentences it has: where kinds of text differ, a temperature fitted on the
     pooled rows is that of the largest.
@@ -76,37 +81,68 @@ def fit_calibration(
         target_risk: wanted share of wrong decisions among those not abstained from.
         target: profile that finds the mentions in rows without `target_spans`.
         runtime: which weights to run.
+        offsets: fit the labels' offsets too, in layers of one label: the records must be a random sample of what the
+            model is to be used on, since offsets make its labels as common as theirs.
 
     Raises:
         AnnotationError: no record carries a label of a layer that the model predicts, or all sentences are tied.
-        UsageError: the model has no layer of a name.
+        UsageError: the model has no layer of a name, or none of the layers can have offsets.
     """
     wanted = checkpoint.codebook.layers if layers is None else [checkpoint.codebook.layer(name) for name in layers]
+    if offsets and all(layer.kind == "multi" for layer in wanted):
+        names = ", ".join(layer.name for layer in wanted)
+        raise UsageError(f"layers of any number of labels have no offsets: {names}", field="offsets")
     predictor = Predictor.open(checkpoint, runtime=runtime)
     fitted: dict[str, Fitted] = {}
     for layer in wanted:
         gold = gold_labels(records, layer)
         if not gold.sentences:
             continue
-        logits = layer_logits(predictor.predict(sentence_inputs(gold.sentences, target)), layer)
+        before = checkpoint.calibration.layer(layer.name)
+        found = predictor.predict(sentence_inputs(gold.sentences, target))
+        logits = layer_logits(found, layer) - before.offsets_of(layer)
         corpora = [record.corpus or "data" for record in gold.sentences]
         sizes = Counter(corpora)
         weights = np.array([len(corpora) / len(sizes) / sizes[name] for name in corpora])
-        before = checkpoint.calibration.layer(layer.name)
-        after = fit_layer(logits, gold.labels, layer, target_risk=target_risk, weights=weights)
+        after = fit_layer(logits, gold.labels, layer, target_risk=target_risk, weights=weights, offsets=offsets)
         note = " + ".join(f"{n} of {name}" for name, n in sizes.items())
         after = after.model_copy(update={"fitted_on": f"{len(corpora)} development sentences ({note})"})
         errors: dict[str, tuple[float, ...]] = {}
         for name in sizes:
             own = np.array([corpus == name for corpus in corpora])
             errors[name] = tuple(
-                layer_calibration_error(probabilities(logits[own], layer, t), gold.labels[own], layer)
-                for t in (1.0, before.temperature, after.temperature)
+                layer_calibration_error(calibration.probabilities(logits[own], layer), gold.labels[own], layer)
+                for calibration in (LayerCalibration(), before, after)
             )
-        fitted[layer.name] = Fitted(before, after, errors, len(corpora))
+        log_loss = None
+        if layer.kind == "single":
+            groups = np.array(clusters(gold.sentences))
+            log_loss = _held_out_losses(logits, gold.labels, layer, groups=groups, weights=weights)
+        fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss)
     if not fitted:
         raise no_gold(records, wanted)
     return fitted
+
+
+def _held_out_losses(
+    logits: Floats, gold: npt.NDArray[Any], layer: Layer, *, groups: npt.NDArray[Any], weights: Floats
+) -> tuple[float, float] | None:
+    """Return the log loss in articles not fitted to, by a temperature alone and with offsets."""
+    names, number = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        return None
+    fold = np.random.default_rng(0).permutation(len(names))[number] % _FOLDS
+    surprise = np.empty((2, len(gold)))
+    for held in np.unique(fold):
+        inside, outside = fold != held, fold == held
+        for way, offsets in enumerate((False, True)):
+            fitted = fit_layer(
+                logits[inside], gold[inside], layer, target_risk=1.0, weights=weights[inside], offsets=offsets
+            )
+            right = fitted.probabilities(logits[outside], layer)[np.arange(outside.sum()), gold[outside]]
+            surprise[way, outside] = -np.log(np.maximum(right, 1e-12))
+    one, two = np.average(surprise, axis=1, weights=weights)
+    return float(one), float(two)
 
 
 def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: Layer) -> float:

@@ -36,7 +36,7 @@ class Judged:
         sentences: one record a sentence, that of its first annotator.
         gold: (sentences,) label numbers, or (sentences, labels) booleans of a multi-label layer.
         probability: (sentences, labels), calibrated.
-        uncalibrated: like `probability`, at temperature 1.
+        uncalibrated: like `probability`, at temperature 1 and without offsets.
         predicted: what the model decides, shaped like `gold`.
         groups: (sentences,) the article of each.
         inputs: (sentences,) what the model was asked.
@@ -123,7 +123,8 @@ def judge(
         calibration = checkpoint.calibration.layer(source.name)
         if layer.kind == "single" and not merged and choices:
             logits = np.where([code in choices for code in layer.codes], logits, -np.inf)
-        probability, raw = (probabilities(logits, source, t) for t in (calibration.temperature, 1.0))
+        probability = probabilities(logits, source, calibration.temperature)
+        raw = probabilities(logits - calibration.offsets_of(source), source)
         if merged:
             probability, raw = (merged_probability(p, source) for p in (probability, raw))
         n = len(gold.sentences)

@@ -1,4 +1,4 @@
-"""Calibration: a temperature per layer, and the threshold under which the model abstains."""
+"""Calibration: a temperature per layer, offsets of its labels, and the threshold under which the model abstains."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from newstance.errors import CheckpointError
 
@@ -19,10 +19,12 @@ Floats = npt.NDArray[np.floating]
 
 
 class LayerCalibration(BaseModel):
-    """Temperature, and thresholds, of one layer.
+    """Temperature, offsets and thresholds of one layer.
 
     Attributes:
         temperature: logits are divided by it.
+        offsets: of a single-label layer, by code: added to the labels' raw logits before these are divided, for text in
+            which labels are commoner or rarer than where the model learnt. Empty for none.
         abstain_below: a single-label decision with a lower probability is marked as abstained.
         show_above: a label of a multi-label layer is shown from this probability on.
         fitted_on: what the numbers were fitted on.
@@ -35,12 +37,25 @@ class LayerCalibration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     temperature: float = Field(default=1.0, gt=0)
+    offsets: dict[str, FiniteFloat] = Field(default_factory=dict)
     abstain_below: float = Field(default=0.0, ge=0, le=1)
     show_above: float = Field(default=0.5, ge=0, le=1)
     fitted_on: str = ""
     target_risk: float | None = None
     kept: float | None = Field(default=None, ge=0, le=1)
     warning: str = ""
+
+    def offsets_of(self, layer: Layer) -> Floats:
+        """Return the offset of each label, (labels,), in the order of the codebook; zeros for none."""
+        return np.array([self.offsets.get(code, 0.0) for code in layer.codes])
+
+    def probabilities(self, logits: Floats, layer: Layer) -> Floats:
+        """Return calibrated probabilities of raw logits, which no offsets were added to; see `probabilities`."""
+        return probabilities(logits + self.offsets_of(layer), layer, self.temperature)
+
+    def offsets_in_words(self) -> str:
+        """Return the offsets as a person reads them."""
+        return "offsets " + ", ".join(f"{code} {value:+.2f}" for code, value in self.offsets.items())
 
     def thresholds(self) -> str:
         """Return in words from which probability on a decision or a label stands."""
@@ -85,6 +100,8 @@ class Calibration(BaseModel):
         lines = []
         for name, layer in self.layers.items():
             line = f"- {name}: temperature {layer.temperature:.2f}, fitted on {layer.fitted_on}; {layer.thresholds()}"
+            if layer.offsets:
+                line += f"; {layer.offsets_in_words()}"
             if layer.warning:
                 line += f". **Not to be relied on:** {layer.warning}"
             lines.append(line)
@@ -102,7 +119,8 @@ class Calibration(BaseModel):
 def probabilities(logits: Floats, layer: Layer, temperature: float = 1.0) -> Floats:
     """Return calibrated probabilities, same shape as `logits` (..., labels).
 
-    Softmax over the labels of a single-label layer, a sigmoid for each label of a multi-label one.
+    Softmax over the labels of a single-label layer, a sigmoid for each label of a multi-label one. The logits of a
+    `Prediction` hold the offsets of its calibration already.
     """
     scaled = np.asarray(logits, dtype=np.float64) / temperature
     if layer.kind == "multi":

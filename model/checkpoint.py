@@ -7,7 +7,7 @@
     model.onnx          exported weights (may be absent from a training run)
     tokenizer.json      the tokenizer, as `tokenizers` reads it
     labels.yaml         the codebook's layers that this model predicts
-    calibration.json    temperature and threshold per layer
+    calibration.json    temperature, offsets and threshold per layer
     README.md           the model card
 
 Nothing in it is pickled, and nothing in it is run.
@@ -30,7 +30,7 @@ from newstance.errors import CheckpointError
 from newstance.files import write_together
 
 from .calibration import Calibration
-from .codebook import Codebook, load_codebook
+from .codebook import Codebook, Layer, load_codebook
 from .encoding import EncodingConfig
 from .file_hash import file_sha256
 from .head_config import EvidenceConfig, HeadConfig
@@ -93,6 +93,8 @@ class Checkpoint:
         names = tuple(layer.name for layer in self.codebook.layers)
         if names != tuple(head.layer for head in self.config.heads):
             raise CheckpointError("labels.yaml and config.json list different layers", path=self.path)
+        for layer in self.codebook.layers:
+            self._check_offsets(layer)
 
     @classmethod
     def shipped(cls, name: str = DEFAULT) -> Checkpoint:
@@ -128,6 +130,16 @@ class Checkpoint:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or None
             raise CheckpointError(f"not a newstance model: {first['msg']}", path=path, field=place) from error
+
+    def _check_offsets(self, layer: Layer) -> None:
+        offsets = self.calibration.layer(layer.name).offsets
+        if not offsets:
+            return
+        where = {"path": self.path / "calibration.json", "field": f"layers.{layer.name}.offsets"}
+        if layer.kind == "multi":
+            raise CheckpointError("a layer of any number of labels has no offsets", **where)
+        if set(offsets) != set(layer.codes):
+            raise CheckpointError(f"takes one number for each of {', '.join(layer.codes)}", **where)
 
     def has(self, name: str) -> bool:
         """Return whether the folder holds that file."""

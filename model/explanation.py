@@ -42,8 +42,9 @@ class Explanation:
     Attributes:
         method: how they were found.
         weights: one for each of `Prediction.words`, in logits.
-        residual: the margin (for `ig`: its difference from the empty sentence's) less the sum of the weights; zero for
-            evidence, and for `ig` the error of the integral. Leaving words out does not add up, and need not.
+        residual: the margin (for `ig`: its difference from the empty sentence's) less the sum of the weights; for
+            evidence what offsets of the two labels have in the margin, zero where the calibration has none, and for
+            `ig` the error of the integral. Leaving words out does not add up, and need not.
     """
 
     method: Method

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +22,8 @@ class Prediction:
     """Logits and evidence of one sentence.
 
     Attributes:
-        logits: for each layer, shape (labels,).
-        evidence: for each layer, shape (words, labels); its sum over words is the logits.
+        logits: for each layer, shape (labels,); with the offsets of its calibration, where it has any.
+        evidence: for each layer, shape (words, labels); its sum over words is the logits, without offsets.
         words: display span of each word in the sentence, code points.
         truncated: whether the model did not see the whole sentence.
     """
@@ -34,7 +34,12 @@ class Prediction:
     truncated: bool
 
 
-def combine(sentence: EncodedSentence, layers: Sequence[str], rows: Sequence[Outputs]) -> Prediction:
+def combine(
+    sentence: EncodedSentence,
+    layers: Sequence[str],
+    rows: Sequence[Outputs],
+    offsets: Mapping[str, Floats] | None = None,
+) -> Prediction:
     """Put the windows of one sentence together.
 
     The logits are the windows' mean, weighted by how many of the sentence's tokens each holds; evidence is weighted
@@ -44,6 +49,7 @@ def combine(sentence: EncodedSentence, layers: Sequence[str], rows: Sequence[Out
         sentence: the encoded sentence.
         layers: names of the layers.
         rows: outputs of each of its windows: `<layer>_logits` (labels,) and `<layer>_evidence` (tokens, labels).
+        offsets: added to the logits of the layers that they name, (labels,).
     """
     shares = window_shares(sentence)
     owners = [np.array(window.words) for window in sentence.windows]
@@ -57,7 +63,7 @@ def combine(sentence: EncodedSentence, layers: Sequence[str], rows: Sequence[Out
         for share, words, held, outputs in zip(shares, owners, own, rows, strict=True):
             total += share * outputs[f"{layer}_logits"]
             np.add.at(per_word, words[held], share * outputs[f"{layer}_evidence"][: len(words)][held])
-        logits[layer], evidence[layer] = total, per_word
+        logits[layer], evidence[layer] = total + (offsets or {}).get(layer, 0.0), per_word
     return Prediction(logits, evidence, sentence.words, sentence.truncated)
 
 
@@ -70,7 +76,8 @@ def window_shares(sentence: EncodedSentence) -> Floats:
 def margin_weights(prediction: Prediction, layer: str) -> Floats:
     """Return each word's part in the margin between the chosen label and the best other, shape (words,).
 
-    Positive words spoke for the choice, negative ones against it; the sum is the margin itself.
+    Positive words spoke for the choice, negative ones against it; the sum is the margin itself, less what the offsets
+    of the two labels have in it.
     """
     logits = prediction.logits[layer]
     order = np.argsort(-logits, kind="stable")

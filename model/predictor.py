@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from weakref import WeakValueDictionary
@@ -102,6 +102,7 @@ class Predictor:
         layers: Sequence[str],
         *,
         multi: Collection[str] = (),
+        offsets: Mapping[str, npt.NDArray[np.floating]] | None = None,
         workers: int = 1,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
@@ -112,6 +113,7 @@ class Predictor:
             runtime: runs batches.
             layers: names of the layers it predicts.
             multi: those of them that take any number of labels.
+            offsets: added to the logits of the layers that they name, (labels,).
             workers: batches run at a time, where the runtime allows that.
             cache_bytes: bound of the memory for sentences seen before.
         """
@@ -119,6 +121,7 @@ class Predictor:
         self.runtime = runtime
         self.layers = tuple(layers)
         self.multi = frozenset(multi)
+        self.offsets = dict(offsets or {})
         self.workers = workers
         self.counts = Counts()
         self._cache = WindowCache(cache_bytes)
@@ -151,7 +154,12 @@ class Predictor:
         layers = [layer.name for layer in checkpoint.codebook.layers]
         multi = [layer.name for layer in checkpoint.codebook.layers if layer.kind == "multi"]
         workers = (threads or cores()) if opened.concurrent else 1
-        return cls(encoding, opened, layers, multi=multi, workers=workers, cache_bytes=cache_bytes)
+        offsets = {
+            layer.name: calibration.offsets_of(layer)
+            for layer in checkpoint.codebook.layers
+            if (calibration := checkpoint.calibration.layer(layer.name)).offsets
+        }
+        return cls(encoding, opened, layers, multi=multi, offsets=offsets, workers=workers, cache_bytes=cache_bytes)
 
     def require_single(self, layer: str) -> None:
         """Raise `UsageError` unless the model chooses one label in that layer."""
@@ -211,7 +219,7 @@ class Predictor:
             CheckpointError: the runtime cannot load the model.
         """
         outputs = self.outputs(pending)
-        return [combine(s, self.layers, rows) for s, rows in zip(pending.encoded, outputs, strict=True)]
+        return [combine(s, self.layers, rows, self.offsets) for s, rows in zip(pending.encoded, outputs, strict=True)]
 
     def outputs(self, pending: Pending) -> list[list[Outputs]]:
         """Wait for what `start` began; return for each sentence what came out for each of its windows.

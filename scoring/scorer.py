@@ -282,7 +282,7 @@ class Scorer:
             insider=sentence.insider,
             stance=self.stance.codes[best],
             stance_probability=dict(zip(self.stance.codes, _floats(probability), strict=True)),
-            stance_logits=_floats(logits),
+            stance_logits=_floats(logits - calibration.offsets_of(self.stance) if calibration.offsets else logits),
             frames=frames,
             frame_logits=frame_logits,
             evidence=None if weights is None else _evidence(sentence, prediction, weights),

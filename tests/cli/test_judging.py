@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from newstance.cli.app import main
+from newstance.cli.calibrate import of_offsets
 from newstance.corpora import read_annotations
 from newstance.corpora.division import part_of
 from newstance.eval.calibrating import Fitted
@@ -280,7 +281,7 @@ def test_calibrate_warns_where_the_error_rose(
 ) -> None:
     def fitted(*_: object, **__: object) -> dict[str, Fitted]:
         errors = {"data": (0.2, 0.003, 0.05), "other": (0.2, 0.003, 0.0031)}
-        return {"stance": Fitted(LayerCalibration(), LayerCalibration(temperature=2.0), errors, 36)}
+        return {"stance": Fitted(LayerCalibration(), LayerCalibration(temperature=2.0), errors, 36, None)}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("newstance.cli.calibrate.fit_calibration", fitted)
@@ -291,6 +292,44 @@ def test_calibrate_warns_where_the_error_rose(
     assert not ended.value.code
     (warning,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning")]
     assert warning.startswith("warning: stance: the calibration error on data rose from 0.003 to 0.050")
+
+
+@pytest.mark.parametrize(
+    ("offsets", "log_loss", "said"),
+    [
+        ({}, (0.738, 0.615), "--offsets predicts better (log loss in articles not fitted to 0.615, without 0.738)"),
+        ({}, (0.521, 0.515), None),
+        ({"favor": 0.1}, (0.519, 0.522), "offsets predict these annotations no better"),
+        ({"favor": 0.1}, (0.738, 0.615), None),
+    ],
+)
+def test_calibrate_says_when_the_other_way_predicts_better(
+    offsets: dict[str, float], log_loss: tuple[float, float], said: str | None
+) -> None:
+    found = Fitted(LayerCalibration(), LayerCalibration(offsets=offsets), {}, 36, log_loss)
+    warnings = list(of_offsets(found))
+    assert len(warnings) == (said is not None)
+    assert said is None or said in warnings[0]
+
+
+def test_calibrate_with_offsets_writes_and_says_them(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path
+) -> None:
+    lines = annotations_file.read_text(encoding="utf-8").splitlines()
+    mostly_neutral = [json.loads(line) | ({"stance": "neutral"} if i % 3 else {}) for i, line in enumerate(lines)]
+    path = tmp_path / "neutral.jsonl"
+    path.write_text("\n".join(map(json.dumps, mostly_neutral)) + "\n", encoding="utf-8")
+    common = ["--data", path, "--layer", "stance", "--offsets"]
+    done = run("calibrate", tiny_exported, *common, "--out", tmp_path / "m")
+    assert done.returncode == 0, done.stderr
+    written = Checkpoint(tmp_path / "m").calibration.layer("stance")
+    assert max(written.offsets, key=written.offsets.__getitem__) == "neutral"
+    assert f"neutral {written.offsets['neutral']:+.2f}" in " ".join(done.stdout.split())
+    card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    assert written.offsets_in_words() in card
+    as_json = json.loads(run("calibrate", tiny_exported, *common, "--out", tmp_path / "j", "--json").stdout)
+    assert as_json["layers"]["stance"]["after"]["offsets"] == written.offsets
+    assert len(as_json["layers"]["stance"]["log_loss"]) == 2
 
 
 def test_a_training_configuration_is_a_codebook_and_a_table_without_labels_says_so(tmp_path: Path) -> None:

@@ -7,12 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from newstance.corpora import read_annotations
 from newstance.errors import AnnotationError, CheckpointError, UsageError
 from newstance.eval.calibrating import fit_calibration, write_calibration
-from newstance.model import Checkpoint, LayerCalibration, Predictor
+from newstance.eval.inputs import sentence_inputs
+from newstance.eval.judged import judge
+from newstance.model import Checkpoint, LayerCalibration, Predictor, explain_encoded, probabilities
+from newstance.model.explanation import margin_labels
+from newstance.scoring import Scorer
 
 
 @pytest.fixture
@@ -131,3 +136,67 @@ def test_nothing_to_fit_on_is_an_error(model: Path, annotations_file: Path) -> N
     voices = [r.model_copy(update={"stance": None, "voice": "outlet"}) for r in read_annotations(annotations_file)]
     with pytest.raises(AnnotationError, match="no record has a label"):
         fit_calibration(Checkpoint(model), voices)
+
+
+def with_offsets(model: Path, out: Path, **offsets: float) -> Checkpoint:
+    return Checkpoint(write_calibration(Checkpoint(model), {"stance": LayerCalibration(offsets=offsets)}, out))
+
+
+def test_offsets_decide_and_the_words_still_sum_to_the_model_s_own_margin(
+    model: Path, tmp_path: Path, annotations_file: Path
+) -> None:
+    moved = with_offsets(model, tmp_path / "moved", favor=-40.0, against=-50.0, neutral=0.0)
+    inputs = sentence_inputs(read_annotations(annotations_file))
+    plain, shifted = (Predictor.open(checkpoint) for checkpoint in (Checkpoint(model), moved))
+    before, after = plain.predict(inputs), shifted.predict(inputs)
+    codes = moved.codebook.layer("stance").codes
+    favor, neutral = codes.index("favor"), codes.index("neutral")
+    (explained,) = explain_encoded(shifted, shifted.encoding.encode(inputs[:1]), after[:1])
+    own = before[0].logits["stance"]
+    assert margin_labels(after[0], "stance") == (neutral, favor)
+    assert explained.weights.sum() == pytest.approx(own[neutral] - own[favor], abs=1e-4)
+    assert explained.residual == pytest.approx(40.0, abs=1e-4)
+    rows = Scorer.load(moved.path).score("The government paid. The mayor praised it.").sentences
+    assert {row.stance for row in rows} == {"neutral"}
+    for row in rows:
+        raw = np.array(row.stance_logits)
+        p = probabilities(raw + np.array([-40.0, -50.0, 0.0]), moved.codebook.layer("stance"))
+        assert p == pytest.approx(list(row.stance_probability.values()), abs=1e-5)
+    (judged,) = (one for one in judge(moved, read_annotations(annotations_file)) if one.layer.name == "stance")
+    (as_it_was,) = (one for one in judge(Checkpoint(model), judged.sentences) if one.layer.name == "stance")
+    assert set(judged.predicted.tolist()) == {neutral}
+    assert judged.uncalibrated == pytest.approx(as_it_was.uncalibrated, abs=1e-6)
+
+
+def test_offsets_are_fitted_anew_not_on_top_of_those_that_are_there(
+    model: Path, tmp_path: Path, annotations_file: Path
+) -> None:
+    records = read_annotations(annotations_file)
+    moved = with_offsets(model, tmp_path / "moved", favor=3.0, against=-2.0, neutral=-1.0)
+    first = fit_calibration(Checkpoint(model), records, layers=["stance"], offsets=True)["stance"]
+    again = fit_calibration(moved, records, layers=["stance"], offsets=True)["stance"]
+    assert again.after.offsets == pytest.approx(first.after.offsets, abs=1e-3)
+    assert again.errors["data"][0] == pytest.approx(first.errors["data"][0], abs=1e-6)
+    assert not fit_calibration(moved, records, layers=["stance"])["stance"].after.offsets
+
+
+@pytest.mark.parametrize(
+    ("layer", "offsets", "said"),
+    [
+        ("stance", {"favor": 1.0}, "takes one number for each of favor, against, neutral"),
+        ("stance", {"favor": 1.0, "against": 0.0, "neutral": 0.0, "other": 0.0}, "takes one number for each of"),
+        ("frames", {"economic": 1.0}, "a layer of any number of labels has no offsets"),
+    ],
+)
+def test_offsets_that_do_not_fit_the_labels_are_refused(
+    tmp_path: Path, layer: str, offsets: dict[str, float], said: str
+) -> None:
+    copy = write_calibration(Checkpoint.shipped(), {layer: LayerCalibration(offsets=offsets)}, tmp_path / "copy")
+    with pytest.raises(CheckpointError, match=said) as caught:
+        Checkpoint(copy)
+    assert f"layers.{layer}.offsets" in str(caught.value)
+
+
+def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(annotations_file: Path) -> None:
+    with pytest.raises(UsageError, match="have no offsets: frames"):
+        fit_calibration(Checkpoint.shipped(), read_annotations(annotations_file), layers=["frames"], offsets=True)

@@ -141,3 +141,46 @@ def test_the_threshold_for_showing_labels_counts_weights_like_repetitions() -> N
 def test_a_label_that_does_not_occur_does_not_lower_the_macro_f1() -> None:
     gold = np.array([[True, False], [False, False]])
     assert best_threshold(gold, np.array([[0.9, 0.01], [0.02, 0.01]]))[1] == 1.0
+
+
+def commoner(shift: list[float], n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    """Return logits of a model that thinks all labels are as common as it learnt, and labels that are not."""
+    generator = np.random.default_rng(2)
+    logits = generator.normal(size=(n, 3)) * 2
+    return logits, np.array([generator.choice(3, p=row) for row in probabilities(logits + shift, SINGLE)])
+
+
+def test_offsets_are_how_much_commoner_the_labels_are() -> None:
+    logits, labels = commoner([-1.5, 0.0, 1.5])
+    found = fit_layer(2 * logits, labels, SINGLE, target_risk=0.3, offsets=True)
+    assert found.temperature == pytest.approx(2.0, rel=0.1)
+    assert [found.offsets[code] for code in SINGLE.codes] == pytest.approx([-3.0, 0.0, 3.0], abs=0.35)
+    p = found.probabilities(2 * logits, SINGLE)
+    assert p.mean(axis=0) == pytest.approx(np.bincount(labels) / len(labels), abs=0.005)
+    plain = fit_layer(2 * logits, labels, SINGLE, target_risk=0.3)
+    assert not plain.offsets
+    assert (p.argmax(1) == labels).mean() > (plain.probabilities(2 * logits, SINGLE).argmax(1) == labels).mean() + 0.02
+    assert found.kept is not None and plain.kept is not None and found.kept > plain.kept
+
+
+def test_sentences_count_by_their_weights_in_offsets_too() -> None:
+    logits, labels = commoner([0.0, 0.0, 0.0])
+    weights = np.where(labels == 2, 3.0, 1.0)
+    found = fit_layer(logits, labels, SINGLE, target_risk=0.3, weights=weights, offsets=True)
+    shares = np.bincount(labels, weights) / weights.sum()
+    mean = np.average(found.probabilities(logits, SINGLE), axis=0, weights=weights)
+    assert mean == pytest.approx(shares, abs=0.005)
+
+
+def test_few_sentences_move_offsets_little_and_a_label_without_any_is_told() -> None:
+    logits = np.array([[0.4, 0.0, 0.2], [0.0, 0.3, 0.2], [0.1, 0.0, 0.3], [0.2, 0.1, 0.0]])
+    found = fit_layer(logits, np.array([2, 2, 2, 1]), SINGLE, target_risk=0.5, offsets=True)
+    assert max(abs(x) for x in found.offsets.values()) / found.temperature < 1.5
+    assert sum(found.offsets.values()) == pytest.approx(0.0, abs=1e-3)
+    assert "no sentence is labelled a" in found.warning
+
+
+def test_a_layer_of_many_labels_gets_no_offsets() -> None:
+    logits = np.array([[1.0, -1.0], [-1.0, 0.5], [0.5, 0.2]])
+    gold = np.array([[1, 0], [1, 1], [0, 0]], dtype=bool)
+    assert not fit_layer(logits, gold, MULTI, target_risk=0.2, offsets=True).offsets
