@@ -133,13 +133,12 @@ class Checkpoint:
 
     def _check_offsets(self, layer: Layer) -> None:
         offsets = self.calibration.layer(layer.name).offsets
-        if not offsets:
+        if not offsets or (layer.kind == "single" and set(offsets) == set(layer.codes)):
             return
-        where = {"path": self.path / "calibration.json", "field": f"layers.{layer.name}.offsets"}
+        problem = f"takes one number for each of {', '.join(layer.codes)}"
         if layer.kind == "multi":
-            raise CheckpointError("a layer of any number of labels has no offsets", **where)
-        if set(offsets) != set(layer.codes):
-            raise CheckpointError(f"takes one number for each of {', '.join(layer.codes)}", **where)
+            problem = "a layer of any number of labels has no offsets"
+        raise CheckpointError(problem, path=self.path / "calibration.json", field=f"layers.{layer.name}.offsets")
 
     def has(self, name: str) -> bool:
         """Return whether the folder holds that file."""
