@@ -68,6 +68,8 @@ _TWO_WORDS = re.compile(r"[^\w*]*\w+[^\w*]+(\w+)(?!\*)")
 _UNMIXED = re.compile(r"(?<![\w*])\w+(?![\w*])")
 #: A capitalised word right before a surname, an initial between them aside.
 _GIVEN = re.compile(rf"(?<![\w'’{_MARK}])([A-ZÀ-ÖØ-Þ][\w{_MARK}]+)\s+(?:[A-Z]\.\s+)?$")
+#: A day, alone or before a time. The first eight digits of another number, as of a Unix time, are none.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)|\d{8}(?=(?:\d{6})?\Z)")
 #: Titles are looked for in this many characters before a name.
 _LOOK_BACK = 90
 
@@ -188,8 +190,9 @@ def day_of(date: Date | str | None) -> Date | None:
         return date.date()
     if date is None or isinstance(date, Date):
         return date
+    found = _DAY.match(date.strip())
     try:
-        return Date.fromisoformat(date.strip()[:10])
+        return Date.fromisoformat(found[0]) if found else None
     except ValueError:
         return None
 
