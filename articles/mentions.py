@@ -11,7 +11,8 @@ an article of 81 sentences). What is part of a mention:
 - people of the target: "administration officials", "White House aides" are one mention each.
 
 A dash parts words: "Doe-era rules", "anti-Doe" and "Doe–Roe talks" mention Doe. A phrase in lower case does
-not count after a hyphen ("non-government").
+not count after a hyphen ("non-government"). What a reader does not see inside a word (soft hyphens, zero-width
+signs), and underscores around words, are passed over; a ligature is its letters.
 
 Case: a word with capitals matches as written or in capitals throughout; a word in lower case also with a
 capital first letter, so that "The administration", "the Doe Administration" and "ADMINISTRATION" match.
@@ -68,6 +69,13 @@ _TWO_WORDS = re.compile(r"[^\w*]*\w+[^\w*]+(\w+)(?!\*)")
 _UNMIXED = re.compile(r"(?<![\w*])\w+(?![\w*])")
 #: A capitalised word right before a surname, an initial between them aside.
 _GIVEN = re.compile(rf"(?<![\w'’{_MARK}])([A-ZÀ-ÖØ-Þ][\w{_MARK}]+)\s+(?:[A-Z]\.\s+)?$")
+#: A day, alone or before a time. The first eight digits of another number, as of a Unix time, are none.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)|\d{8}(?=(?:\d{6})?\Z)")
+#: Signs that look like others: ligatures like letters, a modifier letter like an apostrophe.
+_LOOKALIKES = {"\u02bc": "’"} | {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in range(0xFB00, 0xFB07)}
+_UNPLAIN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff_\u02bc\ufb00-\ufb06]")
+#: Nothing that is seen, and emphasis ("_Doe_"); an underscore between letters is part of a word.
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]|(?<!\w)_+|_+(?!\w)")
 #: Titles are looked for in this many characters before a name.
 _LOOK_BACK = 90
 
@@ -120,6 +128,13 @@ class MentionFinder:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Return the mentions in order, never overlapping, with offsets into ``text``."""
+        if _UNPLAIN.search(text) is None:
+            return self._find(text)
+        plain, places = _as_seen(text)
+        spans = [(places[mention.start], places[mention.end - 1] + 1) for mention in self._find(plain)]
+        return tuple(Mention(start, end, text[start:end]) for start, end in spans)
+
+    def _find(self, text: str) -> tuple[Mention, ...]:
         found: list[Mention] = []
         done = 0
         anywhere = self._groups.get("*")
@@ -147,6 +162,13 @@ class MentionFinder:
                 start -= len(before) - prefix.start()
             found.append(Mention(start, end, text[start:end]))
         return tuple(found)
+
+
+def _as_seen(text: str) -> tuple[str, list[int]]:
+    """Return a text as a reader sees it, and where each of its characters stands in the one given."""
+    unseen = {at for found in _UNSEEN.finditer(text) for at in range(*found.span())}
+    shown = [(c, at) for at, sign in enumerate(text) if at not in unseen for c in _LOOKALIKES.get(sign, sign)]
+    return "".join(c for c, _ in shown), [at for _, at in shown]
 
 
 def _match(
@@ -188,8 +210,9 @@ def day_of(date: Date | str | None) -> Date | None:
         return date.date()
     if date is None or isinstance(date, Date):
         return date
+    found = _DAY.match(date.strip())
     try:
-        return Date.fromisoformat(date.strip()[:10])
+        return Date.fromisoformat(found[0]) if found else None
     except ValueError:
         return None
 

@@ -21,7 +21,11 @@ __all__ = ["article_from_fragment", "article_from_html", "is_fragment", "is_page
 _UNENCODABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: What pages that newstance wrote say of themselves (`scoring/templates/base.html`); they are no articles.
 _OWN_PAGE = '<meta name="generator" content="newstance">'
-_WHOLE = re.compile(r"\ufeff?\s*<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
+#: An XML declaration, as XHTML has one, and comments may stand above a page.
+_WHOLE = re.compile(
+    r"\ufeff?\s*(?:(?:<\?xml[^<>]*>|(?><!--.*?-->))\s*){0,9}<(?:!doctype html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 #: A lone ``<`` or entity is no markup; a tag that closes, a line break or a paragraph is.
 _TAG = re.compile(
     r"</(?:p|div|span|a|b|i|u|em|strong|h[1-6]|li|ul|ol|blockquote|figure|section|article|table)\s*>"

@@ -153,8 +153,12 @@ def _bounded(data: bytes, most: int, path: str) -> bytes:
 
 
 def _looks_like_page(data: bytes) -> bool:
-    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return head.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not head.startswith(b"<"):
+        return False
+    from newstance.articles.page import is_page
+
+    return is_page(head.decode("latin-1"))
 
 
 def _is_json(text: str) -> bool:

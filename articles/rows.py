@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from newstance.articles.columns import Columns
 from newstance.articles.drafts import Draft, Refusal, spelt_out
+from newstance.articles.mentions import day_of
 from newstance.errors import ArticleError
 from newstance.files import DAMAGED, NO_VALUE, WIDEST, BadRecord, DelimitedTable, open_bytes, open_table
 
@@ -270,13 +271,11 @@ def _one_line(value: Any) -> str | None:
 
 
 def _iso(value: Any) -> str | None:
-    """Return a date as ISO 8601; what cannot be understood stays as it is."""
-    if isinstance(value, Date):  # a datetime is a date too
-        return value.isoformat()[:10]
-    if not isinstance(value, str):
+    """Return a date as ISO 8601; what cannot be understood, a number too, stays as it is and is counted."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = None if (number := _whole(value)) is None else str(number)
+    if not isinstance(value, str | Date):
         return None
-    text = value.strip()
-    try:
-        return Date.fromisoformat(text[:10]).isoformat()
-    except ValueError:
-        return text or None
+    if (day := day_of(value)) is not None:
+        return day.isoformat()
+    return str(value).strip() or None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from markupsafe import Markup
+
+from newstance.articles.mentions import day_of
 
 from .records import ScoredArticle
 from .shares import article_score
@@ -162,10 +163,9 @@ def _bar(stance: Mapping[str, int], abstained: int, stances: Sequence[str]) -> M
 
 def _week(day: str | None) -> str:
     """Return the ISO week of a date, as `2031-W07`, or `unknown`."""
-    try:
-        year, week, _ = date.fromisoformat((day or "")[:10]).isocalendar()
-    except ValueError:
+    if (known := day_of(day)) is None:
         return "unknown"
+    year, week, _ = known.isocalendar()
     return f"{year}-W{week:02d}"
 
 

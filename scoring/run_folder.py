@@ -38,6 +38,8 @@ PartFormat = Literal["parquet", "jsonl"]
 FORMAT = "newstance-run/1"
 _LOG = "parts.jsonl"
 _LOCK = ".lock"
+#: What a run leaves that was killed before its manifest had its name.
+_BEGINNING = re.compile(rf"{re.escape(_LOCK)}|\.{re.escape(RUN_MANIFEST)}\.\d+\.tmp")
 #: A part's name, or that of one put aside; whatever else lies in the folder is not ours.
 _PART = re.compile(r"part-(\d+)\.(parquet|jsonl)(\.damaged)?$")
 
@@ -113,7 +115,7 @@ class RunFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             begun = (path / RUN_MANIFEST).exists()
-            if not begun and any(name.name != _LOCK for name in path.iterdir()):
+            if not begun and not all(_BEGINNING.fullmatch(name.name) for name in path.iterdir()):
                 raise UsageError("is not empty and holds no run; give another --out", path=path)
             self._lock()
             try:

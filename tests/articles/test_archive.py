@@ -20,6 +20,7 @@ import pytest
 from newstance.articles import Archive, Columns, Draft, Refusal, article_from_draft
 from newstance.articles import rows as row_readers
 from newstance.articles.archive import InputFormat
+from newstance.articles.mentions import day_of
 from newstance.errors import ArticleError
 
 ROWS = [
@@ -393,6 +394,20 @@ def test_a_date_beyond_all_calendars_costs_only_itself(tmp_path: Path) -> None:
     dates = pa.array([10**15, 0], pa.timestamp("s"))
     pq.write_table(pa.table({"text": ["One.", "Two."], "date": dates}), tmp_path / "a.parquet")
     assert [(d.text, d.date) for d in drafts(tmp_path / "a.parquet")] == [("One.", None), ("Two.", "1970-01-01")]
+
+
+def test_numbers_are_days_where_eight_digits_give_one_and_are_kept_where_not(tmp_path: Path) -> None:
+    # The first eight digits of a time in seconds are no day, though they may look like one of the year 1709.
+    given = [20310301, 20310301.0, 1709121234, 1709121234.0, 45678, True, None]
+    rows = [{"text": "One.", "date": date} for date in given]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    days = ["2031-03-01", "2031-03-01", "1709121234", "1709121234", "45678", None, None]
+    assert [d.date for d in drafts(tmp_path / "a.jsonl")] == days
+    texts = ["20310301", "20310301101500", "1709121234", "1709121234567", "2031-03-01T23:59:00-05:00", "2031-03-015"]
+    (tmp_path / "a.csv").write_text("text,date\n" + "".join(f"One.,{text}\n" for text in texts))
+    days = ["2031-03-01", "2031-03-01", "1709121234", "1709121234567", "2031-03-01", "2031-03-015"]
+    assert [d.date for d in drafts(tmp_path / "a.csv")] == days
+    assert day_of("1709121234") is None
 
 
 def test_a_header_with_blanks_and_utf_16_are_read(tmp_path: Path) -> None:

@@ -107,6 +107,22 @@ def test_what_is_a_mention(text: str, expected: list[str]) -> None:
     assert found(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The admin\u00adistra\u00adtion’s order, said Do\u00ade.", ["The admin\u00adistra\u00adtion", "Do\u00ade"]),
+        ("Doe\u00adburg and Doe\u200bville are towns.", []),
+        ("White\u200b House \u200eDoe\u200f", ["White\u200b House", "Doe"]),
+        ("_Doe_ left, __the White House__ said; _Doe's order_ stands.", ["Doe", "the White House", "Doe"]),
+        ("Doe_2031 and x_Doe are no words of hers.", []),
+        ("White House of\ufb01cials and o\ufb03cials", ["White House of\ufb01cials"]),
+        ("Doe\u02bcs order", ["Doe"]),
+    ],
+)
+def test_signs_that_nobody_sees_hide_no_mention_and_make_none(text: str, expected: list[str]) -> None:
+    assert found(text) == expected
+
+
 def test_names_with_accents_match_in_either_normal_form() -> None:
     text = unicodedata.normalize("NFD", "Íñigo Núñez-O’Dál left.")
     assert found(text) == [unicodedata.normalize("NFD", "Íñigo Núñez-O’Dál")]

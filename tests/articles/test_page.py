@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -246,6 +247,23 @@ def test_a_whole_page_in_a_cell_is_read_as_a_page() -> None:
     article = article_from_draft(Draft("a", text=PAGE.format(charset="utf-8"), title="Ferries"))
     assert (article.id, article.title, article.date) == ("a", "Ferries", "2023-05-06")
     assert "Home" not in article.text and article.sentences[0].text == "Cabinet drops ferry tax"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        '<?xml version="1.0" encoding="iso-8859-1"?>\n',
+        "<!-- kept: 3 > 2 -->",
+        '<?xml version="1.0"?><!-- a --> <!-- b -->',
+    ],
+)
+def test_a_page_is_one_under_a_declaration_or_comments(above: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = above + PAGE.format(charset="utf-8").replace("Cabinet drops", "Café drops")
+    cell = article_from_draft(Draft("a", text=page))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(page.encode())))
+    for article in (cell, read_article("-")):
+        assert (article.date, article.sentences[0].text) == ("2023-05-06", "Café drops ferry tax")
+        assert "Home" not in article.text
 
 
 @pytest.mark.parametrize(

@@ -409,6 +409,13 @@ def test_two_processes_do_not_share_a_folder(scorer: Scorer, archive: Path, tmp_
     assert run(scorer, archive, tmp_path / "run").skipped == 40
 
 
+def test_a_run_that_died_before_it_had_a_manifest_is_begun_again(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".newstance-run.json.77.tmp").write_text('{"format"')
+    assert run(scorer, archive, tmp_path / "run").articles == 40
+    assert not (tmp_path / "run" / ".newstance-run.json.77.tmp").exists()
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no run"):
         run(scorer, archive, tmp_path)
