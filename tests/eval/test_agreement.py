@@ -127,3 +127,23 @@ def test_agreement_on_few_articles_is_said_to_hold_for_them_alone() -> None:
     ]
     found = annotator_agreement(records, load_codebook(), samples=100)["stance"]
     assert (found.warning or "").startswith("only 2 articles")
+
+
+@pytest.mark.parametrize("first", ["Ada", "Bo"])
+def test_intervals_resample_the_articles_that_any_annotator_names(first: str) -> None:
+    # Bo's file names the articles, Ada's does not; in half of them they disagree on every sentence.
+    records = [
+        Annotation(
+            id=f"s{n}",
+            text=f"Sentence {n}.",
+            stance=("favor", "against")[(n + (n // 10 % 2 and who == "Bo")) % 2],
+            annotator=who,
+            article=f"article {n // 10}" if who == "Bo" else None,
+        )
+        for n in range(100)
+        for who in ("Ada", "Bo")
+    ]
+    records.sort(key=lambda record: record.annotator != first)
+    found = annotator_agreement(records, load_codebook())["stance"]
+    assert found.alpha is not None and found.alpha.high - found.alpha.low > 0.8
+    assert found.warning == "only 10 articles: intervals are wide, and rest on few of them"
