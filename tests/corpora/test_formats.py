@@ -486,3 +486,15 @@ def test_malformed_exports_of_tools_are_said_in_one_line(write: Write) -> None:
     ):
         with pytest.raises(AnnotationError, match=message):
             open_annotations(write(name, text))
+
+
+@pytest.mark.parametrize(
+    ("field", "cell"), [("target_spans", "0-{}"), ("version", "{}"), ("target_end", "{}"), ("target_end", "{}.0")]
+)
+def test_a_number_of_thousands_of_digits_is_one_line(field: str, cell: str, write: Write) -> None:
+    digits = "9" * 5000
+    path = write("rows.csv", f"text,stance,target_start,{field}\nThey met.,favor,0,{cell.format(digits)}\n")
+    with pytest.raises(AnnotationError, match="too long for a number") as caught:
+        open_annotations(path, columns=ColumnMap(fields={} if field == "target_end" else {"article": "target_start"}))
+    assert (caught.value.line, caught.value.field) == (2, field)
+    assert len(str(caught.value)) < 300
