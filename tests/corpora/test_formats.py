@@ -384,6 +384,20 @@ def test_prodigy_yes_or_no_tasks_about_one_sentence_are_put_together(write: Writ
     assert {r.annotator: r.labels for r in records} == {"ada": {"topics": ("jobs", "harbour")}, "bo": {"topics": ()}}
 
 
+def test_prodigy_choices_of_which_none_was_taken_say_that_none_applies(write: Write) -> None:
+    def asked(text: str, accept: list[str], *codes: str) -> str:
+        return prodigy(text=text, _input_hash=text, accept=accept, answer="accept", options=[{"id": c} for c in codes])
+
+    rows = [
+        asked("One.", ["jobs"], "jobs", "harbour"), asked("Two.", [], "jobs", "harbour"), asked("Three.", [], "jobs"),
+        asked("Four.", ["position:for"], "position:for", "position:against", "topics:jobs", "topics:harbour"),
+    ]  # fmt: skip
+    records = open_annotations(write("x.jsonl", "\n".join(rows)), codebook=OWN)
+    assert {r.text: r.labels for r in records} == {
+        "One.": {"topics": ("jobs",)}, "Two.": {"topics": ()}, "Four.": {"position": "for", "topics": ()},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["frac", "newsmtsc", "own", "pstance", "seesaw"])
 def test_every_corpus_says_its_licence_and_whom_to_cite(name: str) -> None:
     adapter = import_module(f"newstance.corpora.{name}")
