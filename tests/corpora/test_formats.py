@@ -398,6 +398,14 @@ def test_prodigy_choices_of_which_none_was_taken_say_that_none_applies(write: Wr
     }  # fmt: skip
 
 
+def test_two_columns_of_parquet_with_one_name_are_refused(tmp_path: Path) -> None:
+    cells = [pa.array([cell]) for cell in ("It met.", "favor", "against")]
+    pq.write_table(pa.Table.from_arrays(cells, names=["text", "stance", "stance"]), tmp_path / "x.parquet")
+    with pytest.raises(AnnotationError, match="two columns") as caught:
+        open_annotations(tmp_path / "x.parquet")
+    assert caught.value.field == "stance"
+
+
 @pytest.mark.parametrize("name", ["frac", "newsmtsc", "own", "pstance", "seesaw"])
 def test_every_corpus_says_its_licence_and_whom_to_cite(name: str) -> None:
     adapter = import_module(f"newstance.corpora.{name}")
