@@ -112,7 +112,8 @@ def _chosen(row: Mapping[str, Any], codebook: Codebook | None, mapped: tuple[str
 
 def _none_of(shown: Iterable[str], codebook: Codebook | None) -> dict[str, Any]:
     """Return "none of them" for each layer that takes any number of codes and of which all were shown."""
-    shown, found = list(shown), {}
+    shown = list(shown)
+    found: dict[str, Any] = {}
     for layer in (codebook or load_codebook()).layers:
         codes = {label.removeprefix(f"{layer.name}:") for label in shown}
         if layer.kind == "multi" and codes >= set(layer.codes):

@@ -122,7 +122,12 @@ def test_risk_falls_with_coverage_where_confidence_knows_something() -> None:
 def test_where_no_bin_can_fall_the_sweep_is_not_walked(wrong: int, monkeypatch: pytest.MonkeyPatch) -> None:
     walked: list[int] = []
     real = reliability._bin
-    monkeypatch.setattr(reliability, "_bin", lambda mass, bins: walked.append(bins) or real(mass, bins))
+
+    def counted(mass: np.ndarray, bins: int) -> np.ndarray:
+        walked.append(bins)
+        return np.asarray(real(mass, bins))
+
+    monkeypatch.setattr(reliability, "_bin", counted)
     confidence = np.linspace(0.4, 0.9, 2000)
     found = Decided.of(confidence, np.arange(2000) >= wrong)  # the least sure ones are wrong
     assert calibration_error(found) == pytest.approx(np.abs(confidence - found.right).mean())
