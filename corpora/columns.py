@@ -200,7 +200,7 @@ def _cell(row: Mapping[str, Any], columns: ColumnMap, field: str) -> Any:
     if field in SPAN_FIELDS:
         return _spans(field, value)
     if field == "version":
-        return int(value) if str(value).isdecimal() else value
+        return _whole(field, str(value)) if str(value).isdecimal() else value
     text = _text(field, value)
     mapped = columns.values.get(field, {}).get(text, text)
     return mapped or None
@@ -225,6 +225,14 @@ def _set(data: dict[str, Any], field: str, value: Any) -> None:
         data[field] = value
 
 
+def _whole(field: str, digits: str) -> int:
+    """Return a whole number; Python reads none of thousands of digits."""
+    try:
+        return int(digits)
+    except ValueError as error:
+        raise _BadCell(field, f"{_short(digits)} is too long for a number") from error
+
+
 def _spans(field: str, value: Any) -> list[Any]:
     """Return spans from a list, its JSON, or `0-4;10-17`."""
     if isinstance(value, str):
@@ -238,7 +246,7 @@ def _spans(field: str, value: Any) -> list[Any]:
             found = [_SPAN.fullmatch(part.strip()) for part in re.split("[;,]", text)]
             if not all(found):
                 raise _BadCell(field, f"{_short(value)} gives no spans; write [[0, 4]] or 0-4;10-17")
-            return [[int(m[1]), int(m[2])] for m in found if m]
+            return [[_whole(field, m[1]), _whole(field, m[2])] for m in found if m]
     if not isinstance(value, list):
         raise _BadCell(field, f"{_short(value)} gives no spans")
     return value
@@ -250,7 +258,8 @@ def _mention(data: dict[str, Any], row: Mapping[str, Any], columns: ColumnMap) -
         for field, value in (("target_start", start), ("target_end", end)):
             if value is None or not str(value).removesuffix(".0").isdecimal():
                 raise _BadCell(field, "missing" if value is None else f"{_short(value)} is no offset")
-        data["target_spans"] = [[int(float(start)), int(float(end))]]
+        given = (("target_start", start), ("target_end", end))
+        data["target_spans"] = [[_whole(field, str(value).removesuffix(".0")) for field, value in given]]
     if mention is None:
         return
     mention = _text("mention", mention)

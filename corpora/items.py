@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from newstance.model.codebook import Codebook
 
-from .annotation import OWN_FIELDS, Annotation, sentence_numbers
+from .annotation import OWN_FIELDS, Annotation, filled_in_of_one, sentence_numbers
 
 __all__ = ["HELD_OUT", "NONE", "TIE", "Item", "group_items", "judged_layers"]
 
@@ -61,12 +61,15 @@ class Item:
 
 
 def group_items(splits: Iterable[tuple[str, Annotation]]) -> list[Item]:
-    """Return the records of each split by sentence and target, in the order of their first record."""
+    """Return the records of each split by sentence and target, in the order of their first record.
+
+    Each record has what only others of its sentence say of it, as `filled_in` gives it.
+    """
     groups: dict[tuple[str, int], list[Annotation]] = {}
     splits = list(splits)
     for (split, record), number in zip(splits, sentence_numbers(record for _, record in splits), strict=True):
         groups.setdefault((split, number), []).append(record)
-    return [Item(key[0], tuple(group)) for key, group in groups.items()]
+    return [Item(key[0], tuple(filled_in_of_one(group))) for key, group in groups.items()]
 
 
 def judged_layers(items: Sequence[Item], codebook: Codebook | None) -> dict[str, bool]:

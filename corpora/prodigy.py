@@ -1,7 +1,8 @@
 """Prodigy: its JSON Lines, as `db-out` writes them, of choice, textcat and span tasks (https://prodi.gy/docs/api-interfaces).
 
 `accept` holds the codes of a choice task; a task with one `label` and an `answer` speaks of that code only, so such
-tasks about one sentence by one annotator are put together. `answer: ignore` is left out, and so is a rejected choice.
+tasks about one sentence by one annotator are put together. Who was shown all codes of a layer that takes any number and
+accepted none judged that none applies. `answer: ignore` is left out, and so is a rejected choice.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def read_prodigy(
                 key = (str(row.get("text")), _name(row, "_input_hash"), _annotator(row))
                 binary.setdefault(key, []).append((number, row))
             elif answer == "accept":
-                yield number, _columns(row) | _sorted(row.get("accept"), codebook, mapped)
+                yield number, _columns(row) | _chosen(row, codebook, mapped)
         except AnnotationError as error:
             report(AnnotationError(error.message, path=path, line=number, field=error.field), problems)
     for group in binary.values():
@@ -100,6 +101,26 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return columns | span_columns(found)
 
 
+def _chosen(row: Mapping[str, Any], codebook: Codebook | None, mapped: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a choice task comes to: what was accepted of its options, and none of a layer without any of them."""
+    found = _sorted(row.get("accept"), codebook, mapped)
+    options = row.get("options")
+    if row.get("accept") is None or not isinstance(options, list) or any(name in mapped for name in _LABELS):
+        return found
+    return _none_of([str(option.get("id")) for option in options if isinstance(option, dict)], codebook) | found
+
+
+def _none_of(shown: Iterable[str], codebook: Codebook | None) -> dict[str, Any]:
+    """Return "none of them" for each layer that takes any number of codes and of which all were shown."""
+    shown = list(shown)
+    found: dict[str, Any] = {}
+    for layer in (codebook or load_codebook()).layers:
+        codes = {label.removeprefix(f"{layer.name}:") for label in shown}
+        if layer.kind == "multi" and codes >= set(layer.codes):
+            found[column_of(layer)] = [NONE_OF_THEM]
+    return found
+
+
 def _sorted(codes: Any, codebook: Codebook | None, mapped: tuple[str, ...]) -> dict[str, Any]:
     if codes is None:
         return {}
@@ -116,11 +137,4 @@ def _binary(
     """Return what yes-or-no tasks about one sentence come to: what was accepted, or none where all was rejected."""
     answers = {row["label"]: row.get("answer", "accept") for _, row in group}
     accepted = [label for label, answer in answers.items() if answer == "accept"]
-    if accepted:
-        return _sorted(accepted, codebook, mapped)
-    known = codebook or load_codebook()
-    for layer in known.layers:
-        rejected = {label.removeprefix(f"{layer.name}:") for label in answers}
-        if layer.kind == "multi" and rejected >= set(layer.codes):
-            return {column_of(layer): [NONE_OF_THEM]}
-    return {}
+    return _sorted(accepted, codebook, mapped) if accepted else _none_of(answers, codebook)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,7 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
             header = table.header
             if not any(header):
                 raise AnnotationError("has no header that names its columns", path=path, line=1)
-            if twice := sorted({name for name in header if name and header.count(name) > 1}):
-                raise AnnotationError("two columns have this name", path=path, line=1, field=twice[0])
+            _refuse_twice(header, path, line=1)
             for number, cells in table.records():
                 if isinstance(cells, BadRecord):
                     report(AnnotationError(f"not CSV: {cells.message}", path=path, line=number), problems)
@@ -63,6 +62,12 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
         raise unreadable(path, error) from error
 
 
+def _refuse_twice(names: Sequence[str], path: Path, line: int | None = None) -> None:
+    """Raise `AnnotationError` where two columns have one name: a row would hold the cell of the last alone."""
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        raise AnnotationError("two columns have this name", path=path, line=line, field=twice[0])
+
+
 def _read_parquet(path: Path, problems: Problems) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -70,6 +75,7 @@ def _read_parquet(path: Path, problems: Problems) -> Iterator[Row]:
     first = 1
     try:
         with pq.ParquetFile(path) as file:
+            _refuse_twice(file.schema_arrow.names, path)
             for batch in file.iter_batches():
                 yield from _batch_rows(batch, first, path, problems)
                 first += batch.num_rows

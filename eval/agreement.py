@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.corpora import Annotation
+from newstance.corpora.codes import tool_codebook
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Codebook
 
@@ -59,7 +60,7 @@ def annotator_agreement(
 
     Args:
         records: annotations.
-        codebook: the layers.
+        codebook: the layers; with a stance goes the voice, as annotators are asked for it.
         samples: bootstrap samples.
         seed: of the bootstrap.
 
@@ -68,13 +69,19 @@ def annotator_agreement(
     """
     found = {}
     repeats = repeated_rows(records)
-    for layer in codebook.layers:
+    layers = tool_codebook(codebook).layers
+    for layer in layers:
         judgements = collect_judgements(records, layer)
         if (agreement := layer_agreement(judgements, samples=samples, seed=seed)) is not None:
             said = [agreement.warning, *repeats]
             found[layer.name] = replace(agreement, warning="; ".join(filter(None, said)) or None)
     if not found:
-        raise AnnotationError("no sentence was judged by two annotators: rows of one sentence share an id", field="id")
+        asked = ", ".join(layer.name for layer in layers)
+        raise AnnotationError(
+            f"no sentence was judged by two annotators on a layer of the codebook ({asked}): rows of one sentence "
+            "share an id, and layers of your own need their --codebook",
+            field="id",
+        )
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from newstance.corpora import Annotation
+from newstance.corpora import Annotation, filled_in
 from newstance.errors import AnnotationError
 from newstance.model.codebook import Layer
 
@@ -26,7 +26,7 @@ class Judgements:
 
     Attributes:
         layer: the layer.
-        sentences: one record a sentence.
+        sentences: one record a sentence, with what only other annotators' records say of it.
         annotators: names, in the order of the columns.
         named: (annotators,) whether the column is somebody's; a nameless one holds the first, second, ... nameless
             judgement of each sentence, which may be by other people each time.
@@ -55,7 +55,7 @@ def collect_judgements(records: Sequence[Annotation], layer: Layer) -> Judgement
     rows: dict[tuple[str | None, str], dict[str, tuple[str, ...]]] = {}
     first: dict[tuple[str | None, str], Annotation] = {}
     names: dict[str, bool] = {}
-    for record in records:
+    for record in filled_in(records):
         codes = record.codes(layer)
         if codes is None:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -90,11 +91,14 @@ def slice_figures(judged: Judged, records: Sequence[Annotation], *, samples: int
 def slices_of(judged: Judged, records: Sequence[Annotation]) -> Iterator[Slice]:
     """Yield every part with at least ten sentences, and not the whole."""
     sentences = judged.sentences
-    voices = {(r.corpus, r.id): r.voice for r in records if r.voice is not None}
+    heard: dict[tuple[str | None, str], Counter[str]] = {}
     frames: dict[tuple[str | None, str], set[str]] = {}
     for record in records:
+        if record.voice is not None:
+            heard.setdefault((record.corpus, record.id), Counter())[record.voice] += 1
         if record.frames is not None:
             frames.setdefault((record.corpus, record.id), set()).update(record.frames)
+    voices = {key: voice for key, votes in heard.items() if (voice := _most(votes)) is not None}
     targets = {record.target for record in sentences}
     cuts: list[tuple[str, Callable[[Annotation], str | None]]] = [
         ("voice", lambda r: voices.get((r.corpus, r.id))),
@@ -119,6 +123,12 @@ def slices_of(judged: Judged, records: Sequence[Annotation]) -> Iterator[Slice]:
             yield from _large_enough("frame", code, mask)
     for part, mask in (("named", judged.named), ("not named", ~judged.named)):
         yield from _large_enough("target", part, mask)
+
+
+def _most(votes: Counter[str]) -> str | None:
+    """Return what most annotators said, or None where they tie."""
+    best = votes.most_common(2)
+    return None if len(best) == 2 and best[0][1] == best[1][1] else best[0][0]
 
 
 def _large_enough(by: str, part: str, mask: npt.NDArray[np.bool_]) -> Iterator[Slice]:

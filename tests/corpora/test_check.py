@@ -146,3 +146,14 @@ def test_of_a_text_that_stands_everywhere_the_first_places_are_named() -> None:
     found = {finding.kind: finding for finding in check(records).findings}
     (where,) = found["duplicates_across_splits"].where
     assert where == "train/x0 = dev/x40 = train/x1 = train/x2 = train/x3 and 40 more"
+
+
+def test_an_article_that_only_the_second_annotator_names_is_known() -> None:
+    records = [
+        row(name, f"Text of {name}.", split=split, annotator=who, article="a1" if who == "Bo" else None)
+        for name, split in (("hills", "train"), ("rivers", "dev"))
+        for who in ("Ada", "Bo")
+    ]
+    found = kinds(check(records))
+    assert "article_in_several_splits" in found
+    assert "no_articles" not in found

@@ -384,6 +384,28 @@ def test_prodigy_yes_or_no_tasks_about_one_sentence_are_put_together(write: Writ
     assert {r.annotator: r.labels for r in records} == {"ada": {"topics": ("jobs", "harbour")}, "bo": {"topics": ()}}
 
 
+def test_prodigy_choices_of_which_none_was_taken_say_that_none_applies(write: Write) -> None:
+    def asked(text: str, accept: list[str], *codes: str) -> str:
+        return prodigy(text=text, _input_hash=text, accept=accept, answer="accept", options=[{"id": c} for c in codes])
+
+    rows = [
+        asked("One.", ["jobs"], "jobs", "harbour"), asked("Two.", [], "jobs", "harbour"), asked("Three.", [], "jobs"),
+        asked("Four.", ["position:for"], "position:for", "position:against", "topics:jobs", "topics:harbour"),
+    ]  # fmt: skip
+    records = open_annotations(write("x.jsonl", "\n".join(rows)), codebook=OWN)
+    assert {r.text: r.labels for r in records} == {
+        "One.": {"topics": ("jobs",)}, "Two.": {"topics": ()}, "Four.": {"position": "for", "topics": ()},
+    }  # fmt: skip
+
+
+def test_two_columns_of_parquet_with_one_name_are_refused(tmp_path: Path) -> None:
+    cells = [pa.array([cell]) for cell in ("It met.", "favor", "against")]
+    pq.write_table(pa.Table.from_arrays(cells, names=["text", "stance", "stance"]), tmp_path / "x.parquet")
+    with pytest.raises(AnnotationError, match="two columns") as caught:
+        open_annotations(tmp_path / "x.parquet")
+    assert caught.value.field == "stance"
+
+
 @pytest.mark.parametrize("name", ["frac", "newsmtsc", "own", "pstance", "seesaw"])
 def test_every_corpus_says_its_licence_and_whom_to_cite(name: str) -> None:
     adapter = import_module(f"newstance.corpora.{name}")
@@ -486,3 +508,15 @@ def test_malformed_exports_of_tools_are_said_in_one_line(write: Write) -> None:
     ):
         with pytest.raises(AnnotationError, match=message):
             open_annotations(write(name, text))
+
+
+@pytest.mark.parametrize(
+    ("field", "cell"), [("target_spans", "0-{}"), ("version", "{}"), ("target_end", "{}"), ("target_end", "{}.0")]
+)
+def test_a_number_of_thousands_of_digits_is_one_line(field: str, cell: str, write: Write) -> None:
+    digits = "9" * 5000
+    path = write("rows.csv", f"text,stance,target_start,{field}\nThey met.,favor,0,{cell.format(digits)}\n")
+    with pytest.raises(AnnotationError, match="too long for a number") as caught:
+        open_annotations(path, columns=ColumnMap(fields={} if field == "target_end" else {"article": "target_start"}))
+    assert (caught.value.line, caught.value.field) == (2, field)
+    assert len(str(caught.value)) < 300

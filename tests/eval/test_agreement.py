@@ -127,3 +127,40 @@ def test_agreement_on_few_articles_is_said_to_hold_for_them_alone() -> None:
     ]
     found = annotator_agreement(records, load_codebook(), samples=100)["stance"]
     assert (found.warning or "").startswith("only 2 articles")
+
+
+@pytest.mark.parametrize("first", ["Ada", "Bo"])
+def test_intervals_resample_the_articles_that_any_annotator_names(first: str) -> None:
+    # Bo's file names the articles, Ada's does not; in half of them they disagree on every sentence.
+    records = [
+        Annotation(
+            id=f"s{n}",
+            text=f"Sentence {n}.",
+            stance=("favor", "against")[(n + (n // 10 % 2 and who == "Bo")) % 2],
+            annotator=who,
+            article=f"article {n // 10}" if who == "Bo" else None,
+        )
+        for n in range(100)
+        for who in ("Ada", "Bo")
+    ]
+    records.sort(key=lambda record: record.annotator != first)
+    found = annotator_agreement(records, load_codebook())["stance"]
+    assert found.alpha is not None and found.alpha.high - found.alpha.low > 0.8
+    assert found.warning == "only 10 articles: intervals are wide, and rest on few of them"
+
+
+def test_the_voice_is_asked_for_with_the_stance() -> None:
+    voices = {"a": ("outlet", "quoted", "outlet"), "b": ("outlet", "quoted", "quoted")}
+    records = [
+        judged(str(n), who, "favor").model_copy(update={"voice": voice})
+        for who, given_ in voices.items()
+        for n, voice in enumerate(given_)
+    ]
+    found = annotator_agreement(records, load_codebook(), samples=100)["voice"]
+    assert (found.sentences, found.split) == (3, 1)
+
+
+def test_layers_that_the_codebook_lacks_are_not_said_to_lack_annotators() -> None:
+    records = [judged("1", who, "favor").model_copy(update={"stance": None, "labels": {"tone": "dry"}}) for who in "ab"]
+    with pytest.raises(AnnotationError, match=r"on a layer of the codebook \(stance, .*--codebook"):
+        annotator_agreement(records, load_codebook())

@@ -348,6 +348,19 @@ def test_a_very_long_sentence_has_a_length(tiny_exported: Path) -> None:
     assert parts == {"30 words or more": 11, "00 to 14 words": 11}
 
 
+@pytest.mark.parametrize("last", ["ann", "bea", "cy"])
+def test_a_sentence_has_the_voice_that_most_annotators_heard(last: str, tiny_exported: Path) -> None:
+    heard = {"ann": ("quoted", "outlet"), "bea": ("quoted", "outlet"), "cy": ("outlet", "quoted")}
+    rows = [
+        Annotation(id=f"s{n}", text="It met.", stance="favor", annotator=who, voice=voices[n % 3 > 0])
+        for who, voices in sorted(heard.items(), key=lambda item: item[0] == last)
+        for n in range(36)
+    ]
+    (judged,) = judge(Checkpoint(tiny_exported), rows)
+    parts = {part.part: int(part.mask.sum()) for part in slices_of(judged, rows) if part.by == "voice"}
+    assert parts == {"outlet": 24, "quoted": 12}
+
+
 def test_without_spans_the_target_is_found_by_profile_or_by_name() -> None:
     record = Annotation(id="1", text="The government met. Ida Brandt left.", target="Ida Brandt", stance="neutral")
     by_name, by_profile = (sentence_inputs([record], target)[0] for target in (None, "government"))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newstance.eval import reliability
 from newstance.eval.reliability import (
     Decided,
     calibration_error,
@@ -115,3 +116,19 @@ def test_risk_falls_with_coverage_where_confidence_knows_something() -> None:
     found = Decided.of(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, False]))
     assert [risk_at_coverage(found, c) for c in (0.5, 0.75, 1.0)] == pytest.approx([0.0, 1 / 3, 0.5])
     assert risk_coverage_area(found) == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4)
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 1999, 2000])
+def test_where_no_bin_can_fall_the_sweep_is_not_walked(wrong: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[int] = []
+    real = reliability._bin
+
+    def counted(mass: np.ndarray, bins: int) -> np.ndarray:
+        walked.append(bins)
+        return np.asarray(real(mass, bins))
+
+    monkeypatch.setattr(reliability, "_bin", counted)
+    confidence = np.linspace(0.4, 0.9, 2000)
+    found = Decided.of(confidence, np.arange(2000) >= wrong)  # the least sure ones are wrong
+    assert calibration_error(found) == pytest.approx(np.abs(confidence - found.right).mean())
+    assert walked == [2000]
