@@ -20,7 +20,15 @@ from .sections import Source, TeacherConfig
 from .sources import ALL_REPEATED, HELD_OUT, read_sources
 from .states import RunState
 
-__all__ = ["check_config", "length_problem", "no_dev_label", "report_problem", "taught_layers", "without_dev_labels"]
+__all__ = [
+    "check_config",
+    "length_problem",
+    "name_problem",
+    "no_dev_label",
+    "report_problem",
+    "taught_layers",
+    "without_dev_labels",
+]
 
 #: A part of fewer articles says little, and another division would say something else.
 _FEW_ARTICLES = 5
@@ -44,6 +52,8 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     try:
         codebook = codebook_of(config)
         problems += _codes(config, codebook)
+        if (problem := name_problem(codebook)) is not None:
+            problems.append(f"codebook: {problem}")
     except NewstanceError as error:
         problems.append(f"{'layers' if isinstance(error, UsageError) else 'codebook'}: {error}")
     for place, source in _sources(config):
@@ -149,6 +159,19 @@ def taught_layers(settings: TeacherConfig, codebook: Codebook, teachers: Sequenc
                     field="teacher.checkpoints",
                 )
     return layers
+
+
+def name_problem(codebook: Codebook) -> str | None:
+    """Return what is wrong with a layer's name, or None; without `torch` nobody can say."""
+    if find_spec("torch") is None:
+        return None
+    from torch import nn
+
+    # Heads lie in one under their layers' names.
+    taken = [layer.name for layer in codebook.layers if hasattr(nn.ModuleDict(), layer.name)]
+    return (
+        f"no layer can be called {taken[0]!r}, which PyTorch keeps for itself: choose another name" if taken else None
+    )
 
 
 def length_problem(encoder: Mapping[str, Any], max_length: int) -> str | None:

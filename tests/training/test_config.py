@@ -242,3 +242,16 @@ def test_a_teacher_that_answers_another_question_is_found_before_it_is_asked(
     problems, _ = check_config(load_config("smoke", settings))
     assert len(problems) == bool(problem)
     assert problem in "".join(problems)
+
+
+def test_a_layer_s_name_that_pytorch_keeps_for_itself_is_found_before_training(tmp_path: Path) -> None:
+    row = {"id": "1", "text": "A letter.", "labels": {"values": "old"}}
+    (tmp_path / "own.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    own = "[{corpus: annotations, path: own.jsonl}]"
+    settings = [
+        "codebook={name: own, layers: [{name: values, kind: single, labels: [{code: old}, {code: new}]}]}",
+        "layers=[values]",
+        f"data={{root: {tmp_path}, train: {own}, dev: {own}, drop_repeated_texts: false}}",
+    ]
+    problem = "codebook: no layer can be called 'values', which PyTorch keeps for itself: choose another name"
+    assert check_config(load_config("smoke", settings))[0] == [problem]
