@@ -175,6 +175,8 @@ def test_settings_that_do_not_fit_each_other_are_named_at_once_with_the_nearest_
         assert part in text
     with pytest.raises(UsageError, match=r"rationale_weight: needs attention.*; keep_frozen_states: needs"):
         load_config("smoke", ["rationale_weight=1", "pooling=mean", "keep_frozen_states=true"])
+    with pytest.raises(UsageError, match="layers: a name stands twice"):
+        load_config("smoke", ["layers=[stance, frames, stance]"])
 
 
 def test_a_wrong_source_is_not_called_a_missing_one_too() -> None:
