@@ -136,14 +136,22 @@ def test_a_finished_run_resumes_to_itself_and_a_changed_one_is_refused(
         finetune(load_config(tiny_config, [*OVERRIDES, "seed=14"]), tmp_path / "run", resume=True)
 
 
-@pytest.mark.parametrize("killed", [False, True])
-def test_a_run_that_stopped_early_is_not_trained_further_when_it_is_resumed(
-    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+@pytest.mark.parametrize(
+    ("killed", "settings"),
+    [
+        (False, ["early_stopping=1"]),
+        (True, ["early_stopping=1"]),
+        (True, ["early_stopping=1", "masking.rows=0", "freeze_layers=1", "keep_frozen_states=true"]),
+        (True, ["epochs=2"]),
+    ],
+)
+def test_a_run_that_had_ended_is_not_trained_further_when_it_is_resumed(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool, settings: list[str]
 ) -> None:
     """Its dev score dips after the first epoch; the second kill comes while the finished model is measured."""
     dips = iter([0.5, 0.4, 0.9, 0.9])
     monkeypatch.setattr(LayerTrainer, "evaluate", _scoring(dips))
-    config = load_config(tiny_config, ["epochs=4", "early_stopping=1", "report.baselines=[]"])
+    config = load_config(tiny_config, ["epochs=4", "report.baselines=[]", *settings])
     whole = finetune(config, tmp_path / "run")
     best = Checkpoint(whole).config
     assert next(dips) == 0.9, "the third epoch was not begun"
