@@ -201,5 +201,8 @@ class _Steps(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._step()
-        if self._save_every is not None and state.global_step % self._save_every == 0:
+        # Not at an epoch's last step: the state would lack what development data say of the epoch, so that a run killed
+        # before they have spoken would go on without it; and the epoch's own state would be written over it.
+        within = not float(state.epoch or 0).is_integer()
+        if self._save_every is not None and state.global_step % self._save_every == 0 and within:
             control.should_save = True
