@@ -12,14 +12,23 @@ from newstance.articles import load_profile
 from newstance.corpora import Annotation, without_texts_of
 from newstance.errors import NewstanceError, UsageError
 from newstance.model import Checkpoint, Codebook, encoder_folder, load_codebook
+from newstance.model.codebook import Layer
 from newstance.model.embedded import EMBEDDED
 
 from .config import TrainingConfig, codebook_of
-from .sections import Source
+from .sections import Source, TeacherConfig
 from .sources import ALL_REPEATED, HELD_OUT, read_sources
 from .states import RunState
 
-__all__ = ["check_config", "length_problem", "no_dev_label", "report_problem", "without_dev_labels"]
+__all__ = [
+    "check_config",
+    "length_problem",
+    "name_problem",
+    "no_dev_label",
+    "report_problem",
+    "taught_layers",
+    "without_dev_labels",
+]
 
 #: A part of fewer articles says little, and another division would say something else.
 _FEW_ARTICLES = 5
@@ -43,6 +52,8 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     try:
         codebook = codebook_of(config)
         problems += _codes(config, codebook)
+        if (problem := name_problem(codebook)) is not None:
+            problems.append(f"codebook: {problem}")
     except NewstanceError as error:
         problems.append(f"{'layers' if isinstance(error, UsageError) else 'codebook'}: {error}")
     for place, source in _sources(config):
@@ -67,7 +78,13 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     ):
         problems += what_is_wrong
         counts += lines
-    problems += [f"{place}: {problem}" for place, problem in _folders(config)]
+    folders = [f"{place}: {problem}" for place, problem in _folders(config)]
+    problems += folders
+    if config.teacher is not None and codebook is not None and not any(x.startswith("teacher.") for x in folders):
+        try:
+            taught_layers(config.teacher, codebook, [Checkpoint.find(name) for name in config.teacher.checkpoints])
+        except NewstanceError as error:
+            problems.append(str(error))
     if _may_be_on_a_hub(config.encoder):
         counts.append(f"encoder: {config.encoder} is no folder here: a name on a hub, which only training asks")
     if (problem := report_problem(config.report_to)) is not None:
@@ -116,6 +133,45 @@ def without_dev_labels(unjudged: Sequence[str], codebook: Codebook) -> str | Non
         return None
     names = ", ".join(repr(name) for name in unjudged)
     return f"no row has a label of {names}, and nothing else can say which epoch is best and where to abstain"
+
+
+def taught_layers(settings: TeacherConfig, codebook: Codebook, teachers: Sequence[Checkpoint]) -> list[Layer]:
+    """Return the layers of a run that every teacher predicts, or those of them that the configuration names.
+
+    Raises:
+        UsageError: there is none, one that is named is not among them, or a teacher has one with other codes or of the
+            other kind: a label of many says nothing of one that is chosen among them.
+    """
+    layers = [layer for layer in codebook.layers if all(layer.name in teacher.codebook for teacher in teachers)]
+    if settings.layers is not None:
+        if strangers := sorted(set(settings.layers) - {layer.name for layer in layers}):
+            raise UsageError(f"{strangers[0]!r} is no layer of this run and all its teachers", field="teacher.layers")
+        layers = [layer for layer in layers if layer.name in settings.layers]
+    if not layers:
+        raise UsageError("the teachers predict none of the layers of this run", field="teacher.checkpoints")
+    for teacher in teachers:
+        for layer in layers:
+            own = teacher.codebook.layer(layer.name)
+            if set(own.codes) != set(layer.codes) or own.kind != layer.kind:
+                raise UsageError(
+                    f"{teacher.path}: its layer {layer.name!r} is {own.kind} and has the codes {', '.join(own.codes)}; "
+                    f"this run's is {layer.kind} and has {', '.join(layer.codes)}",
+                    field="teacher.checkpoints",
+                )
+    return layers
+
+
+def name_problem(codebook: Codebook) -> str | None:
+    """Return what is wrong with a layer's name, or None; without `torch` nobody can say."""
+    if find_spec("torch") is None:
+        return None
+    from torch import nn
+
+    # Heads lie in one under their layers' names.
+    taken = [layer.name for layer in codebook.layers if hasattr(nn.ModuleDict(), layer.name)]
+    return (
+        f"no layer can be called {taken[0]!r}, which PyTorch keeps for itself: choose another name" if taken else None
+    )
 
 
 def length_problem(encoder: Mapping[str, Any], max_length: int) -> str | None:

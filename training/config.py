@@ -153,6 +153,8 @@ class TrainingConfig(Section):
                     yield f"{key}: {name!r} is none of the layers {', '.join(self.layers)}{hint}"
 
     def _misfits(self) -> Iterator[str]:
+        if len(set(self.layers)) < len(self.layers):
+            yield "layers: a name stands twice"
         if self.rationale_weight > 0 and "stance" not in self.layers:
             yield "rationale_weight: rationales are of the layer stance, which is not among the layers"
         elif self.rationale_weight > 0 and self.pooling_of("stance") not in ("attention", "target"):

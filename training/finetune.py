@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from torch import Tensor
 from transformers import set_seed
 
 from newstance.errors import OutputError, UsageError
@@ -21,9 +22,9 @@ from .data import fingerprint
 from .lower_layers import kept_lower_layers
 from .rounding import train_on_grid
 from .run import Run, Say
-from .stops import last_state, step_of, stopped_early, stopping_with_a_reason
+from .stops import has_ended, last_state, step_of, stopping_with_a_reason
 from .teacher import forget_answers
-from .trainer import LayerTrainer, make_trainer
+from .trainer import make_trainer
 
 __all__ = ["Progress", "check_same_run", "finetune", "silent"]
 
@@ -95,7 +96,7 @@ def finetune(
         say(f"{out / 'steps'} holds no state to go on from: the run starts at its first step")
     batches = math.ceil(math.ceil(len(run.train) / config.batch_size) / processes.count())
     steps = math.ceil(batches / config.gradient_accumulation) * config.epochs
-    ended = state is not None and stopped_early(state)
+    ended = state is not None and has_ended(state)
     if state is not None and not ended:
         # Those done took no time in this call: counted among the others they would promise an early end.
         done = step_of(state)
@@ -108,10 +109,13 @@ def finetune(
             # Whole: half a note would be taken for that of another configuration.
             write_together({out / _ROWS: f"{rows}\n".encode(), out / _NOTE: _described(config).encode()})
         if state is not None and ended:
-            say("the run had stopped early: its best epoch is measured")
-            trainer.take_best_of(state)
+            say("the run had ended: its best epoch is measured")
+            with _frozen_states(run, ()):  # its states hold no more than what was trained
+                trainer.take_best_of(state)
         else:
-            with stopping_with_a_reason(trainer), _frozen_states(run, trainer):
+            if config.keep_frozen_states:
+                say(f"asking the lowest {config.freeze_layers} layers about {len(run.train)} rows, once")
+            with stopping_with_a_reason(trainer), _frozen_states(run, trainer.rows_by_length()):
                 trainer.train(resume_from_checkpoint=None if state is None else str(state))
     if main:
         run.save(out / "model", {"epochs": _epochs(trainer.state.log_history)})
@@ -119,13 +123,10 @@ def finetune(
     return out / "model"
 
 
-def _frozen_states(run: Run, trainer: LayerTrainer) -> AbstractContextManager[None]:
+def _frozen_states(run: Run, rows: Iterable[Mapping[str, Tensor]]) -> AbstractContextManager[None]:
     if not run.config.keep_frozen_states:
         return nullcontext()
-    run.say(f"asking the lowest {run.config.freeze_layers} layers about {len(run.train)} rows, once")
-    return kept_lower_layers(
-        run.network.encoder, run.config.freeze_layers, run.encoding.pad_id, trainer.rows_by_length()
-    )
+    return kept_lower_layers(run.network.encoder, run.config.freeze_layers, run.encoding.pad_id, rows)
 
 
 def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:

@@ -42,7 +42,11 @@ def kept_lower_layers(
     if embeddings is None or not isinstance(getattr(stack, "layer", None), nn.ModuleList):
         raise UsageError("the lower layers of this kind of encoder cannot be kept", field="keep_frozen_states")
     whole = stack.layer
-    lowest, upper = whole[:layers], whole[layers:]
+    lowest, upper = whole[:layers], nn.ModuleList()
+    for number, layer in enumerate(whole):
+        if number >= layers:
+            # Under its own number, as in the whole encoder: states that the run keeps are loaded into that too.
+            upper.add_module(str(number), layer)
     shared = [parameter for name, parameter in stack.named_parameters() if not name.startswith("layer.")]
     below = [*embeddings.parameters(), *shared, *lowest.parameters()]
     frozen = [parameter for parameter in below if parameter.requires_grad]

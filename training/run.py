@@ -32,7 +32,7 @@ from newstance.model.torch_runtime import TorchRuntime
 
 from .calibrate import calibrate, has_answer, macro_f1_by_layer
 from .card import model_card
-from .checking import length_problem, no_dev_label, without_dev_labels
+from .checking import length_problem, name_problem, no_dev_label, without_dev_labels
 from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
 from .deepening import deepen, layers_of
@@ -78,12 +78,14 @@ class Run:
         """Read the data, build the network and load its weights.
 
         Raises:
-            UsageError: a layer has no labels to train on, no layer has any to choose by, every row is held out too, or
-                `encoding.max_length` is more than the encoder reads.
+            UsageError: a layer has a name that no head can have, or no labels to train on, no layer has any to choose
+                by, every row is held out too, or `encoding.max_length` is more than the encoder reads.
             AnnotationError: the data cannot be read.
             CheckpointError: the checkpoint to start from does not fit.
         """
         codebook = codebook_of(config)
+        if (problem := name_problem(codebook)) is not None:
+            raise UsageError(problem, field="codebook")
         root = config.data.root
         by_source = [(source, read_sources([source], root, codebook)) for source in config.data.dev]
         dev_pairs = [pair for _, pairs in by_source for pair in pairs]

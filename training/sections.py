@@ -148,8 +148,8 @@ class RewordingConfig(Section):
 class TeacherConfig(Section):
     """Distillation (Hinton, Vinyals and Dean, 2015): learn what a larger model, or several, would answer.
 
-    A layer is taught where every teacher predicts it with the same codes. Rows without a label of a taught layer
-    learn from the teacher alone, or, with `labelled_only`, from their other labels alone.
+    A layer is taught where every teacher predicts it, with the same codes and of the same kind. Rows without a label
+    of a taught layer learn from the teacher alone, or, with `labelled_only`, from their other labels alone.
 
     Attributes:
         checkpoints: newstance model folders, or names of shipped models; of several the mean probability is taught.

@@ -32,24 +32,34 @@ def start_from(network: SentenceClassifier, codebook: Codebook, name_or_path: st
         The layers whose heads stay fresh.
 
     Raises:
-        CheckpointError: the weights are missing, or those of the encoder do not fit.
+        CheckpointError: the weights are missing, or those of the encoder do not fit; or a state lacks layers that
+            nothing else holds.
     """
-    state = RunState.find(name_or_path)
+    state, lacks = RunState.find(name_or_path), False
     if state is not None:
         path, known = state.path, state.codebook
         try:
             trained = load_file(state.weights)
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"cannot be read: {error}", path=state.weights) from error
+        lacks = state.config.keep_frozen_states and not any(name.startswith("encoder.embeddings.") for name in trained)
+        if lacks and state.config.start_from is not None:
+            # What the run kept as it found it comes from where it found it.
+            start_from(network, codebook, state.config.start_from)
     else:
         checkpoint = Checkpoint.find(name_or_path)
         path, known = checkpoint.path, checkpoint.codebook
         trained = load_network(checkpoint).state_dict()
     width, own_width = _width(trained), feed_forward_width(network.encoder)
-    if width is not None and own_width is not None and width < own_width:
-        narrow_feed_forward(network.encoder, width)
     count = count_layers(name for name in trained if name.startswith("encoder."))
     own_count = depth(network.encoder)
+    if lacks and (width not in (None, own_width) or 0 < count < (own_count or 0)):
+        raise CheckpointError(
+            "lacks the lower layers of its run, which no file holds (keep_frozen_states): start from a finished model",
+            path=path,
+        )
+    if width is not None and own_width is not None and width < own_width:
+        narrow_feed_forward(network.encoder, width)
     if own_count is not None and 0 < count < own_count:
         keep_layers(network.encoder, range(count))
     elif layers_of(network.encoder) is not None and count > (own_count or 0):

@@ -15,7 +15,7 @@ from newstance.errors import TrainingError
 
 from .trainer import LayerTrainer
 
-__all__ = ["last_state", "step_of", "stopped_early", "stopping_with_a_reason"]
+__all__ = ["has_ended", "last_state", "step_of", "stopping_with_a_reason"]
 
 
 def last_state(steps: Path) -> Path | None:
@@ -40,9 +40,15 @@ def step_of(state: Path) -> int:
     return int(state.name.rpartition("-")[2])
 
 
-def stopped_early(state: Path) -> bool:
-    """Return whether early stopping ended the run at this state: the Trainer keeps the count, and not its outcome."""
+def has_ended(state: Path) -> bool:
+    """Return whether the run ended at this state, with its last epoch measured: at its last step, or stopped early.
+
+    The Trainer keeps the count of early stopping, and not its outcome.
+    """
     data = json.loads((state / "trainer_state.json").read_text(encoding="utf-8"))
+    measured = [entry["step"] for entry in data["log_history"] if "eval_macro_f1" in entry]
+    if data["global_step"] >= data["max_steps"] and data["global_step"] in measured:
+        return True
     kept = data.get("stateful_callbacks", {}).get(EarlyStoppingCallback.__name__)
     if not isinstance(kept, dict):
         return False

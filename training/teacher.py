@@ -14,6 +14,7 @@ from newstance.model import Checkpoint, Prediction, Predictor, combine, probabil
 from newstance.model.codebook import Layer
 from newstance.model.torch_runtime import TorchRuntime
 
+from .checking import taught_layers
 from .data import Item
 from .precision import precision_of
 from .run import Run
@@ -43,8 +44,8 @@ def ask_teachers(run: Run, folder: Path) -> tuple[dict[str, Floats], TaughtState
         several teachers the mean; -1 in rows that were not asked about. Empty without a teacher. And the states.
 
     Raises:
-        UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes; or
-            the files are about another number of rows.
+        UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes or of
+            the other kind; or the files are about another number of rows.
         CheckpointError: a teacher cannot be opened.
     """
     settings = run.config.teacher
@@ -70,7 +71,7 @@ def _ask(run: Run, folder: Path, kept: Path) -> None:
     settings = run.config.teacher
     assert settings is not None
     teachers = [Checkpoint.find(name) for name in settings.checkpoints]
-    layers = _taught_layers(run, teachers)
+    layers = taught_layers(settings, run.codebook, teachers)
     asked = [n for n, item in enumerate(run.train) if not settings.labelled_only or _is_labelled(item, layers)]
     run.say(f"asking {len(teachers)} teachers about {len(asked)} sentences: {', '.join(x.name for x in layers)}")
     states = StatesWriter(folder) if settings.states_weight > 0 else None
@@ -89,25 +90,10 @@ def _is_labelled(item: Item, layers: Sequence[Layer]) -> bool:
     return any(item.labels[layer.name] is not None for layer in layers)
 
 
-def _taught_layers(run: Run, teachers: Sequence[Checkpoint]) -> list[Layer]:
-    """Return the layers of the run that every teacher predicts, or those of them that the configuration names."""
-    assert run.config.teacher is not None
-    layers = [layer for layer in run.codebook.layers if all(layer.name in teacher.codebook for teacher in teachers)]
-    wanted = run.config.teacher.layers
-    if wanted is not None:
-        if strangers := sorted(set(wanted) - {layer.name for layer in layers}):
-            raise UsageError(f"{strangers[0]!r} is no layer of this run and all its teachers", field="teacher.layers")
-        layers = [layer for layer in layers if layer.name in wanted]
-    if not layers:
-        raise UsageError("the teachers predict none of the layers of this run", field="teacher.checkpoints")
-    return layers
-
-
 def _answers(
     run: Run, teacher: Checkpoint, asked: Sequence[int], layers: Sequence[Layer], states: StatesWriter | None
 ) -> dict[str, Floats]:
     assert run.config.teacher is not None
-    orders = {layer.name: _order(teacher, layer) for layer in layers}
     predictor = Predictor.open(teacher, runtime="auto" if states is None else "torch", cache_bytes=0)
     if isinstance(predictor.runtime, TorchRuntime):
         # Answers at a temperature of two or so lose nothing by it, and a large teacher is asked in half the time.
@@ -126,16 +112,8 @@ def _answers(
             run.say(f"{teacher.path}: {len(predictions)} of {len(asked)} sentences")
     found: dict[str, Floats] = {}
     for layer in layers:
-        logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, orders[layer.name]]
+        codes = teacher.codebook.layer(layer.name).codes
+        order = [codes.index(code) for code in layer.codes]
+        logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, order]
         found[layer.name] = probabilities(logits, layer, run.config.teacher.temperature).astype(np.float32)
     return found
-
-
-def _order(teacher: Checkpoint, layer: Layer) -> list[int]:
-    """Return where the teacher has each of the layer's codes."""
-    codes = teacher.codebook.layer(layer.name).codes
-    if set(codes) != set(layer.codes):
-        raise UsageError(
-            f"{teacher.path}: its layer {layer.name!r} has the codes {', '.join(codes)}", field="teacher.checkpoints"
-        )
-    return [codes.index(code) for code in layer.codes]

@@ -50,8 +50,11 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
         step: called after each step.
 
     Raises:
-        UsageError: the hardware has no such precision, or nothing called so can be reported to.
+        UsageError: the hardware has no such precision, nothing called so can be reported to, a class weight is for a
+            code that its layer lacks, or the teachers do not fit.
     """
+    # Before teachers are asked, which may take an hour: what is wrong with a setting is said at once.
+    arguments, losses = _arguments(run.config, out), LayerLosses(run.config, run.codebook, run.train)
     with processes.main_first():
         taught, states = ask_teachers(run, out)
     marked = run.config.rationale_weight > 0
@@ -64,9 +67,10 @@ def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None
     collator = Collator(run.encoding.pad_id, run.target_tokens(), run.config.masking, run.config.seed, states)
     trainer = LayerTrainer(
         run=run,
+        losses=losses,
         lengths=rows["length"],
         model=run.network,
-        args=_arguments(run.config, out),
+        args=arguments,
         train_dataset=rows,
         eval_dataset=rows.select([0]),  # `evaluate` is ours; the Trainer only asks that there be something
         data_collator=collator,
@@ -119,11 +123,11 @@ def _arguments(config: TrainingConfig, out: Path) -> TrainingArguments:
 class LayerTrainer(Trainer):
     """The `Trainer` with our loss over several layers, our own order of rows and our own evaluation."""
 
-    def __init__(self, run: Run, lengths: Sequence[int], **arguments: Any) -> None:
-        """Take the run, the lengths of the training rows in tokens, and what the `Trainer` takes."""
+    def __init__(self, run: Run, losses: LayerLosses, lengths: Sequence[int], **arguments: Any) -> None:
+        """Take the run, its losses, the lengths of the training rows in tokens, and what the `Trainer` takes."""
         super().__init__(**arguments)
         self.run = run
-        self._losses = LayerLosses(run.config, run.codebook, run.train)
+        self._losses = losses
         self._bf16 = precision_of(run.config.mixed_precision) == "bf16"
         rows_a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         self.order = LengthGroupedOrder(lengths, rows_a_step, run.config.seed)
@@ -201,5 +205,8 @@ class _Steps(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._step()
-        if self._save_every is not None and state.global_step % self._save_every == 0:
+        # Not at an epoch's last step: the state would lack what development data say of the epoch, so that a run killed
+        # before they have spoken would go on without it; and the epoch's own state would be written over it.
+        within = not float(state.epoch or 0).is_integer()
+        if self._save_every is not None and state.global_step % self._save_every == 0 and within:
             control.should_save = True

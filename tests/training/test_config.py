@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from newstance.errors import UsageError
+from newstance.training.checking import check_config
 from newstance.training.config import codebook_of, load_config
 
 
@@ -173,6 +175,8 @@ def test_settings_that_do_not_fit_each_other_are_named_at_once_with_the_nearest_
         assert part in text
     with pytest.raises(UsageError, match=r"rationale_weight: needs attention.*; keep_frozen_states: needs"):
         load_config("smoke", ["rationale_weight=1", "pooling=mean", "keep_frozen_states=true"])
+    with pytest.raises(UsageError, match="layers: a name stands twice"):
+        load_config("smoke", ["layers=[stance, frames, stance]"])
 
 
 def test_a_wrong_source_is_not_called_a_missing_one_too() -> None:
@@ -203,3 +207,53 @@ def test_numbers_that_mean_nothing_are_refused(override: str, problem: str) -> N
     with pytest.raises(UsageError, match=problem) as caught:
         load_config("smoke", [override])
     assert ";" not in str(caught.value), "one mistake is one problem"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "layers", "problem"),
+    [
+        (
+            "multi",
+            "neutral",
+            "",
+            "single and has the codes positive, negative, neutral; this run's is multi and has",
+        ),
+        (
+            "single",
+            "other",
+            "",
+            "single and has the codes positive, negative, neutral; this run's is single and has",
+        ),
+        ("single", "neutral", "layers: [tone], ", "teacher.layers: 'tone' is no layer of this run and all its teach"),
+        ("single", "neutral", "", ""),
+    ],
+)
+def test_a_teacher_that_answers_another_question_is_found_before_it_is_asked(
+    tmp_path: Path, kind: str, code: str, layers: str, problem: str
+) -> None:
+    labels = ", ".join(f"{{code: {one}}}" for one in ("negative", "positive", code))
+    row = {"id": "1", "text": "A letter.", "labels": {"sentiment": ["positive"] if kind == "multi" else "positive"}}
+    (tmp_path / "own.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    own = "[{corpus: annotations, path: own.jsonl}]"
+    settings = [
+        f"codebook={{name: own, layers: [{{name: sentiment, kind: {kind}, labels: [{labels}]}}]}}",
+        f"teacher={{{layers}checkpoints: [default]}}",
+        "layers=[sentiment]",
+        f"data={{root: {tmp_path}, train: {own}, dev: {own}, drop_repeated_texts: false}}",
+    ]
+    problems, _ = check_config(load_config("smoke", settings))
+    assert len(problems) == bool(problem)
+    assert problem in "".join(problems)
+
+
+def test_a_layer_s_name_that_pytorch_keeps_for_itself_is_found_before_training(tmp_path: Path) -> None:
+    row = {"id": "1", "text": "A letter.", "labels": {"values": "old"}}
+    (tmp_path / "own.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    own = "[{corpus: annotations, path: own.jsonl}]"
+    settings = [
+        "codebook={name: own, layers: [{name: values, kind: single, labels: [{code: old}, {code: new}]}]}",
+        "layers=[values]",
+        f"data={{root: {tmp_path}, train: {own}, dev: {own}, drop_repeated_texts: false}}",
+    ]
+    problem = "codebook: no layer can be called 'values', which PyTorch keeps for itself: choose another name"
+    assert check_config(load_config("smoke", settings))[0] == [problem]

@@ -44,6 +44,17 @@ def test_settings_that_stop_a_run_leave_its_folder_free(tiny_config: Path, tmp_p
         (tmp_path / "run" / "teacher.npz").write_bytes(b"left over")
 
 
+@pytest.mark.parametrize("wrong", ["class_weights={stance: {favour: 2}}", "report_to=[nonsense]"])
+def test_no_teacher_is_asked_where_another_setting_is_wrong(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path, wrong: str
+) -> None:
+    said: list[str] = []
+    with pytest.raises(UsageError, match=r"favour|nonsense"):
+        settings = [wrong, f"teacher={{checkpoints: [{tiny_checkpoint}]}}"]
+        finetune(load_config(tiny_config, settings), tmp_path / "run", say=said.append)
+    assert not [line for line in said if line.startswith("asking")]
+
+
 def test_a_full_disk_leaves_no_half_of_what_a_run_is_known_by(
     tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

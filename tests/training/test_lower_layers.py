@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
@@ -15,6 +17,7 @@ from newstance.model import Checkpoint
 from newstance.training.config import load_config
 from newstance.training.finetune import finetune
 from newstance.training.lower_layers import kept_lower_layers
+from newstance.training.run import Run
 
 PAD = 0
 KEPT = ["freeze_layers=1", "keep_frozen_states=true", "masking.rows=0", "epochs=2", "batch_size=8"]
@@ -98,6 +101,28 @@ def test_only_what_is_above_learns_and_afterwards_the_encoder_is_whole(encoder: 
     changed = {name for name, tensor in encoder.state_dict().items() if not torch.equal(tensor, before[name])}
     assert changed
     assert all(name.startswith("encoder.layer.2.") for name in changed)
+
+
+def test_what_is_kept_of_the_upper_layers_fits_the_whole_encoder(encoder: BertModel) -> None:
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    with kept_lower_layers(encoder, 2, PAD):
+        state = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    assert {name.partition(".attention")[0] for name in state if "attention" in name} == {"encoder.layer.2"}
+    encoder.load_state_dict(state, strict=False)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())
+
+
+def test_another_run_starts_from_a_state_with_the_layers_that_it_lacks(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    settings = [*KEPT, f"start_from={tiny_checkpoint}", "round_weights=false", "report.baselines=[]"]
+    wanted = load_file(finetune(load_config(tiny_config, settings), tmp_path / "run") / "model.safetensors")
+    (state,) = {
+        json.loads(path.read_text(encoding="utf-8"))["best_model_checkpoint"]
+        for path in (tmp_path / "run" / "steps").glob("checkpoint-10/trainer_state.json")
+    }
+    run = Run.prepare(load_config(tiny_config, [f"start_from={state}"]), lambda _: None)
+    assert all(torch.equal(tensor, wanted[name]) for name, tensor in run.network.state_dict().items())
 
 
 def test_an_encoder_that_is_built_otherwise_is_refused() -> None:

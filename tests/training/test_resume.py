@@ -71,6 +71,18 @@ def test_a_killed_run_resumes_to_the_very_same_weights(
     assert (nothing_kept in said, "going on after step 5 of 10" in said) == (state is None, state is not None)
 
 
+def test_a_run_killed_while_an_epoch_is_measured_measures_that_epoch_when_it_is_resumed(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(tiny_config, ["epochs=2", "save_every=1", "report.baselines=[]"])
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(LayerTrainer, "evaluate", _dying)
+        finetune(config, tmp_path / "run")
+    monkeypatch.setattr(LayerTrainer, "evaluate", _scoring(iter([0.5, 0.4])))
+    folder = finetune(config, tmp_path / "run", resume=True)
+    assert [epoch["epoch"] for epoch in Checkpoint(folder).config.provenance["epochs"]] == [1, 2]
+
+
 def test_resuming_where_no_run_is_says_first_that_one_begins(
     settings: TrainingConfig, unbroken: str, tmp_path: Path
 ) -> None:
@@ -136,14 +148,22 @@ def test_a_finished_run_resumes_to_itself_and_a_changed_one_is_refused(
         finetune(load_config(tiny_config, [*OVERRIDES, "seed=14"]), tmp_path / "run", resume=True)
 
 
-@pytest.mark.parametrize("killed", [False, True])
-def test_a_run_that_stopped_early_is_not_trained_further_when_it_is_resumed(
-    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+@pytest.mark.parametrize(
+    ("killed", "settings"),
+    [
+        (False, ["early_stopping=1"]),
+        (True, ["early_stopping=1"]),
+        (True, ["early_stopping=1", "masking.rows=0", "freeze_layers=1", "keep_frozen_states=true"]),
+        (True, ["epochs=2"]),
+    ],
+)
+def test_a_run_that_had_ended_is_not_trained_further_when_it_is_resumed(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool, settings: list[str]
 ) -> None:
     """Its dev score dips after the first epoch; the second kill comes while the finished model is measured."""
     dips = iter([0.5, 0.4, 0.9, 0.9])
     monkeypatch.setattr(LayerTrainer, "evaluate", _scoring(dips))
-    config = load_config(tiny_config, ["epochs=4", "early_stopping=1", "report.baselines=[]"])
+    config = load_config(tiny_config, ["epochs=4", "report.baselines=[]", *settings])
     whole = finetune(config, tmp_path / "run")
     best = Checkpoint(whole).config
     assert next(dips) == 0.9, "the third epoch was not begun"
@@ -161,7 +181,7 @@ def test_a_run_that_stopped_early_is_not_trained_further_when_it_is_resumed(
     assert again.provenance["epochs"] == best.provenance["epochs"] and len(best.provenance["epochs"]) == 2
 
 
-def _dying(*_: object) -> None:
+def _dying(*_: object, **__: object) -> None:
     raise Killed
 
 
