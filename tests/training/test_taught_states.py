@@ -179,7 +179,7 @@ def test_a_killed_run_resumes_to_the_very_same_weights(
     folder = finetune(config, tmp_path / "run", resume=True)
     assert Checkpoint(folder).config.files["model.safetensors"] == Checkpoint(whole).config.files["model.safetensors"]
     # And a later run may start from a state that holds a view.
-    on = load_config(tiny_config, [f"start_from={tmp_path / 'run/steps/checkpoint-5'}", "feed_forward=8", "epochs=1"])
+    on = load_config(tiny_config, [f"start_from={tmp_path / 'run/steps/checkpoint-10'}", "feed_forward=8", "epochs=1"])
     finetune(on, tmp_path / "on")
 
 
