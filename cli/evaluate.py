@@ -150,7 +150,7 @@ def run_compare(
             one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed
         )
     learnt = [learnt_part(model, data) for model in (one, two)] if part is None else []
-    found.run["warnings"] = [warning for warning in dict.fromkeys(learnt) if warning is not None]
+    found.run["warnings"] += [warning for warning in dict.fromkeys(learnt) if warning is not None]
     if as_json:
         sys.stdout.write(json.dumps(found.to_dict(), allow_nan=False) + "\n")
     else:

@@ -85,7 +85,8 @@ def fit_calibration(
             model is to be used on, since offsets make its labels as common as theirs.
 
     Raises:
-        AnnotationError: no record carries a label of a layer that the model predicts, or all sentences are tied.
+        AnnotationError: no record carries a label of a layer that the model predicts, or of one that is named; or all
+            sentences are tied.
         UsageError: the model has no layer of a name, or none of the layers can have offsets.
     """
     wanted = checkpoint.codebook.layers if layers is None else [checkpoint.codebook.layer(name) for name in layers]
@@ -97,6 +98,8 @@ def fit_calibration(
     for layer in wanted:
         gold = gold_labels(records, layer)
         if not gold.sentences:
+            if layers is not None:
+                raise no_gold(records, [layer])
             continue
         before = checkpoint.calibration.layer(layer.name)
         found = predictor.predict(sentence_inputs(gold.sentences, target))

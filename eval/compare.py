@@ -148,7 +148,11 @@ def compare_models(
     }
     if not layers:
         raise UsageError("the two models predict no layer with the same labels that the data judge")
+    shared = {judged.layer.name for judged in one} & others.keys()
+    alone = sorted({judged.layer.name for judged in one} ^ others.keys())
     run = {
+        "warnings": [f"{name}: left out: only one of the models predicts it" for name in alone]
+        + [f"{name}: left out: the models' labels of it are not the same" for name in sorted(shared - layers.keys())],
         "first": {"model": first.hash, "name": first.config.name},
         "second": {"model": second.hash, "name": second.config.name},
         "data": data_hash(records),

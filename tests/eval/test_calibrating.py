@@ -200,3 +200,10 @@ def test_offsets_that_do_not_fit_the_labels_are_refused(
 def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(annotations_file: Path) -> None:
     with pytest.raises(UsageError, match="have no offsets: frames"):
         fit_calibration(Checkpoint.shipped(), read_annotations(annotations_file), layers=["frames"], offsets=True)
+
+
+def test_a_layer_that_is_asked_for_and_nobody_judged_is_an_error(annotations_file: Path) -> None:
+    records = [r.model_copy(update={"frames": None}) for r in read_annotations(annotations_file)]
+    with pytest.raises(AnnotationError, match=r"no record has a label of a layer that the model predicts \(frames\)"):
+        fit_calibration(Checkpoint.shipped(), records, layers=["stance", "frames"])
+    assert set(fit_calibration(Checkpoint.shipped(), records)) == {"stance"}

@@ -105,3 +105,23 @@ def test_where_no_label_occurs_there_is_no_difference_as_there_is_no_f1(monkeypa
         for name in ("difference", "accuracy_difference"):
             assert (frames[name]["value"], frames[name]["low"], frames[name]["high"]) == (None, None, None)
         assert frames["shown"] is False
+
+
+def test_layers_that_cannot_be_compared_are_named(
+    tiny_exported: Path, annotations_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Checkpoint(tiny_exported)
+    (judged,) = (one for one in judge(model, read_annotations(annotations_file)) if one.layer.name == "stance")
+    turned = judged.layer.model_copy(update={"labels": judged.layer.labels[::-1]})
+    names = ("tone", "scope")
+    tone, scope = (replace(judged, layer=judged.layer.model_copy(update={"name": name})) for name in names)
+    first = [judged, tone, scope]
+    second = [judged, replace(tone, layer=turned.model_copy(update={"name": "tone"}))]
+    decided = iter([first, second])
+    monkeypatch.setattr(compare, "judge", lambda *_, **__: next(decided))
+    found = compare_models(model, model, judged.sentences, samples=100)
+    assert list(found.layers) == ["stance"]
+    assert found.run["warnings"] == [
+        "scope: left out: only one of the models predicts it",
+        "tone: left out: the models' labels of it are not the same",
+    ]
