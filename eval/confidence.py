@@ -7,7 +7,9 @@
 What is abstained from hangs on an order of the decisions, from the surest down. Compared are the probability of the
 decision, which is what `score` uses, its lead over the next best (margin), the entropy of all, and an order that is
 learnt: a logistic regression that says from all of the model's logits, the sentence's length and its mentions whether
-the decision is right (Kamath, Jia and Liang, ACL 2020), each sentence judged by one that has not seen it.
+the decision is right (Kamath, Jia and Liang, ACL 2020), each sentence judged by one that has not seen it; and the
+decision's probability once offsets of the labels are fitted (`newstance calibrate --offsets`), again on other articles,
+while the decision stays as it is: so a label whose probabilities are too high is doubted more.
 """
 
 from __future__ import annotations
@@ -24,10 +26,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from newstance.errors.command import run_command
-from newstance.model import Checkpoint
+from newstance.model import Checkpoint, fit_layer
 
 from .bootstrap import Bootstrap, Figure
-from .development import development_sets
+from .development import development_sets, real_articles
 from .judged import Judged, judge
 from .reliability import Decided, risk_at_coverage
 
@@ -58,6 +60,14 @@ def confidences(judged: Judged, known: Floats) -> dict[str, Floats]:
     found["learnt"] = cross_val_predict(
         regression, everything, judged.right, groups=judged.groups, cv=folds, method="predict_proba"
     )[:, 1]
+    found["offsets"] = np.empty(len(probability))
+    chosen = judged.predicted.astype(int)
+    logits = judged.logits[judged.layer.name]
+    for inside, outside in folds.split(logits, groups=judged.groups):
+        fitted = fit_layer(logits[inside], judged.gold[inside], judged.layer, target_risk=1.0, offsets=True)
+        found["offsets"][outside] = fitted.probabilities(logits[outside], judged.layer)[
+            np.arange(len(outside)), chosen[outside]
+        ]
     return found
 
 
@@ -106,7 +116,7 @@ def main(
 ) -> None:
     """Compare confidences by how much they lower the risk among the surest decisions; a table in Markdown."""
     checkpoint = Checkpoint.find(model)
-    sets = development_sets(data_dir)
+    sets = [real_articles(data_dir), *development_sets(data_dir)]
     typer.echo(f"| data | layer | confidence | fall of the risk at {coverage:.0%} | beyond that of the probability |")
     typer.echo("|---|---|---|---|---|")
     for data in sets:

@@ -9,7 +9,7 @@ from newstance.corpora import Annotation, read_corpus
 
 from .data import CORPORA
 
-__all__ = ["DevelopmentSet", "development_sets"]
+__all__ = ["DevelopmentSet", "development_sets", "real_articles"]
 
 _PARTS = ("rw", "mt")
 
@@ -50,6 +50,18 @@ def development_sets(root: Path | None) -> list[DevelopmentSet]:
         DevelopmentSet("NewsMTSC dev by the codebook", "stance", by_codebook),
         *found,
     ]
+
+
+def real_articles(root: Path) -> DevelopmentSet:
+    """Return SEESAW's train split, sentences of real articles from which no shipped model has learnt.
+
+    Args:
+        root: holds `seesaw`.
+
+    Raises:
+        AnnotationError: a file is missing, or not what it should be.
+    """
+    return DevelopmentSet("SEESAW train", "stance", CORPORA["seesaw"].read(root / "seesaw", "train"))
 
 
 def _newsmtsc(root: Path, corpus: str) -> list[Annotation]:

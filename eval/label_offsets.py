@@ -24,8 +24,7 @@ from sklearn.metrics import f1_score
 from newstance.errors.command import run_command
 from newstance.model import Checkpoint, LayerCalibration, fit_layer
 
-from .data import CORPORA
-from .development import DevelopmentSet, development_sets
+from .development import development_sets, real_articles
 from .judged import Judged, judge
 from .reliability import Decided, calibration_error, risk_at_coverage
 
@@ -93,11 +92,6 @@ def halves(judged: Judged, draws: int, seed: int) -> Iterator[tuple[Ints, Ints]]
         yield order[inside], order[~inside]
 
 
-def _sets(root: Path) -> list[DevelopmentSet]:
-    seesaw = CORPORA["seesaw"].read(root / "seesaw", "train")
-    return [DevelopmentSet("SEESAW train", "stance", seesaw), *development_sets(root)]
-
-
 def main(
     data_dir: Annotated[Path, typer.Option(help="Folder of the public corpora.")],
     model: Annotated[str | None, typer.Option(help="A model folder; without it, the shipped one.")] = None,
@@ -114,7 +108,7 @@ def main(
         f"| fall of the risk at {_COVERAGE:.0%} | error of a share |"
     )
     typer.echo("|---|---|---|---|---|---|---|---|---|")
-    for data in _sets(data_dir):
+    for data in [real_articles(data_dir), *development_sets(data_dir)]:
         (judged,) = (one for one in judge(checkpoint, data.records) if one.layer.name == data.layer)
         logits = judged.logits[data.layer] - checkpoint.calibration.layer(data.layer).offsets_of(judged.layer)
         for n in sentences or (20, 50, 100, 200):

@@ -11,7 +11,7 @@ from newstance.corpora import Annotation, open_annotations
 from newstance.eval.confidence import confidences, expected_fall, falls, features
 from newstance.eval.inputs import layer_logits, sentence_inputs
 from newstance.eval.judged import Judged, judge
-from newstance.model import Checkpoint, Predictor, SentenceInput, load_codebook
+from newstance.model import Checkpoint, Predictor, SentenceInput, load_codebook, probabilities
 
 N = 400
 
@@ -73,3 +73,26 @@ def test_what_the_learnt_one_learns_from_is_what_judging_asked_and_heard(
     found = features(few)
     np.testing.assert_array_equal(found[:, :3], logits)
     np.testing.assert_allclose(found[:, 3:], [[np.log1p(len(one.text)), len(one.target_spans)] for one in inputs])
+
+
+def test_offsets_doubt_the_label_that_is_rarer_than_its_probabilities_say() -> None:
+    generator = np.random.default_rng(3)
+    logits = generator.normal(size=(N, 3))
+    layer = load_codebook().layer("stance")
+    right = np.array([generator.choice(3, p=row) for row in probabilities(logits + np.array([-2.0, 0.0, 2.0]), layer)])
+    probability = probabilities(logits, layer)
+    data = Judged(
+        layer=layer,
+        sentences=[Annotation(id=str(i), text=f"Row {i}.", stance="neutral") for i in range(N)],
+        gold=right,
+        probability=probability,
+        uncalibrated=probability,
+        predicted=probability.argmax(axis=1),
+        groups=np.array([f"article {i // 4}" for i in range(N)]),
+        inputs=[SentenceInput(f"Row {i}.") for i in range(N)],
+        logits={"stance": logits},
+        tied=[],
+        tied_probability=np.zeros((0, 3)),
+    )
+    found = falls(data, confidences(data, np.zeros((N, 1))), 0.8, samples=200)
+    assert found["offsets"][1].low > 0.05

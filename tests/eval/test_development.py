@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from newstance.errors import AnnotationError
-from newstance.eval.development import development_sets
+from newstance.eval.data import is_reported
+from newstance.eval.development import development_sets, real_articles
 
 
 def test_the_projects_own_judges_stance_and_frames() -> None:
@@ -34,3 +35,11 @@ def test_published_labels_are_sentiment_and_never_stance(tmp_path: Path) -> None
 def test_a_folder_without_the_corpora_is_named(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match="newsmtsc"):
         development_sets(tmp_path)
+    with pytest.raises(AnnotationError, match="seesaw"):
+        real_articles(tmp_path)
+
+
+def test_the_real_articles_are_those_that_figures_are_not_reported_on(shared: Path) -> None:
+    data = real_articles(shared / "data")
+    assert (data.name, data.layer) == ("SEESAW train", "stance")
+    assert {record.split for record in data.records} == {"train"} and not is_reported("seesaw", "train")
