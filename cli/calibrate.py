@@ -21,12 +21,14 @@ from newstance.model import Checkpoint
 from .column_options import as_part, column_map
 from .naming import naming
 
-__all__ = ["of_offsets", "run_calibrate"]
+__all__ = ["run_calibrate", "warnings_of"]
 
 #: What is read of a corpus where no split is asked for.
 _SPLIT = "dev"
 #: A log loss that is lower by less than this is not worth another way to calibrate.
 _WORTH_A_WORD = 0.02
+#: Fewer sentences were never tried (docs/evaluation.md).
+_FEW = 20
 
 
 def run_calibrate(
@@ -77,9 +79,8 @@ def run_calibrate(
     if part is None and (learnt := learnt_part(checkpoint, data)) is not None:
         sys.stderr.write(f"warning: {learnt}\n")
     for name, found in fitted.items():
-        for warning in (found.after.warning, *_rises(found), *of_offsets(found)):
-            if warning:
-                sys.stderr.write(f"warning: {name}: {warning}\n")
+        for warning in warnings_of(found, offsets=offsets):
+            sys.stderr.write(f"warning: {name}: {warning}\n")
     if as_json:
         changes = {
             name: asdict(f) | {"before": f.before.model_dump(), "after": f.after.model_dump()}
@@ -91,28 +92,42 @@ def run_calibrate(
         sys.stderr.write(f"calibrated: {folder}\n")
 
 
+def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
+    """Yield what speaks against a calibration, or for another.
+
+    Args:
+        found: what calibrating a layer came to.
+        offsets: whether offsets were asked for.
+    """
+    if found.after.warning:
+        yield found.after.warning
+    if found.sentences < _FEW:
+        yield f"fitted on {found.sentences} sentences: on fewer than {_FEW} of them it says little"
+    loss = found.log_loss
+    if loss is None:
+        if found.after.offsets:
+            yield "all sentences are of one article: whether offsets help could not be checked"
+        yield from _rises(found)
+        return
+    said = ", ".join(f"{way.replace('_', ' ')} {value:.3f}" for way, value in loss.items())
+    said = f"log loss in articles not fitted to: {said}"
+    chosen = loss["with_offsets" if found.after.offsets else "temperature"]
+    if chosen >= loss["as_it_was"] and min(loss.values()) == loss["as_it_was"]:
+        yield f"the model as it was predicts these annotations better: keep it ({said})"
+    elif found.after.offsets and loss["temperature"] <= chosen:
+        yield f"offsets predict these annotations no better: leave --offsets out ({said})"
+    elif not offsets and loss["with_offsets"] < chosen - _WORTH_A_WORD:
+        yield (
+            "labels are commoner or rarer here than where it learnt: if these sentences are a random sample of your "
+            f"text, --offsets predicts better, and gives rare labels less often ({said})"
+        )
+
+
 def _rises(found: Fitted) -> Iterator[str]:
     """Yield where the calibration error is larger than before, to the digits that are printed."""
     for corpus, (_, before, after) in found.errors.items():
         if round(after, 3) > round(before, 3):
             yield f"the calibration error on {corpus} rose from {before:.3f} to {after:.3f}: keep the model as it was"
-
-
-def of_offsets(found: Fitted) -> Iterator[str]:
-    """Yield what the articles that were not fitted to say against the choice that was made."""
-    if found.log_loss is None:
-        return
-    plain, with_offsets = found.log_loss
-    if found.after.offsets and with_offsets >= plain:
-        yield f"offsets predict these annotations no better ({_losses(found)}): leave --offsets out"
-    if not found.after.offsets and with_offsets < plain - _WORTH_A_WORD:
-        yield f"labels are commoner or rarer here than where it learnt: --offsets predicts better ({_losses(found)})"
-
-
-def _losses(found: Fitted) -> str:
-    assert found.log_loss is not None
-    plain, with_offsets = found.log_loss
-    return f"log loss in articles not fitted to {with_offsets:.3f}, without {plain:.3f}"
 
 
 def _print(fitted: dict[str, Fitted]) -> None:
@@ -124,9 +139,10 @@ def _print(fitted: dict[str, Fitted]) -> None:
         console.print(
             f"[bold]{layer}[/bold], {found.sentences} sentences: temperature {before.temperature:.2f} to "
             f"{after.temperature:.2f}, {threshold} {old:.2f} to {new:.2f}"
-            + (f"; {after.offsets_in_words()}" if after.offsets else "")
+            + (f", {after.kept:.0%} kept" if after.kept is not None else "")
+            + (f"; {after.offsets_in_words()}" if after.offsets or before.offsets else "")
         )
-        table = Table("calibration error on", "uncalibrated", "as it was", "fitted", box=None)
+        table = Table("calibration error on (sentences fitted to)", "uncalibrated", "as it was", "fitted", box=None)
         for corpus, errors in found.errors.items():
             table.add_row(Text(corpus), *(f"{error:.3f}" for error in errors))
         console.print(table)

@@ -23,6 +23,8 @@ from .progress import progress
 __all__ = ["run_explain"]
 
 _BAR = 20
+#: Less than this is rounding.
+_NOTHING = 0.005
 #: Points of the integral when nobody says.
 _STEPS = 10
 
@@ -93,6 +95,8 @@ def _print(explained: ExplainedSentence, near: list[Neighbour] | None, target: s
         bar = ("+" if word.weight > 0 else "-") * round(_BAR * abs(word.weight) / largest)
         table.add_row(f"{word.weight:+.2f}", Text(bar), Text(word.word))
     console.print(table)
+    if explained.method == "evidence" and abs(explained.residual) > _NOTHING:
+        console.print(f"{explained.residual:+.2f} offsets of the two labels, from its calibration")
     phrases = ", ".join(f"“{phrase.text}” {phrase.weight:+.2f}" for phrase in explained.phrases)
     console.print(Text(f"carried by: {phrases or 'nothing'}"))
     if explained.flip is not None:

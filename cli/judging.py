@@ -227,7 +227,8 @@ def calibrate(
         bool,
         typer.Option(
             "--offsets",
-            help="Learn too how common each label is in your text. For a random sample of it, not a chosen one.",
+            help="Learn too how common each label is in your text, of which --data must be a random sample. Layers of "
+            "one label only.",
         ),
     ] = False,
     out: Annotated[

@@ -36,6 +36,7 @@ __all__ = ["Fitted", "fit_calibration", "write_calibration"]
 
 Floats = npt.NDArray[np.floating]
 _FOLDS = 10
+_WAYS = {"temperature": False, "with_offsets": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,16 @@ class Fitted:
         after: as fitted.
         errors: expected calibration error on each corpus fitted on: uncalibrated, before, after.
         sentences: how many it was fitted on.
-        log_loss: of a layer of one label, the mean negative logarithm of the right label's probability in articles
-            that were not fitted to, in ten folds: by a temperature alone, and with offsets. None of another layer, and
-            where all sentences are of one article.
+        log_loss: of a layer of one label, the mean negative logarithm of the right label's probability: `as_it_was`,
+            and by a `temperature` alone and `with_offsets` in articles that were not fitted to, in ten folds. None of
+            another layer, and where all sentences are of one article.
     """
 
     before: LayerCalibration
     after: LayerCalibration
     errors: dict[str, tuple[float, ...]]
     sentences: int
-    log_loss: tuple[float, float] | None
+    log_loss: dict[str, float] | None
 
 
 def fit_calibration(
@@ -120,7 +121,7 @@ def fit_calibration(
         log_loss = None
         if layer.kind == "single":
             groups = np.array(clusters(gold.sentences))
-            log_loss = _held_out_losses(logits, gold.labels, layer, groups=groups, weights=weights)
+            log_loss = _held_out_losses(logits, gold.labels, layer, before, groups=groups, weights=weights)
         fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss)
     if not fitted:
         raise no_gold(records, wanted)
@@ -128,24 +129,35 @@ def fit_calibration(
 
 
 def _held_out_losses(
-    logits: Floats, gold: npt.NDArray[Any], layer: Layer, *, groups: npt.NDArray[Any], weights: Floats
-) -> tuple[float, float] | None:
-    """Return the log loss in articles not fitted to, by a temperature alone and with offsets."""
+    logits: Floats,
+    gold: npt.NDArray[Any],
+    layer: Layer,
+    before: LayerCalibration,
+    *,
+    groups: npt.NDArray[Any],
+    weights: Floats,
+) -> dict[str, float] | None:
+    """Return the log loss as `Fitted` has it."""
     names, number = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         return None
     fold = np.random.default_rng(0).permutation(len(names))[number] % _FOLDS
-    surprise = np.empty((2, len(gold)))
+    surprise = {"as_it_was": _surprise(before, logits, gold, layer)}
+    surprise |= {way: np.empty(len(gold)) for way in _WAYS}
     for held in np.unique(fold):
         inside, outside = fold != held, fold == held
-        for way, offsets in enumerate((False, True)):
+        for way, offsets in _WAYS.items():
             fitted = fit_layer(
                 logits[inside], gold[inside], layer, target_risk=1.0, weights=weights[inside], offsets=offsets
             )
-            right = fitted.probabilities(logits[outside], layer)[np.arange(outside.sum()), gold[outside]]
-            surprise[way, outside] = -np.log(np.maximum(right, 1e-12))
-    one, two = np.average(surprise, axis=1, weights=weights)
-    return float(one), float(two)
+            surprise[way][outside] = _surprise(fitted, logits[outside], gold[outside], layer)
+    return {way: float(np.average(values, weights=weights)) for way, values in surprise.items()}
+
+
+def _surprise(calibration: LayerCalibration, logits: Floats, gold: npt.NDArray[Any], layer: Layer) -> Floats:
+    """Return the negative logarithm of the right label's probability, (sentences,)."""
+    right = calibration.probabilities(logits, layer)[np.arange(len(gold)), gold]
+    return np.asarray(-np.log(np.maximum(right, 1e-12)))
 
 
 def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: Layer) -> float:

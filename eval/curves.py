@@ -47,6 +47,8 @@ def layer_curves(judged: Judged) -> Curves:
     np.add.at(confusion, (judged.gold, judged.predicted), 1)
     if not judged.calibrated:
         return Curves(codes, confusion.tolist(), [], [], [])
-    decided, before = (Decided.of(p.max(axis=1), judged.right) for p in (judged.probability, judged.uncalibrated))
+    decided, before = (
+        Decided.of(p.max(axis=1), p.argmax(axis=1) == judged.gold) for p in (judged.probability, judged.uncalibrated)
+    )
     curve = [(round(float(c), 4), risk_at_coverage(decided, float(c))) for c in _COVERAGES]
     return Curves(codes, confusion.tolist(), reliability_bins(decided), reliability_bins(before), curve)

@@ -245,7 +245,8 @@ def _risk_of(decided: Decided, share: float) -> Statistic:
 def _decided(judged: Judged, probability: Floats) -> Decided:
     if judged.layer.kind == "multi":
         return Decided.of(probability.ravel(), judged.gold.ravel())
-    return Decided.of(probability.max(axis=1), judged.right)
+    # By these probabilities: where offsets changed the label, those without them chose another.
+    return Decided.of(probability.max(axis=1), probability.argmax(axis=1) == judged.gold)
 
 
 def _brier(judged: Judged, p: Floats) -> Floats:

@@ -55,7 +55,7 @@ class LayerCalibration(BaseModel):
 
     def offsets_in_words(self) -> str:
         """Return the offsets as a person reads them."""
-        return "offsets " + ", ".join(f"{code} {value:+.2f}" for code, value in self.offsets.items())
+        return "offsets " + (", ".join(f"{code} {value:+.2f}" for code, value in self.offsets.items()) or "none")
 
     def thresholds(self) -> str:
         """Return in words from which probability on a decision or a label stands."""

@@ -47,13 +47,8 @@ def fit_layer(
     note = f"{len(gold)} development sentences"
     offsets = offsets and layer.kind == "single"
     temperature, shift, warning = _fit_scale(logits, gold.astype(int), layer, weights, offsets=offsets)
-    found = LayerCalibration(temperature=temperature, fitted_on=note, warning=warning)
-    if shift.any():
-        named = {code: round(float(value), 4) for code, value in zip(layer.codes, shift, strict=True)}
-        if missing := [code for i, code in enumerate(layer.codes) if i not in gold]:
-            rare = f"no sentence is labelled {' or '.join(missing)}: how rare that is was guessed"
-            warning = "; ".join(x for x in (warning, rare) if x)
-        found = found.model_copy(update={"offsets": named, "warning": warning})
+    named = dict(zip(layer.codes, np.round(shift, 4).tolist(), strict=True)) if shift.any() else {}
+    found = LayerCalibration(temperature=temperature, offsets=named, fitted_on=note, warning=warning)
     p = found.probabilities(logits, layer)
     if layer.kind == "multi":
         show, _ = best_threshold(gold.astype(bool), p, weights)
@@ -61,11 +56,18 @@ def fit_layer(
     probability, right = p.max(1), p.argmax(1) == gold
     threshold = threshold_for_risk(probability, right, target_risk, weights)
     kept = float(np.average(probability >= threshold, weights=weights))
+    warnings = [warning]
+    if offsets and not named:
+        warnings.append("no offsets are fitted")
+    elif named and (missing := [code for i, code in enumerate(layer.codes) if i not in gold]):
+        warnings.append(f"no sentence is labelled {' or '.join(missing)}: its offset rests on that alone")
     if kept < _HARDLY_ANY:
         wrong = float(np.average(~right, weights=weights))
-        warning = "; ".join(x for x in (warning, _hardly_any_kept(kept, wrong, target_risk)) if x)
-    update = {"abstain_below": threshold, "target_risk": target_risk, "kept": kept, "warning": warning}
-    return found.model_copy(update=update)
+        warnings.append(_hardly_any_kept(kept, wrong, target_risk))
+    said = "; ".join(filter(None, warnings))
+    return found.model_copy(
+        update={"abstain_below": threshold, "target_risk": target_risk, "kept": kept, "warning": said}
+    )
 
 
 def _hardly_any_kept(kept: float, wrong: float, target_risk: float) -> str:

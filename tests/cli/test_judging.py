@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from newstance.cli.app import main
-from newstance.cli.calibrate import of_offsets
+from newstance.cli.calibrate import warnings_of
 from newstance.corpora import read_annotations
 from newstance.corpora.division import part_of
 from newstance.eval.calibrating import Fitted
@@ -295,21 +295,35 @@ def test_calibrate_warns_where_the_error_rose(
 
 
 @pytest.mark.parametrize(
-    ("offsets", "log_loss", "said"),
+    ("offsets", "losses", "said"),
     [
-        ({}, (0.738, 0.615), "--offsets predicts better (log loss in articles not fitted to 0.615, without 0.738)"),
-        ({}, (0.521, 0.515), None),
-        ({"favor": 0.1}, (0.519, 0.522), "offsets predict these annotations no better"),
-        ({"favor": 0.1}, (0.738, 0.615), None),
+        ({}, (0.763, 0.738, 0.615), "if these sentences are a random sample of your text, --offsets predicts better"),
+        ({}, (0.763, 0.521, 0.515), None),
+        ({"favor": 0.1}, (0.763, 0.519, 0.522), "offsets predict these annotations no better: leave --offsets out"),
+        ({"favor": 0.1}, (0.763, 0.738, 0.615), None),
+        ({}, (0.5, 0.6, 0.61), "the model as it was predicts these annotations better: keep it"),
+        ({"favor": 0.1}, (0.5, 0.6, 0.55), "the model as it was predicts these annotations better: keep it"),
+        ({}, (0.6, 0.65, 0.3), "--offsets predicts better"),
+        ({"favor": 0.1}, None, "whether offsets help could not be checked"),
     ],
 )
-def test_calibrate_says_when_the_other_way_predicts_better(
-    offsets: dict[str, float], log_loss: tuple[float, float], said: str | None
+def test_calibrate_says_which_way_predicts_better(
+    offsets: dict[str, float], losses: tuple[float, ...] | None, said: str | None
 ) -> None:
+    ways = ("as_it_was", "temperature", "with_offsets")
+    log_loss = None if losses is None else dict(zip(ways, losses, strict=True))
     found = Fitted(LayerCalibration(), LayerCalibration(offsets=offsets), {}, 36, log_loss)
-    warnings = list(of_offsets(found))
+    warnings = list(warnings_of(found, offsets=bool(offsets)))
     assert len(warnings) == (said is not None)
     assert said is None or said in warnings[0]
+
+
+def test_calibrate_warns_of_few_sentences(tiny_exported: Path, annotations_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "few.jsonl"
+    path.write_text("\n".join(annotations_file.read_text(encoding="utf-8").splitlines()[:5]) + "\n", encoding="utf-8")
+    done = run("calibrate", tiny_exported, "--data", path, "--layer", "stance", "--offsets", "--out", tmp_path / "m")
+    assert "fitted on 5 sentences: on fewer than 20 of them it says little" in done.stderr
+    assert "no offsets are fitted" in done.stderr
 
 
 def test_calibrate_with_offsets_writes_and_says_them(
@@ -329,7 +343,9 @@ def test_calibrate_with_offsets_writes_and_says_them(
     assert written.offsets_in_words() in card
     as_json = json.loads(run("calibrate", tiny_exported, *common, "--out", tmp_path / "j", "--json").stdout)
     assert as_json["layers"]["stance"]["after"]["offsets"] == written.offsets
-    assert len(as_json["layers"]["stance"]["log_loss"]) == 2
+    assert set(as_json["layers"]["stance"]["log_loss"]) == {"as_it_was", "temperature", "with_offsets"}
+    without = run("calibrate", tmp_path / "m", "--data", path, "--layer", "stance")
+    assert "; offsets none" in without.stdout
 
 
 def test_a_training_configuration_is_a_codebook_and_a_table_without_labels_says_so(tmp_path: Path) -> None:

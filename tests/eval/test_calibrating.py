@@ -13,6 +13,7 @@ import pytest
 from newstance.corpora import read_annotations
 from newstance.errors import AnnotationError, CheckpointError, UsageError
 from newstance.eval.calibrating import fit_calibration, write_calibration
+from newstance.eval.figures import probability_figures
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.judged import judge
 from newstance.model import Checkpoint, LayerCalibration, Predictor, explain_encoded, probabilities
@@ -166,6 +167,9 @@ def test_offsets_decide_and_the_words_still_sum_to_the_model_s_own_margin(
     (as_it_was,) = (one for one in judge(Checkpoint(model), judged.sentences) if one.layer.name == "stance")
     assert set(judged.predicted.tolist()) == {neutral}
     assert judged.uncalibrated == pytest.approx(as_it_was.uncalibrated, abs=1e-6)
+    figures = [probability_figures(one, LayerCalibration(), samples=20, seed=0) for one in (judged, as_it_was)]
+    one, other = (found["expected_calibration_error_before_temperature"].value for found in figures)
+    assert one == pytest.approx(other, abs=1e-6)
 
 
 def test_offsets_are_fitted_anew_not_on_top_of_those_that_are_there(

@@ -177,7 +177,9 @@ def test_few_sentences_move_offsets_little_and_a_label_without_any_is_told() -> 
     found = fit_layer(logits, np.array([2, 2, 2, 1]), SINGLE, target_risk=0.5, offsets=True)
     assert max(abs(x) for x in found.offsets.values()) / found.temperature < 1.5
     assert sum(found.offsets.values()) == pytest.approx(0.0, abs=1e-3)
-    assert "no sentence is labelled a" in found.warning
+    assert "no sentence is labelled a: its offset rests on that alone" in found.warning
+    sure = fit_layer(np.eye(3) * 9, np.arange(3), SINGLE, target_risk=0.5, offsets=True)
+    assert not sure.offsets and sure.warning.endswith("it is left at 1; no offsets are fitted")
 
 
 def test_a_layer_of_many_labels_gets_no_offsets() -> None:
