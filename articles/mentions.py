@@ -75,7 +75,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)|\d{8}(?=(?:\d{6})?\Z)")
 _LOOKALIKES = {"\u02bc": "’"} | {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in range(0xFB00, 0xFB07)}
 _UNPLAIN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff_\u02bc\ufb00-\ufb06]")
 #: Nothing that is seen, and emphasis ("_Doe_"); an underscore between letters is part of a word.
-_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]|(?<!\w)_+|_+(?!\w)")
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]|(?<!\w)_+|(?<!_)_++(?!\w)")
 #: Titles are looked for in this many characters before a name.
 _LOOK_BACK = 90
 

@@ -32,7 +32,7 @@ from .gold import clusters, gold_labels, no_gold
 from .inputs import layer_logits, sentence_inputs
 from .reliability import Decided, calibration_error
 
-__all__ = ["Fitted", "fit_calibration", "write_calibration"]
+__all__ = ["Fitted", "fit_calibration", "held_out_losses", "write_calibration"]
 
 Floats = npt.NDArray[np.floating]
 _FOLDS = 10
@@ -49,8 +49,9 @@ class Fitted:
         errors: expected calibration error on each corpus fitted on: uncalibrated, before, after.
         sentences: how many it was fitted on.
         log_loss: of a layer of one label, the mean negative logarithm of the right label's probability: `as_it_was`,
-            and by a `temperature` alone and `with_offsets` in articles that were not fitted to, in ten folds. None of
-            another layer, and where all sentences are of one article.
+            and by a `temperature` alone and `with_offsets` in articles that were not fitted to, in ten folds; and the
+            `error`, the standard error over sentences of what the latter gains. None of another layer, and where all
+            sentences are of one article.
     """
 
     before: LayerCalibration
@@ -91,20 +92,21 @@ def fit_calibration(
         UsageError: the model has no layer of a name, or none of the layers can have offsets.
     """
     wanted = checkpoint.codebook.layers if layers is None else [checkpoint.codebook.layer(name) for name in layers]
-    if offsets and all(layer.kind == "multi" for layer in wanted):
-        names = ", ".join(layer.name for layer in wanted)
+    golds = [(layer, gold_labels(records, layer)) for layer in wanted]
+    for layer, gold in golds:
+        if layers is not None and not gold.sentences:
+            raise no_gold(records, [layer])
+    golds = [(layer, gold) for layer, gold in golds if gold.sentences]
+    if not golds:
+        raise no_gold(records, wanted)
+    if offsets and all(layer.kind == "multi" for layer, _ in golds):
+        names = ", ".join(layer.name for layer, _ in golds)
         raise UsageError(f"layers of any number of labels have no offsets: {names}", field="offsets")
-    predictor = Predictor.open(checkpoint, runtime=runtime)
+    predictor = Predictor.open(checkpoint, runtime=runtime, offsets=False)
     fitted: dict[str, Fitted] = {}
-    for layer in wanted:
-        gold = gold_labels(records, layer)
-        if not gold.sentences:
-            if layers is not None:
-                raise no_gold(records, [layer])
-            continue
+    for layer, gold in golds:
         before = checkpoint.calibration.layer(layer.name)
-        found = predictor.predict(sentence_inputs(gold.sentences, target))
-        logits = layer_logits(found, layer) - before.offsets_of(layer)
+        logits = layer_logits(predictor.predict(sentence_inputs(gold.sentences, target)), layer)
         corpora = [record.corpus or "data" for record in gold.sentences]
         sizes = Counter(corpora)
         weights = np.array([len(corpora) / len(sizes) / sizes[name] for name in corpora])
@@ -121,14 +123,12 @@ def fit_calibration(
         log_loss = None
         if layer.kind == "single":
             groups = np.array(clusters(gold.sentences))
-            log_loss = _held_out_losses(logits, gold.labels, layer, before, groups=groups, weights=weights)
+            log_loss = held_out_losses(logits, gold.labels, layer, before, groups=groups, weights=weights)
         fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss)
-    if not fitted:
-        raise no_gold(records, wanted)
     return fitted
 
 
-def _held_out_losses(
+def held_out_losses(
     logits: Floats,
     gold: npt.NDArray[Any],
     layer: Layer,
@@ -151,7 +151,9 @@ def _held_out_losses(
                 logits[inside], gold[inside], layer, target_risk=1.0, weights=weights[inside], offsets=offsets
             )
             surprise[way][outside] = _surprise(fitted, logits[outside], gold[outside], layer)
-    return {way: float(np.average(values, weights=weights)) for way, values in surprise.items()}
+    found = {way: float(np.average(values, weights=weights)) for way, values in surprise.items()}
+    gained = weights * (surprise["temperature"] - surprise["with_offsets"]) / weights.mean()
+    return found | {"error": float(gained.std() / np.sqrt(len(gained)))}
 
 
 def _surprise(calibration: LayerCalibration, logits: Floats, gold: npt.NDArray[Any], layer: Layer) -> Floats:

@@ -20,7 +20,7 @@ TokenKey = tuple[tuple[int, ...], ...]
 
 
 def layer_logits(predictions: Sequence[Prediction], layer: Layer) -> npt.NDArray[np.floating]:
-    """Return a layer's raw logits, (sentences, labels)."""
+    """Return a layer's logits, (sentences, labels), with offsets where its calibration has any."""
     return np.stack([prediction.logits[layer.name] for prediction in predictions])
 
 
@@ -30,7 +30,7 @@ def decisions(predictions: Sequence[Prediction], checkpoint: Checkpoint, layer: 
 
 
 def decided(logits: npt.NDArray[np.floating], checkpoint: Checkpoint, layer: Layer) -> npt.NDArray[Any]:
-    """Return what raw logits (sentences, labels) of a layer decide, shaped as `decisions` says."""
+    """Return what a layer's logits (sentences, labels), offsets included, decide, shaped as `decisions` says."""
     if layer.kind == "single":
         return np.asarray(logits.argmax(axis=1))
     calibration = checkpoint.calibration.layer(layer.name)

@@ -40,7 +40,7 @@ class Judged:
         predicted: what the model decides, shaped like `gold`.
         groups: (sentences,) the article of each.
         inputs: (sentences,) what the model was asked.
-        logits: (sentences, labels) of every layer of the model by its name, as the network gave them.
+        logits: (sentences, labels) of every layer of the model by its name, with the offsets of its calibration.
         tied: sentences left out because their annotators were split evenly.
         tied_probability: (tied, labels), calibrated.
         calibrated: whether `probability` is one that the model was calibrated for.

@@ -61,8 +61,9 @@ def agreement(exported: Path, trained: Path, inputs: Sequence[SentenceInput]) ->
         CheckpointError: one of the folders lacks its weights.
     """
     checkpoint = Checkpoint(exported)
-    left = Predictor.open(checkpoint, runtime="onnx").predict(inputs)
-    right = Predictor.open(Checkpoint(trained), runtime="torch").predict(inputs)
+    # Of the networks, not of their calibrations, which may differ.
+    left = Predictor.open(checkpoint, runtime="onnx", offsets=False).predict(inputs)
+    right = Predictor.open(Checkpoint(trained), runtime="torch", offsets=False).predict(inputs)
     pairs = list(zip(left, right, strict=True))
     found = []
     for layer in checkpoint.codebook.layers:

@@ -137,6 +137,7 @@ class Predictor:
         runtime: RuntimeName = "auto",
         threads: int | None = None,
         cache_bytes: int = CACHE_BYTES,
+        offsets: bool = True,
     ) -> Predictor:
         """Open a checkpoint for prediction.
 
@@ -145,6 +146,8 @@ class Predictor:
             runtime: `onnx`, `torch`, or `auto`.
             threads: processor threads, or None for one per core.
             cache_bytes: bound of the memory for sentences seen before; 0 for none.
+            offsets: add those of the checkpoint's calibration to the logits; False leaves these as the network gives
+                them.
 
         Raises:
             CheckpointError: a file of it is missing, damaged or of another kind.
@@ -154,12 +157,12 @@ class Predictor:
         layers = [layer.name for layer in checkpoint.codebook.layers]
         multi = [layer.name for layer in checkpoint.codebook.layers if layer.kind == "multi"]
         workers = (threads or cores()) if opened.concurrent else 1
-        offsets = {
+        moved = {
             layer.name: calibration.offsets_of(layer)
             for layer in checkpoint.codebook.layers
-            if (calibration := checkpoint.calibration.layer(layer.name)).offsets
+            if offsets and (calibration := checkpoint.calibration.layer(layer.name)).offsets
         }
-        return cls(encoding, opened, layers, multi=multi, offsets=offsets, workers=workers, cache_bytes=cache_bytes)
+        return cls(encoding, opened, layers, multi=multi, offsets=moved, workers=workers, cache_bytes=cache_bytes)
 
     def require_single(self, layer: str) -> None:
         """Raise `UsageError` unless the model chooses one label in that layer."""

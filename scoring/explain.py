@@ -58,7 +58,7 @@ class ExplainedSentence:
         stance_probability: calibrated probability of each label.
         abstained: whether the model declines to decide, as `score` would mark it.
         abstain_below: the probability of the chosen label below which it does.
-        margin: difference of the two labels' logits, which the weights explain.
+        margin: difference of the two labels' logits, which the weights and `residual` come to.
         method: how the weights were found.
         words: every word with its weight.
         residual: what the weights do not sum up to; see `newstance.model.explanation`.

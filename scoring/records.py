@@ -20,8 +20,8 @@ class EvidenceWord:
         start: its first character in the article's text, code points.
         end: just past its last character.
         weight: in logits; positive speaks for the chosen stance, negative against it. The evidence of all words of a
-            sentence, the punctuation that clings to them included, sums to the margin; weights of other methods
-            (`--explain`) need not.
+            sentence, the punctuation that clings to them included, sums to the margin, less what offsets of the
+            calibration have in it; weights of other methods (`--explain`) need not.
     """
 
     word: str

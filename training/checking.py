@@ -168,7 +168,8 @@ def name_problem(codebook: Codebook) -> str | None:
     from torch import nn
 
     # Heads lie in one under their layers' names.
-    taken = [layer.name for layer in codebook.layers if hasattr(nn.ModuleDict(), layer.name)]
+    empty = nn.ModuleDict()
+    taken = [layer.name for layer in codebook.layers if hasattr(empty, layer.name)]
     return (
         f"no layer can be called {taken[0]!r}, which PyTorch keeps for itself: choose another name" if taken else None
     )

@@ -176,7 +176,7 @@ def _targets(
     step: Callable[[], None],
 ) -> list[Removals]:
     """Compute the targets with ONNX Runtime, which is twice as fast as torch at this."""
-    # Logits hang on the weights alone: calibrating the model anew must not cost its targets.
+    # Without offsets logits hang on the weights alone: calibrating the model anew must not cost its targets.
     weights = checkpoint.config.files.get("model.safetensors") or checkpoint.config.files["model.onnx"]
     options: dict[str, Any] = {"model": weights[:16], "config": config.removals, "minutes": minutes, "step": step}
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +184,7 @@ def _targets(
         if not checkpoint.has("model.onnx"):
             say("exporting for the targets")
             exported = Checkpoint(export_checkpoint(checkpoint.path, Path(folder) / "model", storage="none"))
-        found = compute_removals(Predictor.open(exported, runtime="onnx"), sentences, file, **options)
+        found = compute_removals(Predictor.open(exported, runtime="onnx", offsets=False), sentences, file, **options)
     say(f"targets of {len(found)} of {len(sentences)} sentences: {file}")
     return found
 

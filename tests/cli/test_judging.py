@@ -299,6 +299,7 @@ def test_calibrate_warns_where_the_error_rose(
     [
         ({}, (0.763, 0.738, 0.615), "if these sentences are a random sample of your text, --offsets predicts better"),
         ({}, (0.763, 0.521, 0.515), None),
+        ({}, (0.763, 0.521, 0.471), None),  # no more than its standard error
         ({"favor": 0.1}, (0.763, 0.519, 0.522), "offsets predict these annotations no better: leave --offsets out"),
         ({"favor": 0.1}, (0.763, 0.738, 0.615), None),
         ({}, (0.5, 0.6, 0.61), "the model as it was predicts these annotations better: keep it"),
@@ -311,7 +312,7 @@ def test_calibrate_says_which_way_predicts_better(
     offsets: dict[str, float], losses: tuple[float, ...] | None, said: str | None
 ) -> None:
     ways = ("as_it_was", "temperature", "with_offsets")
-    log_loss = None if losses is None else dict(zip(ways, losses, strict=True))
+    log_loss = None if losses is None else dict(zip(ways, losses, strict=True)) | {"error": 0.05}
     found = Fitted(LayerCalibration(), LayerCalibration(offsets=offsets), {}, 36, log_loss)
     warnings = list(warnings_of(found, offsets=bool(offsets)))
     assert len(warnings) == (said is not None)
@@ -343,7 +344,7 @@ def test_calibrate_with_offsets_writes_and_says_them(
     assert written.offsets_in_words() in card
     as_json = json.loads(run("calibrate", tiny_exported, *common, "--out", tmp_path / "j", "--json").stdout)
     assert as_json["layers"]["stance"]["after"]["offsets"] == written.offsets
-    assert set(as_json["layers"]["stance"]["log_loss"]) == {"as_it_was", "temperature", "with_offsets"}
+    assert set(as_json["layers"]["stance"]["log_loss"]) == {"as_it_was", "temperature", "with_offsets", "error"}
     without = run("calibrate", tmp_path / "m", "--data", path, "--layer", "stance")
     assert "; offsets none" in without.stdout
 

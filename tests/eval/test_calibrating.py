@@ -12,11 +12,19 @@ import pytest
 
 from newstance.corpora import read_annotations
 from newstance.errors import AnnotationError, CheckpointError, UsageError
-from newstance.eval.calibrating import fit_calibration, write_calibration
+from newstance.eval.calibrating import fit_calibration, held_out_losses, write_calibration
 from newstance.eval.figures import probability_figures
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.judged import judge
-from newstance.model import Checkpoint, LayerCalibration, Predictor, explain_encoded, probabilities
+from newstance.model import (
+    Checkpoint,
+    LayerCalibration,
+    Predictor,
+    explain_encoded,
+    fit_layer,
+    load_codebook,
+    probabilities,
+)
 from newstance.model.explanation import margin_labels
 from newstance.scoring import Scorer
 
@@ -201,13 +209,46 @@ def test_offsets_that_do_not_fit_the_labels_are_refused(
     assert f"layers.{layer}.offsets" in str(caught.value)
 
 
-def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(annotations_file: Path) -> None:
-    with pytest.raises(UsageError, match="have no offsets: frames"):
-        fit_calibration(Checkpoint.shipped(), read_annotations(annotations_file), layers=["frames"], offsets=True)
-
-
 def test_a_layer_that_is_asked_for_and_nobody_judged_is_an_error(annotations_file: Path) -> None:
     records = [r.model_copy(update={"frames": None}) for r in read_annotations(annotations_file)]
     with pytest.raises(AnnotationError, match=r"no record has a label of a layer that the model predicts \(frames\)"):
         fit_calibration(Checkpoint.shipped(), records, layers=["stance", "frames"])
     assert set(fit_calibration(Checkpoint.shipped(), records)) == {"stance"}
+
+
+def test_ways_are_compared_on_articles_that_they_were_not_fitted_to() -> None:
+    layer = load_codebook().layer("stance")
+    generator = np.random.default_rng(4)
+    logits = generator.normal(size=(600, 3))
+    gold = np.array([generator.choice(3, p=row) for row in probabilities(logits + np.array([-2.0, 0.0, 2.0]), layer)])
+    groups = np.array([f"a{i // 3}" for i in range(600)])
+    before = LayerCalibration(temperature=9.0)
+    found = held_out_losses(logits, gold, layer, before, groups=groups, weights=np.ones(600))
+    assert found is not None and found["with_offsets"] < found["temperature"] - 5 * found["error"]
+    right = before.probabilities(logits, layer)[np.arange(600), gold]
+    assert found["as_it_was"] == pytest.approx(-np.log(right).mean())
+    fitted = fit_layer(logits, gold, layer, target_risk=1.0, offsets=True)
+    inside = -np.log(fitted.probabilities(logits, layer)[np.arange(600), gold]).mean()
+    assert inside < found["with_offsets"] < inside + 0.05
+    # An article stays whole: where each says another thing, its own sentences would tell what it says.
+    told = np.repeat(generator.integers(3, size=20), 30)
+    apart, together = (
+        held_out_losses(logits, told, layer, before, groups=names, weights=np.ones(600))
+        for names in (np.arange(600), np.repeat(np.arange(20), 30))
+    )
+    assert apart is not None and together is not None
+    assert together["with_offsets"] > apart["with_offsets"]
+    weights = np.where(gold == 2, 50.0, 1.0)
+    weighed = held_out_losses(logits, gold, layer, before, groups=groups, weights=weights)
+    assert weighed is not None and weighed["with_offsets"] < found["with_offsets"]
+    assert held_out_losses(logits, gold, layer, before, groups=np.zeros(600), weights=np.ones(600)) is None
+
+
+@pytest.mark.parametrize("layers", [None, ["frames"]])
+def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(
+    annotations_file: Path, layers: list[str] | None
+) -> None:
+    of_frames = {"stance": None, "frames": ("economic",)}
+    records = [r.model_copy(update=of_frames) for r in read_annotations(annotations_file)]
+    with pytest.raises(UsageError, match="have no offsets: frames"):
+        fit_calibration(Checkpoint.shipped(), records, layers=layers, offsets=True)
