@@ -103,6 +103,8 @@ def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
     """
     if found.after.warning:
         yield found.after.warning
+    if found.unnamed is not None:
+        yield found.unnamed
     if found.sentences < _FEW:
         yield f"fitted on {found.sentences} sentences: on fewer than {_FEW} of them it says little"
     loss = found.log_loss

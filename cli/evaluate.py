@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ def run_compare(
     if as_json:
         sys.stdout.write(json.dumps(found.to_dict(), allow_nan=False) + "\n")
     else:
-        _print_comparison(found)
+        _print_comparison(found, (first, second))
 
 
 def run_agreement(
@@ -285,14 +285,16 @@ def _between(difference: Difference) -> str:
     return f"{name} (detectable: {difference.detectable:.2f})" if compared else name
 
 
-def _print_comparison(found: Comparison) -> None:
+def _print_comparison(found: Comparison, given: Sequence[str]) -> None:
+    """Print a comparison; the models are called as they were given, since copies of one have its name."""
     console = _console()
-    names = [f"{found.run[side]['name']} ({found.run[side]['model'][:8]})" for side in ("first", "second")]
+    hashes = (found.run[side]["model"][:8] for side in ("first", "second"))
+    names = [f"{name} ({digits})" for name, digits in zip(given, hashes, strict=True)]
     for layer, compared in found.layers.items():
         rows: dict[str, Any] = {
             f"macro-F1 of {names[0]}": compared.first,
             f"macro-F1 of {names[1]}": compared.second,
-            "difference in macro-F1": compared.difference,
+            "difference in macro-F1, second minus first": compared.difference,
             "difference in accuracy or micro-F1": compared.accuracy_difference,
         }
         rows |= {f"  {part.by}: {part.part}{' (few)' if part.few else ''}": part.difference for part in compared.parts}

@@ -29,7 +29,7 @@ from newstance.model.codebook import Layer
 from newstance.model.shipped_folder import shipped_folder
 
 from .gold import clusters, gold_labels, no_gold
-from .inputs import layer_logits, sentence_inputs
+from .inputs import layer_logits, sentence_inputs, without_mention
 from .reliability import Decided, calibration_error
 
 __all__ = ["Fitted", "fit_calibration", "held_out_losses", "write_calibration"]
@@ -52,6 +52,7 @@ class Fitted:
             and by a `temperature` alone and `with_offsets` in articles that were not fitted to, in ten folds; and the
             `error`, the standard error over sentences of what the latter gains. None of another layer, and where all
             sentences are of one article.
+        unnamed: what to beware of where sentences do not name the target.
     """
 
     before: LayerCalibration
@@ -59,6 +60,7 @@ class Fitted:
     errors: dict[str, tuple[float, ...]]
     sentences: int
     log_loss: dict[str, float] | None
+    unnamed: str | None = None
 
 
 def fit_calibration(
@@ -106,7 +108,8 @@ def fit_calibration(
     fitted: dict[str, Fitted] = {}
     for layer, gold in golds:
         before = checkpoint.calibration.layer(layer.name)
-        logits = layer_logits(predictor.predict(sentence_inputs(gold.sentences, target)), layer)
+        inputs = sentence_inputs(gold.sentences, target)
+        logits = layer_logits(predictor.predict(inputs), layer)
         corpora = [record.corpus or "data" for record in gold.sentences]
         sizes = Counter(corpora)
         weights = np.array([len(corpora) / len(sizes) / sizes[name] for name in corpora])
@@ -124,7 +127,8 @@ def fit_calibration(
         if layer.kind == "single":
             groups = np.array(clusters(gold.sentences))
             log_loss = held_out_losses(logits, gold.labels, layer, before, groups=groups, weights=weights)
-        fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss)
+        unnamed = without_mention(layer, gold.sentences, inputs)
+        fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss, unnamed)
     return fitted
 
 

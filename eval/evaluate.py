@@ -22,6 +22,7 @@ from .bootstrap import FEWEST_CLUSTERS, Figure
 from .curves import Curves, layer_curves
 from .figures import better, few_behind, judged_figures
 from .gold import clusters, few_articles, gold_labels, repeated_rows, without_article
+from .inputs import without_mention
 from .judged import Judged, judge
 from .plain import plain
 from .slices import SliceFigures, slice_figures
@@ -299,14 +300,8 @@ def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation]) -> list
     if (missing := without_article(sentences)) is not None:
         found.append(missing)
     for judged in layers:
-        # What the target is decides on layers that take one label; of those stance alone is never without one.
-        single, stance = judged.layer.kind == "single", judged.layer.name == "stance"
-        asked = np.array([single and (stance or record.target is not None) for record in judged.sentences])
-        if unnamed := int((asked & ~judged.named).sum()):
-            found.append(
-                f"{judged.layer.name}: no mention of the target was found in {unnamed} of {len(asked)} sentences; rows "
-                "may give `target_spans`, and --target a profile that finds more names"
-            )
+        if (unnamed := without_mention(judged.layer, judged.sentences, judged.inputs)) is not None:
+            found.append(f"{judged.layer.name}: {unnamed}")
     for judged in layers:
         found += _label_warnings(judged)
     if any(record.corpus == "newstance" for record in sentences):

@@ -13,7 +13,7 @@ from newstance.corpora import Annotation
 from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
-__all__ = ["TokenKey", "decided", "decisions", "layer_logits", "sentence_inputs", "token_keys"]
+__all__ = ["TokenKey", "decided", "decisions", "layer_logits", "sentence_inputs", "token_keys", "without_mention"]
 
 #: The token ids of each window of a sentence.
 TokenKey = tuple[tuple[int, ...], ...]
@@ -54,6 +54,19 @@ def sentence_inputs(sentences: Sequence[Annotation], target: str | None = None) 
         )
         for record in sentences
     ]
+
+
+def without_mention(layer: Layer, sentences: Sequence[Annotation], inputs: Sequence[SentenceInput]) -> str | None:
+    """Return what to beware of where the model was not shown what a label is toward, or None."""
+    # What the target is decides on layers that take one label; of those stance alone is never without one.
+    asked = [layer.name == "stance" or record.target is not None for record in sentences]
+    unnamed = sum(wanted and not one.target_spans for wanted, one in zip(asked, inputs, strict=True))
+    if layer.kind == "multi" or not unnamed:
+        return None
+    return (
+        f"no mention of the target was found in {unnamed} of {len(asked)} sentences; rows may give `target_spans`, and "
+        "--target a profile that finds more names"
+    )
 
 
 def token_keys(predictor: Predictor, inputs: Sequence[SentenceInput]) -> list[TokenKey]:

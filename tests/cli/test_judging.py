@@ -323,6 +323,7 @@ def test_calibrate_warns_of_few_sentences(tiny_exported: Path, annotations_file:
     path = tmp_path / "few.jsonl"
     path.write_text("\n".join(annotations_file.read_text(encoding="utf-8").splitlines()[:5]) + "\n", encoding="utf-8")
     done = run("calibrate", tiny_exported, "--data", path, "--layer", "stance", "--offsets", "--out", tmp_path / "m")
+    assert "no mention of the target was found in" not in done.stderr
     assert "fitted on 5 sentences: on fewer than 20 of them it says little" in done.stderr
     assert "no offsets are fitted" in done.stderr
 

@@ -252,3 +252,11 @@ def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(
     records = [r.model_copy(update=of_frames) for r in read_annotations(annotations_file)]
     with pytest.raises(UsageError, match="have no offsets: frames"):
         fit_calibration(Checkpoint.shipped(), records, layers=layers, offsets=True)
+
+
+def test_sentences_that_do_not_name_the_target_are_told(annotations_file: Path) -> None:
+    records = read_annotations(annotations_file)
+    nameless = [r.model_copy(update={"target_spans": (), "target": "the Quorn"}) for r in records]
+    fitted = fit_calibration(Checkpoint.shipped(), nameless, layers=["stance"])["stance"]
+    assert fitted.unnamed is not None and fitted.unnamed.startswith("no mention of the target was found in 36 of 36")
+    assert fit_calibration(Checkpoint.shipped(), records, layers=["stance"])["stance"].unnamed is None
