@@ -113,15 +113,15 @@ def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
             yield "all sentences are of one article: whether offsets help could not be checked"
         yield from _rises(found)
         return
-    ways = {way: loss[way] for way in ("as_it_was", "temperature", "with_offsets")}
-    said = ", ".join(f"{way.replace('_', ' ')} {value:.3f}" for way, value in ways.items())
-    said = f"log loss in articles not fitted to: {said}"
-    chosen = loss["with_offsets" if found.after.offsets else "temperature"]
-    if min(ways.values()) == loss["as_it_was"]:
+    said = (
+        f"log loss in articles not fitted to: as it was {loss.as_it_was:.3f}, temperature {loss.temperature:.3f}, "
+        f"with offsets {loss.with_offsets:.3f}"
+    )
+    if loss.as_it_was <= min(loss.temperature, loss.with_offsets):
         yield f"the model as it was predicts these annotations better: keep it ({said})"
-    elif found.after.offsets and loss["temperature"] <= chosen:
+    elif found.after.offsets and loss.temperature <= loss.with_offsets:
         yield f"offsets predict these annotations no better: leave --offsets out ({said})"
-    elif not offsets and chosen - loss["with_offsets"] > max(_WORTH_A_WORD, _ERRORS * loss["error"]):
+    elif not offsets and loss.temperature - loss.with_offsets > max(_WORTH_A_WORD, _ERRORS * loss.error):
         yield (
             "labels are commoner or rarer here than where it learnt: if these sentences are a random sample of your "
             f"text, --offsets predicts better, and gives rare labels less often ({said})"

@@ -32,11 +32,27 @@ from .gold import clusters, gold_labels, no_gold
 from .inputs import layer_logits, sentence_inputs, without_mention
 from .reliability import Decided, calibration_error
 
-__all__ = ["Fitted", "fit_calibration", "held_out_losses", "write_calibration"]
+__all__ = ["Fitted", "HeldOutLosses", "fit_calibration", "held_out_losses", "surprise", "write_calibration"]
 
 Floats = npt.NDArray[np.floating]
 _FOLDS = 10
-_WAYS = {"temperature": False, "with_offsets": True}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutLosses:
+    """Log losses: the mean negative logarithm of the right label's probability.
+
+    Attributes:
+        as_it_was: of the calibration that was there.
+        temperature: of a temperature alone, in articles that it was not fitted to, in ten folds.
+        with_offsets: the same with offsets.
+        error: standard error, over sentences, of what the latter gains.
+    """
+
+    as_it_was: float
+    temperature: float
+    with_offsets: float
+    error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +64,7 @@ class Fitted:
         after: as fitted.
         errors: expected calibration error on each corpus fitted on: uncalibrated, before, after.
         sentences: how many it was fitted on.
-        log_loss: of a layer of one label, the mean negative logarithm of the right label's probability: `as_it_was`,
-            and by a `temperature` alone and `with_offsets` in articles that were not fitted to, in ten folds; and the
-            `error`, the standard error over sentences of what the latter gains. None of another layer, and where all
+        log_loss: of a layer of one label, how well this and other ways predict; None of another layer, and where all
             sentences are of one article.
         unnamed: what to beware of where sentences do not name the target.
     """
@@ -59,7 +73,7 @@ class Fitted:
     after: LayerCalibration
     errors: dict[str, tuple[float, ...]]
     sentences: int
-    log_loss: dict[str, float] | None
+    log_loss: HeldOutLosses | None
     unnamed: str | None = None
 
 
@@ -140,30 +154,29 @@ def held_out_losses(
     *,
     groups: npt.NDArray[Any],
     weights: Floats,
-) -> dict[str, float] | None:
-    """Return the log loss as `Fitted` has it."""
+) -> HeldOutLosses | None:
+    """Return how well the calibration that was there, a temperature and offsets predict; None for a single article."""
     names, number = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         return None
     fold = np.random.default_rng(0).permutation(len(names))[number] % _FOLDS
-    surprise = {"as_it_was": _surprise(before, logits, gold, layer)}
-    surprise |= {way: np.empty(len(gold)) for way in _WAYS}
+    plain, moved = np.empty(len(gold)), np.empty(len(gold))
     for held in np.unique(fold):
         inside, outside = fold != held, fold == held
-        for way, offsets in _WAYS.items():
+        for losses, offsets in ((plain, False), (moved, True)):
             fitted = fit_layer(
                 logits[inside], gold[inside], layer, target_risk=1.0, weights=weights[inside], offsets=offsets
             )
-            surprise[way][outside] = _surprise(fitted, logits[outside], gold[outside], layer)
-    found = {way: float(np.average(values, weights=weights)) for way, values in surprise.items()}
-    gained = weights * (surprise["temperature"] - surprise["with_offsets"]) / weights.mean()
-    return found | {"error": float(gained.std() / np.sqrt(len(gained)))}
+            losses[outside] = surprise(fitted.probabilities(logits[outside], layer), gold[outside])
+    was = surprise(before.probabilities(logits, layer), gold)
+    gained = weights * (plain - moved) / weights.mean()
+    one, two, three = (float(np.average(losses, weights=weights)) for losses in (was, plain, moved))
+    return HeldOutLosses(one, two, three, float(gained.std() / np.sqrt(len(gained))))
 
 
-def _surprise(calibration: LayerCalibration, logits: Floats, gold: npt.NDArray[Any], layer: Layer) -> Floats:
+def surprise(probability: Floats, gold: npt.NDArray[Any]) -> Floats:
     """Return the negative logarithm of the right label's probability, (sentences,)."""
-    right = calibration.probabilities(logits, layer)[np.arange(len(gold)), gold]
-    return np.asarray(-np.log(np.maximum(right, 1e-12)))
+    return np.asarray(-np.log(np.maximum(probability[np.arange(len(gold)), gold], 1e-12)))
 
 
 def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: Layer) -> float:

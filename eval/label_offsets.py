@@ -24,6 +24,7 @@ from sklearn.metrics import f1_score
 from newstance.errors.command import run_command
 from newstance.model import Checkpoint, LayerCalibration, fit_layer
 
+from .calibrating import surprise
 from .development import development_sets, real_articles
 from .judged import Judged, judge
 from .reliability import Decided, calibration_error, risk_at_coverage
@@ -74,7 +75,7 @@ def outcome(judged: Judged, logits: Floats, rows: Ints, calibration: LayerCalibr
     return Outcome(
         accuracy=float((chosen == gold).mean()),
         macro_f1=float(f1_score(gold, chosen, average="macro")),
-        log_loss=float(-np.log(np.maximum(p[np.arange(len(gold)), gold], 1e-12)).mean()),
+        log_loss=float(surprise(p, gold).mean()),
         calibration_error=calibration_error(decided),
         fall=1.0 - risk_at_coverage(decided, _COVERAGE) / whole if whole else 0.0,
         share_error=float(np.abs(p.mean(axis=0) - shares).max()),

@@ -17,7 +17,7 @@ from newstance.cli.app import main
 from newstance.cli.calibrate import warnings_of
 from newstance.corpora import read_annotations
 from newstance.corpora.division import part_of
-from newstance.eval.calibrating import Fitted
+from newstance.eval.calibrating import Fitted, HeldOutLosses
 from newstance.model import Checkpoint, LayerCalibration, write_config
 
 
@@ -311,8 +311,7 @@ def test_calibrate_warns_where_the_error_rose(
 def test_calibrate_says_which_way_predicts_better(
     offsets: dict[str, float], losses: tuple[float, ...] | None, said: str | None
 ) -> None:
-    ways = ("as_it_was", "temperature", "with_offsets")
-    log_loss = None if losses is None else dict(zip(ways, losses, strict=True)) | {"error": 0.05}
+    log_loss = None if losses is None else HeldOutLosses(*losses, error=0.05)
     found = Fitted(LayerCalibration(), LayerCalibration(offsets=offsets), {}, 36, log_loss)
     warnings = list(warnings_of(found, offsets=bool(offsets)))
     assert len(warnings) == (said is not None)

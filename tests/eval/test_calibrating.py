@@ -224,12 +224,12 @@ def test_ways_are_compared_on_articles_that_they_were_not_fitted_to() -> None:
     groups = np.array([f"a{i // 3}" for i in range(600)])
     before = LayerCalibration(temperature=9.0)
     found = held_out_losses(logits, gold, layer, before, groups=groups, weights=np.ones(600))
-    assert found is not None and found["with_offsets"] < found["temperature"] - 5 * found["error"]
+    assert found is not None and found.with_offsets < found.temperature - 5 * found.error
     right = before.probabilities(logits, layer)[np.arange(600), gold]
-    assert found["as_it_was"] == pytest.approx(-np.log(right).mean())
+    assert found.as_it_was == pytest.approx(-np.log(right).mean())
     fitted = fit_layer(logits, gold, layer, target_risk=1.0, offsets=True)
     inside = -np.log(fitted.probabilities(logits, layer)[np.arange(600), gold]).mean()
-    assert inside < found["with_offsets"] < inside + 0.05
+    assert inside < found.with_offsets < inside + 0.05
     # An article stays whole: where each says another thing, its own sentences would tell what it says.
     told = np.repeat(generator.integers(3, size=20), 30)
     apart, together = (
@@ -237,10 +237,10 @@ def test_ways_are_compared_on_articles_that_they_were_not_fitted_to() -> None:
         for names in (np.arange(600), np.repeat(np.arange(20), 30))
     )
     assert apart is not None and together is not None
-    assert together["with_offsets"] > apart["with_offsets"]
+    assert together.with_offsets > apart.with_offsets
     weights = np.where(gold == 2, 50.0, 1.0)
     weighed = held_out_losses(logits, gold, layer, before, groups=groups, weights=weights)
-    assert weighed is not None and weighed["with_offsets"] < found["with_offsets"]
+    assert weighed is not None and weighed.with_offsets < found.with_offsets
     assert held_out_losses(logits, gold, layer, before, groups=np.zeros(600), weights=np.ones(600)) is None
 
 
