@@ -15,6 +15,7 @@ from newstance.model import Checkpoint, Codebook, encoder_folder, load_codebook
 from newstance.model.codebook import Layer
 from newstance.model.embedded import EMBEDDED
 
+from .answers import KeptAnswers
 from .config import TrainingConfig, codebook_of
 from .sections import Source, TeacherConfig
 from .sources import ALL_REPEATED, HELD_OUT, read_sources
@@ -82,7 +83,9 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     problems += folders
     if config.teacher is not None and codebook is not None and not any(x.startswith("teacher.") for x in folders):
         try:
-            taught_layers(config.teacher, codebook, [Checkpoint.find(name) for name in config.teacher.checkpoints])
+            teachers = [Checkpoint.find(name) for name in config.teacher.checkpoints]
+            files = [KeptAnswers.find(name) for name in config.teacher.answers]
+            taught_layers(config.teacher, codebook, [*teachers, *files])
         except NewstanceError as error:
             problems.append(str(error))
     if _may_be_on_a_hub(config.encoder):
@@ -135,7 +138,9 @@ def without_dev_labels(unjudged: Sequence[str], codebook: Codebook) -> str | Non
     return f"no row has a label of {names}, and nothing else can say which epoch is best and where to abstain"
 
 
-def taught_layers(settings: TeacherConfig, codebook: Codebook, teachers: Sequence[Checkpoint]) -> list[Layer]:
+def taught_layers(
+    settings: TeacherConfig, codebook: Codebook, teachers: Sequence[Checkpoint | KeptAnswers]
+) -> list[Layer]:
     """Return the layers of a run that every teacher predicts, or those of them that the configuration names.
 
     Raises:
@@ -248,6 +253,11 @@ def _folders(config: TrainingConfig) -> Iterator[tuple[str, str]]:
                     Checkpoint.find(name)
             except NewstanceError as error:
                 yield place, str(error)
+    for number, name in enumerate(config.teacher.answers if config.teacher else ()):
+        try:
+            KeptAnswers.find(name)
+        except NewstanceError as error:
+            yield f"teacher.answers.{number}", str(error)
     try:
         folder = encoder_folder(config.encoder)
     except NewstanceError as error:

@@ -9,10 +9,11 @@ from newstance.corpora import FORMATS, frac, newsmtsc, own, pstance, seesaw
 from newstance.errors import NewstanceError
 from newstance.model import Checkpoint
 
+from .answers import KeptAnswers
 from .config import TrainingConfig
 from .states import RunState
 
-__all__ = ["described", "learnt_through", "licence_of", "line_of"]
+__all__ = ["answers_of", "corpora_of", "described", "learnt_through", "licence_of", "line_of"]
 
 _LICENCES: dict[str, tuple[str, str]] = {
     "newstance": (own.LICENCE, own.CITATION),
@@ -63,20 +64,33 @@ def described(name_or_path: str) -> str:
     return f"checkpoint {Checkpoint.find(name_or_path).hash}" if state is None else state.name
 
 
+def answers_of(name_or_path: str) -> str:
+    """Return what to call a file of a teacher's answers that a configuration names: by the teacher's hash.
+
+    Raises:
+        InputError: it holds none.
+        UsageError: there is no such file.
+    """
+    return f"answers of {KeptAnswers.find(name_or_path).teacher}"
+
+
 def learnt_through(config: TrainingConfig) -> dict[str, list[str]]:
     """Return, for each model that a run starts from or is taught by, the corpora that it had learnt from itself.
 
     Models whose own beginnings their provenance does not record stand among the corpora, by their names.
 
     Raises:
-        CheckpointError: there is no such model.
+        InputError: there is no such model, or a file of answers cannot be read.
+        UsageError: there is no such file of answers.
     """
     found: dict[str, list[str]] = {}
+    for name in config.teacher.answers if config.teacher else ():
+        found[answers_of(name)] = list(KeptAnswers.find(name).corpora)
     for name in (config.start_from, *(config.teacher.checkpoints if config.teacher else ())):
         if name is not None:
             state = RunState.find(name)
             provenance = Checkpoint.find(name).config.provenance if state is None else _of_state(state)
-            found[described(name)] = _corpora(provenance)
+            found[described(name)] = corpora_of(provenance)
     return found
 
 
@@ -89,7 +103,8 @@ def _of_state(state: RunState) -> dict[str, Any]:
         return {"config": run}
 
 
-def _corpora(provenance: Mapping[str, Any]) -> list[str]:
+def corpora_of(provenance: Mapping[str, Any]) -> list[str]:
+    """Return the corpora that a model learnt from, itself and through others, as its provenance records them."""
     parts: Sequence[Mapping[str, Any]] = provenance.get("average_of") or [provenance]
     found: dict[str, None] = {}
     for part in parts:
@@ -98,7 +113,7 @@ def _corpora(provenance: Mapping[str, Any]) -> list[str]:
         sources = [*run.get("data", {}).get("train", ()), *teacher.get("data", ())]
         found |= dict.fromkeys(source["corpus"] for source in sources)
         recorded = part.get("learnt_through", {})
-        for name in (run.get("start_from"), *teacher.get("checkpoints", ())):
+        for name in (run.get("start_from"), *teacher.get("checkpoints", ()), *teacher.get("answers", ())):
             if name is not None:
                 found |= dict.fromkeys(recorded.get(name, [name]))
     return list(found)

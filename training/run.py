@@ -41,7 +41,7 @@ from .encoder import load_encoder, load_tokenizer
 from .encoder_batches import encoder_batches
 from .narrowing import feed_forward_width, narrow_feed_forward
 from .optimiser import freeze
-from .origins import described, learnt_through
+from .origins import answers_of, described, learnt_through
 from .other_mentions import asked_of_others
 from .precision import precision_of
 from .report import EvaluationSet, NotFitted, Row, make_report, write_report
@@ -205,6 +205,7 @@ class Run:
             run["start_from"] = described(self.config.start_from)
         if self.config.teacher is not None:
             run["teacher"]["checkpoints"] = [described(name) for name in self.config.teacher.checkpoints]
+            run["teacher"]["answers"] = [answers_of(name) for name in self.config.teacher.answers]
         return {
             "config": run,
             "learnt_through": learnt_through(self.config),

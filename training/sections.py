@@ -153,6 +153,8 @@ class TeacherConfig(Section):
 
     Attributes:
         checkpoints: newstance model folders, or names of shipped models; of several the mean probability is taught.
+        answers: files of what further teachers said of the training rows, or names of shipped ones; rows that one of
+            them lacks learn from their labels alone. See `newstance.training.answers`.
         layers: the layers that are taught; None: all that every teacher predicts. Leave one out whose labels are
             better than the teachers'.
         weight: the teacher's share of the loss of a labelled row; the rest is the labels'.
@@ -169,7 +171,8 @@ class TeacherConfig(Section):
             room on the disk: two bytes for each word and unit, 1 GB for 25,000 sentences of a base-size encoder.
     """
 
-    checkpoints: tuple[str, ...] = Field(min_length=1)
+    checkpoints: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     layers: tuple[str, ...] | None = Field(default=None, min_length=1)
     weight: float = Field(default=0.5, gt=0, le=1)
     temperature: float = Field(default=2.0, gt=0)
@@ -180,7 +183,11 @@ class TeacherConfig(Section):
     states_weight: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
-    def _one_shows_its_states(self) -> Self:
+    def _somebody_teaches(self) -> Self:
+        if not self.checkpoints and not self.answers:
+            raise ValueError("names nobody: give checkpoints, answers or both")
+        if self.states_weight > 0 and self.answers:
+            raise ValueError("states_weight: files of answers hold no states; give a checkpoint alone")
         if self.states_weight > 0 and len(self.checkpoints) > 1:
             raise ValueError("states_weight: states of several teachers have no mean; give one of the checkpoints")
         return self

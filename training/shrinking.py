@@ -105,7 +105,8 @@ def shrink_model(
     """
     checkpoint = Checkpoint(source)
     _check(checkpoint, out, config, shrink)
-    teacher = config.teacher and config.teacher.model_copy(update={"checkpoints": (str(source),), "states_weight": 0.0})
+    alone = {"checkpoints": (str(source),), "answers": (), "states_weight": 0.0}
+    teacher = config.teacher and config.teacher.model_copy(update=alone)
     # What the provenance says of the run is what was done, and no layer may stay as it was.
     changed: dict[str, Any] = {"start_from": str(source), "teacher": teacher, "freeze_layers": 0}
     changed |= {"epochs": shrink.epochs, "learning_rate": shrink.learning_rate}

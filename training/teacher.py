@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.errors import UsageError
-from newstance.model import Checkpoint, Prediction, Predictor, combine, probabilities
+from newstance.model import Checkpoint, Codebook, Prediction, Predictor, combine, probabilities
 from newstance.model.codebook import Layer
 from newstance.model.torch_runtime import TorchRuntime
 
+from .answers import KeptAnswers
 from .checking import taught_layers
 from .data import Item
 from .precision import precision_of
 from .run import Run
 from .taught_states import StatesWriter, TaughtStates
 
-__all__ = ["ask_teachers", "forget_answers"]
+__all__ = ["ask_teachers", "forget_answers", "open_teacher"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -45,8 +46,8 @@ def ask_teachers(run: Run, folder: Path) -> tuple[dict[str, Floats], TaughtState
 
     Raises:
         UsageError: the teachers know none of the layers, not one that was asked for, or a layer with other codes or of
-            the other kind; or the files are about another number of rows.
-        CheckpointError: a teacher cannot be opened.
+            the other kind; a file of answers is about none of the rows, or the run's own about another number of them.
+        InputError: a teacher or a file of answers cannot be read.
     """
     settings = run.config.teacher
     if settings is None:
@@ -71,17 +72,22 @@ def _ask(run: Run, folder: Path, kept: Path) -> None:
     settings = run.config.teacher
     assert settings is not None
     teachers = [Checkpoint.find(name) for name in settings.checkpoints]
-    layers = taught_layers(settings, run.codebook, teachers)
+    files = [KeptAnswers.find(name) for name in settings.answers]
+    layers = taught_layers(settings, run.codebook, [*teachers, *files])
     asked = [n for n, item in enumerate(run.train) if not settings.labelled_only or _is_labelled(item, layers)]
-    run.say(f"asking {len(teachers)} teachers about {len(asked)} sentences: {', '.join(x.name for x in layers)}")
+    names = ", ".join(layer.name for layer in layers)
+    parts = [_looked_up(run, file, asked, layers) for file in files]  # first: what is wrong with them is said at once
+    if teachers:
+        run.say(f"asking {len(teachers)} teachers about {len(asked)} sentences: {names}")
     states = StatesWriter(folder) if settings.states_weight > 0 else None
-    parts = [_answers(run, teacher, asked, layers, states) for teacher in teachers]
+    parts += [_answers(run, teacher, asked, layers, states) for teacher in teachers]
     if states is not None:
         states.finish(len(run.train))
     mean: dict[str, Any] = {}
     for layer in layers:
         mean[layer.name] = np.full((len(run.train), len(layer.codes)), -1.0, dtype=np.float32)
-        mean[layer.name][asked] = np.mean([part[layer.name] for part in parts], axis=0)
+        # Rows that are missing from a file have no mean.
+        mean[layer.name][asked] = np.nan_to_num(np.mean([part[layer.name] for part in parts], axis=0), nan=-1.0)
     with kept.open("wb") as file:
         np.savez(file, **mean)
 
@@ -93,12 +99,9 @@ def _is_labelled(item: Item, layers: Sequence[Layer]) -> bool:
 def _answers(
     run: Run, teacher: Checkpoint, asked: Sequence[int], layers: Sequence[Layer], states: StatesWriter | None
 ) -> dict[str, Floats]:
-    assert run.config.teacher is not None
-    predictor = Predictor.open(teacher, runtime="auto" if states is None else "torch", cache_bytes=0)
-    if isinstance(predictor.runtime, TorchRuntime):
-        # Answers at a temperature of two or so lose nothing by it, and a large teacher is asked in half the time.
-        predictor.runtime.bf16 = precision_of(run.config.mixed_precision) == "bf16"
-        predictor.runtime.network.shows_states = states is not None
+    predictor = open_teacher(
+        teacher, bf16=precision_of(run.config.mixed_precision) == "bf16", shows_states=states is not None
+    )
     predictions: list[Prediction] = []
     for start in range(0, len(asked), _PIECE):
         piece = asked[start : start + _PIECE]
@@ -110,10 +113,48 @@ def _answers(
                 states.add(row, sentence, windows)
         if len(asked) > _PIECE:
             run.say(f"{teacher.path}: {len(predictions)} of {len(asked)} sentences")
+    logits = {layer.name: np.stack([prediction.logits[layer.name] for prediction in predictions]) for layer in layers}
+    return _probabilities(run, teacher.codebook, layers, logits)
+
+
+def open_teacher(teacher: Checkpoint, *, bf16: bool, shows_states: bool = False) -> Predictor:
+    """Return what asks a teacher.
+
+    Args:
+        teacher: whom to ask.
+        bf16: let a network of torch multiply in bf16: answers at a temperature of two or so lose nothing by it, and a
+            large teacher is asked in half the time.
+        shows_states: hand out its last layer's states too.
+
+    Raises:
+        CheckpointError: it cannot be opened.
+    """
+    predictor = Predictor.open(teacher, runtime="torch" if shows_states else "auto", cache_bytes=0)
+    if isinstance(predictor.runtime, TorchRuntime):
+        predictor.runtime.bf16 = bf16
+        predictor.runtime.network.shows_states = shows_states
+    return predictor
+
+
+def _looked_up(run: Run, answers: KeptAnswers, asked: Sequence[int], layers: Sequence[Layer]) -> dict[str, Floats]:
+    """Return what a file holds of the rows that are asked about; nan for those that it lacks."""
+    inputs = [run.train[row].input for row in asked]
+    known = int(answers.knows(inputs).sum())
+    if not known:
+        raise UsageError(f"{answers.path} is about none of the {len(asked)} training rows", field="teacher.answers")
+    missing = f"; {len(asked) - known} that it lacks learn from their labels alone" if known < len(asked) else ""
+    run.say(f"answers to {known} of {len(asked)} sentences from {answers.path}{missing}")
+    return _probabilities(run, answers.codebook, layers, {x.name: answers.of(x.name, inputs) for x in layers})
+
+
+def _probabilities(
+    run: Run, codebook: Codebook, layers: Sequence[Layer], logits: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """Return probabilities at the configuration's temperature for logits in the order of the teacher's codebook."""
+    assert run.config.teacher is not None
     found: dict[str, Floats] = {}
     for layer in layers:
-        codes = teacher.codebook.layer(layer.name).codes
-        order = [codes.index(code) for code in layer.codes]
-        logits = np.stack([prediction.logits[layer.name] for prediction in predictions])[:, order]
-        found[layer.name] = probabilities(logits, layer, run.config.teacher.temperature).astype(np.float32)
+        codes = codebook.layer(layer.name).codes
+        ordered = logits[layer.name][:, [codes.index(code) for code in layer.codes]]
+        found[layer.name] = probabilities(ordered, layer, run.config.teacher.temperature).astype(np.float32)
     return found
