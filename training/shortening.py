@@ -43,7 +43,7 @@ def evenly(count: int, of: int) -> LayersLeft:
     """Return so many layers, spread evenly from the lowest on, so that each stands for about as many.
 
     To choose those without which the answers change least leaves the small model nearer to the large one before it
-    learns, and farther from it afterwards (docs/reproduce.md): what one layer can learn of four is little.
+    learns, and farther from it afterwards (docs/trials.md): what one layer can learn of four is little.
     """
     return LayersLeft(tuple(number * of // count for number in range(count)), of)
 
