@@ -1,0 +1,65 @@
+"""Columns of other names, other values and yes-or-no columns become what a record holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from newstance.corpora import ColumnMap, open_annotations
+from newstance.errors import AnnotationError
+from newstance.model import load_codebook
+from newstance.model.codebook import Codebook
+
+Write = Callable[[str, str], Path]
+
+SURVEY = ColumnMap(
+    fields={"text": "Sentence", "position": "Pos", "annotator": "Coder"},
+    flags={"topics": {"jobs": "is jobs", "harbour": "is harbour"}},
+    values={"position": {"pro": "for", "con": "against"}},
+    fill={"target": "the council"},
+)
+HEADER = "Sentence,Pos,Coder,is jobs,is harbour,remark\n"
+
+
+def test_a_spreadsheet_with_its_own_columns_values_and_flags_is_read(write: Write, own: Codebook) -> None:
+    path = write("survey.csv", HEADER + "“Jobs, jobs”,pro,Ada,1,0,\n“Jobs, jobs”,con,Bo,yes,x,hm\n")
+    path.write_text(path.read_text("utf-8").replace("“Jobs, jobs”", '"Jobs, jobs"'), encoding="utf-8")
+    ada, bo = open_annotations(path, columns=SURVEY, codebook=own)
+    assert ada.labels == {"position": "for", "topics": ("jobs",)}
+    assert bo.labels == {"position": "against", "topics": ("jobs", "harbour")}
+    assert (ada.text, ada.target, ada.id) == ("Jobs, jobs", "the council", bo.id)
+
+
+def test_semicolons_several_codes_in_a_cell_and_blank_rows(write: Write) -> None:
+    path = write("x.csv", "\ufeffid;text;frames;stance\r\n1;Prices rose.;economic, health;neutral\r\n;;;\r\n")
+    records = open_annotations(path, columns=ColumnMap(separator=","), codebook=load_codebook())
+    assert [(r.frames, r.stance) for r in records] == [(("economic", "health"), "neutral")]
+
+
+def test_frames_that_a_value_calls_none_were_judged_and_empty_cells_were_not(write: Write) -> None:
+    path = write("x.csv", "id,text,frames,stance\n1,A.,none,neutral\n2,B.,,neutral\n")
+    records = open_annotations(path, columns=ColumnMap(values={"frames": {"none": ""}}))
+    assert [r.frames for r in records] == [(), None]
+
+
+def test_one_mention_may_be_given_by_two_offsets_and_is_checked_against_its_words(write: Write) -> None:
+    columns = ColumnMap(fields={"target_start": "from", "target_end": "to", "mention": "who"})
+    path = write("x.csv", "id,text,stance,from,to,who\n1,Then Voss left.,neutral,5,9,Voss\n")
+    assert open_annotations(path, columns=columns)[0].target_spans == ((5, 9),)
+    path = write("x.csv", "id,text,stance,from,to,who\n1,Then Voss left.,neutral,4,8,Voss\n")
+    with pytest.raises(AnnotationError, match=r"x.csv:2: mention: the offsets give ' Vos', not 'Voss'"):
+        open_annotations(path, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("field", "cell"), [("target_spans", "0-{}"), ("version", "{}"), ("target_end", "{}"), ("target_end", "{}.0")]
+)
+def test_a_number_of_thousands_of_digits_is_one_line(field: str, cell: str, write: Write) -> None:
+    digits = "9" * 5000
+    path = write("rows.csv", f"text,stance,target_start,{field}\nThey met.,favor,0,{cell.format(digits)}\n")
+    with pytest.raises(AnnotationError, match="too long for a number") as caught:
+        open_annotations(path, columns=ColumnMap(fields={} if field == "target_end" else {"article": "target_start"}))
+    assert (caught.value.line, caught.value.field) == (2, field)
+    assert len(str(caught.value)) < 300
