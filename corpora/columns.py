@@ -188,9 +188,12 @@ def _raw(row: Mapping[str, Any], columns: ColumnMap, name: str) -> Any:
     if column is None and name in columns.fields.values():
         return columns.fill.get(name)  # the map gives the column of this name to another field
     value = row.get(name if column is None else column)
-    if value is None or value == "" or value != value:  # noqa: PLR0124 (only NaN differs from itself)
-        return columns.fill.get(name)
-    return value
+    return columns.fill.get(name) if _is_empty(value) else value
+
+
+def _is_empty(value: Any) -> bool:
+    """Return whether a cell holds nothing: a column of numbers with a gap has NaN there, which alone is no equal."""
+    return value is None or value == "" or value != value  # noqa: PLR0124
 
 
 def _cell(row: Mapping[str, Any], columns: ColumnMap, field: str) -> Any:
@@ -294,8 +297,8 @@ def _judge(data: dict[str, Any], name: str, row: Mapping[str, Any], columns: Col
         raw = _raw(row, columns, key)
         if raw is None and not own:  # as newstance itself writes tables and records
             given = row.get("labels")
-            raw = given.get(name) if isinstance(given, Mapping) else row.get(f"labels.{name}") or None
-        if raw is not None:
+            raw = given.get(name) if isinstance(given, Mapping) else row.get(f"labels.{name}")
+        if not _is_empty(raw) and not _is_left_blank(raw, columns.values.get(key, ())):
             value = _codes(name, raw, columns, layer)
     if value is None:
         return
@@ -345,6 +348,11 @@ def _codes(name: str, raw: Any, columns: ColumnMap, layer: Layer | None) -> str 
     return code(raw)
 
 
+def _is_left_blank(raw: Any, values: Collection[str]) -> bool:
+    """Return whether a cell of labels shows nothing, to which the map gives no meaning either."""
+    return isinstance(raw, str) and not raw.strip() and raw not in values
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
@@ -355,11 +363,12 @@ def _json(text: str) -> Any:
 def _flags(name: str, row: Mapping[str, Any], flags: Mapping[str, str]) -> tuple[str, ...] | None:
     """Return the codes whose column says yes; None when every one of the cells is empty."""
     cells = {code: row.get(column) for code, column in flags.items()}
-    if all(value is None or value == "" for value in cells.values()):
+    cells = {code: "" if _is_empty(value) else value for code, value in cells.items()}
+    if not any(str(value).strip() for value in cells.values()):
         return None
     chosen = []
     for code, value in cells.items():
-        text = str("" if value is None else value).strip().casefold().removesuffix(".0")
+        text = str(value).strip().casefold().removesuffix(".0")
         if text not in _YES | _NO:
             raise _BadCell(name, f"{_short(value)} in column {flags[code]!r} is neither 1 nor 0")
         if text in _YES:

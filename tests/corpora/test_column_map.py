@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from newstance.corpora import ColumnMap, open_annotations
@@ -63,3 +65,34 @@ def test_a_number_of_thousands_of_digits_is_one_line(field: str, cell: str, writ
         open_annotations(path, columns=ColumnMap(fields={} if field == "target_end" else {"article": "target_start"}))
     assert (caught.value.line, caught.value.field) == (2, field)
     assert len(str(caught.value)) < 300
+
+
+def test_a_gap_among_numbers_is_an_empty_cell(tmp_path: Path) -> None:
+    """A column of 1 and 0 with a gap becomes one of floats with NaN, in Parquet as pandas writes it."""
+    gap = float("nan")
+    cells = {
+        "text": ["A.", "B.", "C.", "D."],
+        "stance": ["favor"] * 4,
+        "eco": [1.0, gap, gap, 0.0],
+        "hea": [0.0, gap, 1.0, gap],
+        "labels.tone": [2.0, gap, 1.0, 1.0],
+    }
+    pq.write_table(pa.table(cells), tmp_path / "x.parquet")
+    columns = ColumnMap(flags={"frames": {"economic": "eco", "health": "hea"}})
+    records = open_annotations(tmp_path / "x.parquet", columns=columns)
+    assert [r.frames for r in records] == [("economic",), None, ("health",), ()]
+    assert [r.labels for r in records] == [{"tone": "2"}, {}, {"tone": "1"}, {"tone": "1"}]
+
+
+def test_the_number_nought_is_a_label_and_no_gap(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["A.", "B."], "labels.tone": [0, 1]}), tmp_path / "x.parquet")
+    assert [r.labels for r in open_annotations(tmp_path / "x.parquet")] == [{"tone": "0"}, {"tone": "1"}]
+
+
+def test_a_cell_of_labels_with_blanks_alone_is_empty(write: Write) -> None:
+    path = write("x.csv", "text,stance,frames,eco,labels.tone\nA.,favor, , ,\nB., ,economic,1, \n")
+    a, b = open_annotations(path, codebook=load_codebook())
+    assert [(r.stance, r.frames, r.labels) for r in (a, b)] == [("favor", None, {}), (None, ("economic",), {})]
+    columns = ColumnMap(flags={"frames": {"economic": "eco"}}, values={"stance": {" ": "neutral"}})
+    a, b = open_annotations(path, columns=columns)
+    assert [(r.stance, r.frames, r.labels) for r in (a, b)] == [("favor", None, {}), ("neutral", ("economic",), {})]
