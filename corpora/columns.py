@@ -28,7 +28,7 @@ SPAN_FIELDS = ("target_spans", "before_spans", "after_spans", "rationale")
 _MENTION = ("target_start", "target_end", "mention")
 _FIELDS = (*Annotation.model_fields, *_MENTION)
 #: What columns of sentences are often called.
-_LIKE_TEXT = ("sentence", "sentences", "statement", "content", "body", "quote", "tweet")
+_LIKE_TEXT = ("text", "sentence", "sentences", "statement", "content", "body", "quote", "tweet")
 _YES, _NO = frozenset({"1", "true", "yes", "y", "x"}), frozenset({"0", "false", "no", "n", ""})
 _SPAN = re.compile(r"(\d+)\s*[-:]\s*(\d+)")
 
@@ -88,7 +88,7 @@ class ColumnMap(BaseModel):
         for section, name, column in wanted:
             if column not in columns:
                 raise AnnotationError(
-                    f"no column is called {column!r}; the file has {', '.join(map(str, columns))}",
+                    f"no column is called {column!r}; the file has {_shown(columns)}",
                     path=path,
                     field=f"columns.{section}.{name}",
                 )
@@ -102,11 +102,11 @@ class ColumnMap(BaseModel):
             path: the file, for the message.
         """
         given = {*self.fields, *self.flags, *self.fill, *(set(columns) - set(self.fields.values()))}
-        there = f"(there are: {', '.join(map(str, columns))})"
+        there = f"(there are: {_shown(columns)})"
         if "text" not in given:
-            guess = next((name for name in columns if str(name).casefold() in _LIKE_TEXT), "COLUMN")
+            guess = next((name for name in columns if str(name).strip().casefold() in _LIKE_TEXT), "COLUMN")
             raise AnnotationError(
-                f"no such column {there}; name the right one, for instance with --column text={guess}",
+                f"no such column {there}; name the right one, for instance with --column text={_shown([guess])}",
                 path=path,
                 field="text",
             )
@@ -122,6 +122,11 @@ class ColumnMap(BaseModel):
             f"--column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a model that has them",
             path=path,
         )
+
+
+def _shown(columns: Collection[str]) -> str:
+    """Return names of columns for a message, in which blanks around one can be seen."""
+    return ", ".join(name if (name := str(column)) == name.strip() else repr(name) for column in columns)
 
 
 def column_of(layer: Layer | str) -> str:

@@ -199,7 +199,8 @@ def _rows(
         return read_doccano(path, codebook, mapped=mapped, problems=problems)
     if format == "prodigy":
         return read_prodigy(path, codebook, mapped=mapped, problems=problems)
-    return read_table(path, problems)
+    flags = [column for codes in columns.flags.values() for column in codes.values()]
+    return read_table(path, problems, mapped=(*mapped, *flags))
 
 
 def detect_format(path: str | Path, *, mapped: bool = False) -> Format:

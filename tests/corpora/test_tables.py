@@ -59,6 +59,24 @@ def test_a_table_says_the_same_whatever_program_wrote_it(tmp_path: Path, name: s
     assert [(r.id, line) for r, line in zip(records, lines, strict=True)] == [("x-2", 2), ("x-3", 3), ("x-5", 5)]
 
 
+def test_blanks_around_the_names_of_columns_belong_to_none(write: Write, tmp_path: Path) -> None:
+    assert [(r.text, r.stance) for r in open_annotations(write("x.csv", "id,Text ,stance \n1, A.,favor\n"),
+            columns=ColumnMap(fields={"text": "Text"}))] == [(" A.", "favor")]  # fmt: skip
+    (record,) = open_annotations(write("x.csv", 'id, text, stance\n1, "A, b.", favor\n'))
+    assert (record.text, record.stance) == ("A, b.", "favor")
+    rows = write("x.csv", "id,text,text ,stance\n1,A.,B.,favor\n")
+    assert [r.text for r in open_annotations(rows)] == ["A."]
+    assert [r.text for r in open_annotations(rows, columns=ColumnMap(fields={"text": "text "}))] == ["B."]
+    pq.write_table(pa.table({" text": ["A."], "stance": ["favor"]}), tmp_path / "x.parquet")
+    with pytest.raises(AnnotationError, match=r"there are: ' text', stance\).*--column text=' text'"):
+        open_annotations(tmp_path / "x.parquet")
+
+
+def test_a_row_of_blanks_is_no_row(write: Write) -> None:
+    path = write("x.csv", "id;text;stance\r\n ; ;\t\r\n1;A.;favor\r\n;;\r\n")
+    assert [r.text for r in open_annotations(path)] == ["A."]
+
+
 def test_packed_lines_of_json_are_records_too(write: Write) -> None:
     plain = write("x.jsonl", '{"id": "1", "text": "The café shut.", "stance": "against"}\n')
     for name, data in (
