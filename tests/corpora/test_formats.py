@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,39 @@ def test_the_kind_of_file_is_found_out(write: Write, tmp_path: Path) -> None:
     assert detect_format(tmp_path / "a.jsonl", mapped=True) == "table"
     with pytest.raises(UsageError, match="is a folder; name its corpus"):
         detect_format(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"answer": "yes"}, "table"),
+        ({"answer": "accept", "stance": "favor"}, "table"),
+        ({"answer": "against", "label": "b", "options": ["a", "b"]}, "table"),
+        ({"answer": ["accept"], "label": "b"}, "table"),
+        ({"accept": "yes"}, "table"),
+        ({"entities": ["Voss"]}, "table"),
+        ({"answer": "reject", "label": "favor"}, "prodigy"),
+        ({"answer": "accept", "spans": []}, "prodigy"),
+        ({"accept": ["favor"]}, "prodigy"),
+        ({"_input_hash": 5}, "prodigy"),
+        ({"_task_hash": 6, "answer": "accept"}, "prodigy"),
+        ({"entities": [[0, 4, "rationale"]]}, "doccano"),
+        ({"entities": [], "cats": ["favor"]}, "doccano"),
+        ({"label": ["favor"], "Comments": []}, "doccano"),
+    ],
+)
+def test_a_column_that_is_called_as_in_a_tools_export_makes_a_table_none(
+    write: Write, row: dict[str, Any], kind: str
+) -> None:
+    path = write("a.jsonl", json.dumps({"text": "Voss left."} | row))
+    assert detect_format(path, mapped=True) == kind
+    assert detect_format(path) == ("records" if kind == "table" else kind)
+
+
+def test_a_column_called_answer_may_hold_the_label(write: Write) -> None:
+    path = write("a.jsonl", '{"text": "Voss left.", "answer": "accept"}\n{"text": "Voss fell.", "answer": "reject"}')
+    columns = ColumnMap(fields={"stance": "answer"}, values={"stance": {"accept": "favor", "reject": "against"}})
+    assert [r.stance for r in open_annotations(path, columns=columns)] == ["favor", "against"]
 
 
 def test_a_map_for_a_corpus_with_its_own_columns_is_refused() -> None:
