@@ -19,7 +19,7 @@ from newstance.model.codebook import Codebook, Layer
 from .annotation import OWN_FIELDS, Annotation, Unit
 from .jsonl import as_annotation
 
-__all__ = ["NONE_OF_THEM", "SPAN_FIELDS", "ColumnMap", "column_of", "row_to_annotation"]
+__all__ = ["NONE_OF_THEM", "SPAN_FIELDS", "ColumnMap", "column_of", "no_text", "row_to_annotation"]
 
 #: What tools show for "judged, and none of these codes".
 NONE_OF_THEM = "(none)"
@@ -102,14 +102,8 @@ class ColumnMap(BaseModel):
             path: the file, for the message.
         """
         given = {*self.fields, *self.flags, *self.fill, *(set(columns) - set(self.fields.values()))}
-        there = f"(there are: {_shown(columns)})"
         if "text" not in given:
-            guess = next((name for name in columns if str(name).strip().casefold() in _LIKE_TEXT), "COLUMN")
-            raise AnnotationError(
-                f"no such column {there}; name the right one, for instance with --column text={_shown([guess])}",
-                path=path,
-                field="text",
-            )
+            raise AnnotationError(no_text(columns), path=path, field="text")
         layers = [column_of(layer) for layer in codebook.layers] if codebook else []
         if given & {"labels", *OWN_FIELDS, *layers} or any(str(name).startswith("labels.") for name in given):
             return
@@ -118,10 +112,18 @@ class ColumnMap(BaseModel):
             return
         wanted = layers or list(OWN_FIELDS)
         raise AnnotationError(
-            f"holds no label: no column is called {' or '.join(wanted)} {there}; name the right one, for instance with "
-            f"--column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a model that has them",
+            f"holds no label: no column is called {' or '.join(wanted)} (there are: {_shown(columns)}); name the right "
+            f"one, for instance with --column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a model "
+            f"that has them",
             path=path,
         )
+
+
+def no_text(columns: Collection[str]) -> str:
+    """Return what is wrong where none of the columns is called as the one that should hold the sentence."""
+    guess = next((name for name in columns if str(name).strip().casefold() in _LIKE_TEXT), "COLUMN")
+    there = f"(there are: {_shown(columns)})"
+    return f"no such column {there}; name the right one, for instance with --column text={_shown([guess])}"
 
 
 def _shown(columns: Collection[str]) -> str:

@@ -194,7 +194,7 @@ def _rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     mapped = tuple(columns.fields.values())
     if format == "labelstudio":
-        return read_labelstudio(path, problems)
+        return read_labelstudio(path, problems, fields=columns.fields)
     if format == "doccano":
         return read_doccano(path, codebook, mapped=mapped, problems=problems)
     if format == "prodigy":
