@@ -18,6 +18,7 @@ from newstance.model.codebook import Codebook, Layer
 
 from .annotation import OWN_FIELDS, Annotation, Unit
 from .jsonl import as_annotation
+from .map_text import MapText
 
 __all__ = ["NONE_OF_THEM", "SPAN_FIELDS", "ColumnMap", "column_of", "no_text", "row_to_annotation"]
 
@@ -52,10 +53,10 @@ class ColumnMap(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fields: dict[str, str] = {}
-    flags: dict[str, dict[str, str]] = {}
-    values: dict[str, dict[str, str]] = {}
+    flags: dict[str, dict[MapText, str]] = {}
+    values: dict[str, dict[MapText, MapText]] = {}
     separator: str = Field(default=";", min_length=1)
-    fill: dict[str, str] = {}
+    fill: dict[str, MapText] = {}
     unlabelled: Literal["refuse", "skip"] = "refuse"
 
     def check(self, codebook: Codebook | None, columns: Collection[str], path: str | Path) -> None:
