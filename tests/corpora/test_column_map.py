@@ -55,6 +55,21 @@ def test_one_mention_may_be_given_by_two_offsets_and_is_checked_against_its_word
         open_annotations(path, columns=columns)
 
 
+@pytest.mark.parametrize("spans", ['["Voss"]', '[{"start": 5, "end": 9}]', "[[5, null]]", "[[5, Infinity]]", "[5, 9]"])
+def test_spans_of_another_shape_are_one_line_beside_the_words_too(write: Write, spans: str) -> None:
+    path = write(
+        "x.jsonl", f'{{"text": "Then Voss left.", "stance": "favor", "mention": "Voss", "target_spans": {spans}}}'
+    )
+    with pytest.raises(AnnotationError, match=r"x.jsonl:1: target_spans\.0"):
+        open_annotations(path, columns=ColumnMap(fields={"text": "text"}))
+
+
+def test_spans_in_a_column_of_floats_are_checked_against_their_words(tmp_path: Path) -> None:
+    cells = {"text": ["Then Voss left."], "stance": ["favor"], "mention": ["Voss"], "target_spans": [[[5.0, 9.0]]]}
+    pq.write_table(pa.table(cells), tmp_path / "x.parquet")
+    assert open_annotations(tmp_path / "x.parquet")[0].target_spans == ((5, 9),)
+
+
 @pytest.mark.parametrize(
     ("field", "cell"), [("target_spans", "0-{}"), ("version", "{}"), ("target_end", "{}"), ("target_end", "{}.0")]
 )
