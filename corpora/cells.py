@@ -27,7 +27,7 @@ class BadCell(Exception):
 
 
 def is_empty(value: Any) -> bool:
-    """Return whether a cell holds nothing: a column of numbers with a gap has NaN there, which alone differs from itself."""
+    """Return whether a cell holds nothing; a column of numbers has NaN for it, which alone differs from itself."""
     return value is None or value == "" or value != value  # noqa: PLR0124
 
 

@@ -111,9 +111,9 @@ class ColumnMap(BaseModel):
             return
         wanted = layers or list(OWN_FIELDS)
         raise AnnotationError(
-            f"holds no label: no column is called {' or '.join(wanted)} (there are: {_listed(columns)}); name the right "
-            f"one, for instance with --column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a model "
-            f"that has them",
+            f"holds no label: no column is called {' or '.join(wanted)} (there are: {_listed(columns)}); name the "
+            f"right one, for instance with --column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a "
+            f"model that has them",
             path=path,
         )
 
