@@ -56,11 +56,11 @@ def repeat_findings(
     between: list[str] = []
     for pair in near.pairs:
         here, there = groups[pair.first], groups[pair.second]
-        firsts, seconds = _first_of_each_split(here), _first_of_each_split(there)
-        inside += [_line(firsts[split], seconds[split], pair) for split in firsts if split in seconds]
+        left, right = _first_of_each_split(here), _first_of_each_split(there)
+        inside += [_line(left[split], right[split], pair) for split in left if split in right]
         # Where either stands in several splits, one pair of them that lies across tells enough.
         across_splits = (
-            _line(one, two, pair) for one in firsts.values() for two in seconds.values() if one.split != two.split
+            _line(one, two, pair) for one in left.values() for two in right.values() if one.split != two.split
         )
         between += islice(across_splits, 1)
     yield from found(
