@@ -12,7 +12,8 @@ an article of 81 sentences). What is part of a mention:
 
 A dash parts words: "Doe-era rules", "anti-Doe" and "Doe–Roe talks" mention Doe. A phrase in lower case does
 not count after a hyphen ("non-government"). What a reader does not see inside a word (soft hyphens, zero-width
-signs), and underscores around words, are passed over; a ligature is its letters.
+signs), and underscores around words, are passed over; a ligature is its letters. Between letters a zero-width sign may
+stand inside a word or in place of a blank, so such a text is read both ways, and the longer of two mentions counts.
 
 Case: a word with capitals matches as written or in capitals throughout; a word in lower case also with a
 capital first letter, so that "The administration", "the Doe Administration" and "ADMINISTRATION" match.
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date as Date
@@ -76,6 +78,8 @@ _LOOKALIKES = {"\u02bc": "’"} | {chr(c): unicodedata.normalize("NFKC", chr(c))
 _UNPLAIN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff_\u02bc\ufb00-\ufb06]")
 #: Nothing that is seen, and emphasis ("_Doe_"); an underscore between letters is part of a word.
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]|(?<!\w)_+|(?<!_)_++(?!\w)")
+#: Zero-width signs that two words may have between them; a soft hyphen always stands inside one.
+_BETWEEN = re.compile(r"(?<=[\w\u0300-\u036f])[\u200b-\u200f\u2060\ufeff]+(?=\w)")
 #: Titles are looked for in this many characters before a name.
 _LOOK_BACK = 90
 
@@ -98,6 +102,8 @@ class _Entry:
     given: tuple[str, ...] = ()
 
 
+#: Where a text has what looks like a mention (half-open offsets), and whether it is one.
+_Hit = tuple[int, int, bool]
 #: Entries by their first word, then by their second; under "" are those that fit whatever word is second.
 _Groups = dict[str, dict[str, tuple[_Entry, ...]]]
 
@@ -128,14 +134,34 @@ class MentionFinder:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Return the mentions in order, never overlapping, with offsets into ``text``."""
-        if _UNPLAIN.search(text) is None:
-            return self._find(text)
-        plain, places = _as_seen(text)
-        spans = [(places[mention.start], places[mention.end - 1] + 1) for mention in self._find(plain)]
-        return tuple(Mention(start, end, text[start:end]) for start, end in spans)
+        hits = self._hits(text) if _UNPLAIN.search(text) is None else self._seen_hits(text)
+        return tuple(Mention(start, end, text[start:end]) for start, end, counts in hits if counts)
 
-    def _find(self, text: str) -> tuple[Mention, ...]:
-        found: list[Mention] = []
+    def _seen_hits(self, text: str) -> list[_Hit]:
+        """Return hits in a text with signs that nobody sees, where such signs may part words in both readings."""
+        hits = self._placed(*_as_seen(text))
+        if not (signs := [sign.span() for sign in _BETWEEN.finditer(text)]):
+            return hits
+        # The reading with blanks breaks words that have signs inside, so it tells only of what lies at a sign.
+        ends = [end for _, end in signs]
+        for hit in self._placed(*_as_seen(text, parted=True)):
+            at = bisect_left(ends, hit[0])
+            if at < len(signs) and signs[at][0] <= hit[1]:
+                hits.append(hit)
+        taken = bytearray(len(text))
+        kept = []
+        for start, end, counts in sorted(hits, key=lambda hit: hit[0] - hit[1]):
+            if not any(taken[start:end]):
+                taken[start:end] = b"x" * (end - start)
+                kept.append((start, end, counts))
+        return sorted(kept)
+
+    def _placed(self, seen: str, places: list[int]) -> list[_Hit]:
+        """Return the hits of a text as it is seen, with offsets into the one given."""
+        return [(places[start], places[end - 1] + 1, counts) for start, end, counts in self._hits(seen)]
+
+    def _hits(self, text: str) -> list[_Hit]:
+        found: list[_Hit] = []
         done = 0
         anywhere = self._groups.get("*")
         words = list(_WORD.finditer(text))
@@ -154,20 +180,35 @@ class MentionFinder:
                 continue
             before = text[max(done, start - _LOOK_BACK) : start]
             done = end
-            if not entry.mention or (entry.never_after is not None and _regex(entry.never_after).search(before)):
-                continue
-            if entry.given and (name := _GIVEN.search(before)) and is_another(name[1], entry.given):
-                continue
-            if entry.before is not None and (prefix := _regex(entry.before).search(before)):
+            counts = _counts(entry, before)
+            if counts and entry.before is not None and (prefix := _regex(entry.before).search(before)):
                 start -= len(before) - prefix.start()
-            found.append(Mention(start, end, text[start:end]))
-        return tuple(found)
+            found.append((start, end, counts))
+        return found
 
 
-def _as_seen(text: str) -> tuple[str, list[int]]:
-    """Return a text as a reader sees it, and where each of its characters stands in the one given."""
+def _counts(entry: _Entry, before: str) -> bool:
+    """Return whether what matches an entry is a mention, after what stands before it."""
+    if not entry.mention or (entry.never_after is not None and _regex(entry.never_after).search(before)):
+        return False
+    return not (entry.given and (name := _GIVEN.search(before)) and is_another(name[1], entry.given))
+
+
+def _as_seen(text: str, *, parted: bool = False) -> tuple[str, list[int]]:
+    """Return a text as a reader sees it, and where each of its characters stands in the one given.
+
+    Args:
+        text: the text.
+        parted: whether zero-width signs between letters part words, as a blank does.
+    """
     unseen = {at for found in _UNSEEN.finditer(text) for at in range(*found.span())}
-    shown = [(c, at) for at, sign in enumerate(text) if at not in unseen for c in _LOOKALIKES.get(sign, sign)]
+    blanks = {found.start() for found in _BETWEEN.finditer(text)} if parted else set()
+    shown = [
+        (c, at)
+        for at, sign in enumerate(text)
+        if at not in unseen or at in blanks
+        for c in (" " if at in blanks else _LOOKALIKES.get(sign, sign))
+    ]
     return "".join(c for c, _ in shown), [at for _, at in shown]
 
 

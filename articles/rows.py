@@ -193,6 +193,8 @@ def read_csv(path: str, columns: Columns, *, most: int, tab: bool, told: Told, s
             for number, cells in table.records(skip_blanks=blanks):
                 if isinstance(cells, BadRecord):
                     yield Refusal(ArticleError(cells.message, path=path, line=number))
+                elif not any(map(str.strip, cells)):
+                    continue  # a spreadsheet ends in such rows
                 elif len(cells) != len(header):
                     message = f"has {len(cells)} cells, the header {len(header)}"
                     yield Refusal(ArticleError(message, path=path, line=number))

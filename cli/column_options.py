@@ -30,7 +30,7 @@ def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
             data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot be read: {getattr(error, 'strerror', None) or error}", path=path) from error
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none; nested too deep
             raise UsageError(f"not YAML: {error}", path=path) from error
     fields: dict[str, str] = {}
     for option in columns:
@@ -41,7 +41,10 @@ def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
     try:
         given = ColumnMap.model_validate(data)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'top level'}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'top level'}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
         raise UsageError(f"not a column map: {problems}", path=path) from error
     return given.model_copy(update={"fields": given.fields | fields})
 
@@ -85,7 +88,7 @@ def _is_configuration(path: Path) -> bool:
     """Return whether a file is a training configuration; of one that cannot be read its reader says what is wrong."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return False
     from newstance.training.config_file import BASE
 

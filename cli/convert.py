@@ -7,7 +7,7 @@ from os.path import realpath
 from pathlib import Path
 
 from newstance.corpora import Format, labelstudio_config, open_annotations, save_annotations
-from newstance.errors import UsageError
+from newstance.errors import AnnotationError, UsageError
 from newstance.files import whole_file
 from newstance.model import Codebook, load_codebook
 
@@ -39,8 +39,13 @@ def run_convert(
     interface = _labels_in_label_studio(kind, target)
     if interface:
         check_interface(target, known or load_codebook())
+    if interface or kind == "doccano":  # a tool offers the codebook's labels alone; so its reader names bad rows
+        known = known or load_codebook()
     records = open_annotations(source, as_format(format), split=split, columns=columns, codebook=known)
-    save_annotations(target, records, kind, codebook=known)
+    try:
+        save_annotations(target, records, kind, codebook=known)
+    except AnnotationError as error:
+        raise AnnotationError(error.message, path=error.path or source, field=error.field) from error
     sys.stderr.write(f"{len(records)} records in {target}\n")
     if interface:
         write_interface(target, known or load_codebook())

@@ -28,6 +28,8 @@ __all__ = [
 
 #: Half-open code-point offsets.
 Span = tuple[int, int]
+#: A text that UTF-8 can hold: JSON may give half a character (a lone surrogate), which no file could be written with.
+Words = Annotated[str, StringConstraints(min_length=0)]
 #: As a codebook names its layers.
 LayerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 #: The layers that have a field of their own.
@@ -62,17 +64,17 @@ class Unit(BaseModel):
 
     id: str = Field(min_length=1)
     text: str = Field(min_length=1)
-    target: str | None = None
+    target: Words | None = None
     target_spans: tuple[Span, ...] = ()
-    before: str = ""
-    after: str = ""
+    before: Words = ""
+    after: Words = ""
     before_spans: tuple[Span, ...] = ()
     after_spans: tuple[Span, ...] = ()
-    article: str | None = None
-    outlet: str | None = None
-    date: str | None = None
-    corpus: str | None = None
-    split: str | None = None
+    article: Words | None = None
+    outlet: Words | None = None
+    date: Words | None = None
+    corpus: Words | None = None
+    split: Words | None = None
     version: Literal[1] = 1
 
     @field_validator("target", "article", "outlet", "date", "corpus", "split", mode="before")
@@ -104,13 +106,13 @@ class Annotation(Unit):
         annotator: who judged.
     """
 
-    stance: str | None = None
-    frames: tuple[str, ...] | None = None
-    speaker: str | None = None
+    stance: Words | None = None
+    frames: tuple[Words, ...] | None = None
+    speaker: Words | None = None
     voice: Literal["outlet", "quoted", "paraphrased"] | None = None
     rationale: tuple[Span, ...] = ()
-    labels: dict[LayerName, str | tuple[str, ...]] = Field(default_factory=dict)
-    annotator: str | None = None
+    labels: dict[LayerName, Words | tuple[Words, ...]] = Field(default_factory=dict)
+    annotator: Words | None = None
 
     @field_validator("stance", "speaker", "voice", "annotator", mode="before")
     @classmethod

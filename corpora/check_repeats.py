@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
-from .duplicates import near_pairs, same_text_key
+from .duplicates import NearPair, near_pairs, same_text_key
 from .findings import Finding, found, some
 from .items import Item
 
@@ -55,8 +56,13 @@ def repeat_findings(
     between: list[str] = []
     for pair in near.pairs:
         here, there = groups[pair.first], groups[pair.second]
-        crosses = len({item.split for item in (*here, *there)}) > 1
-        (between if crosses else inside).append(f"{here[0].place} ~ {there[0].place} ({pair.similarity:.2f})")
+        left, right = _first_of_each_split(here), _first_of_each_split(there)
+        inside += [_line(left[split], right[split], pair) for split in left if split in right]
+        # Where either stands in several splits, one pair of them that lies across tells enough.
+        across_splits = (
+            _line(one, two, pair) for one in left.values() for two in right.values() if one.split != two.split
+        )
+        between += islice(across_splits, 1)
     yield from found(
         "warning", "near_duplicates_across_splits", between, "pairs of nearly the same text lie across splits",
         "Wire copy and edited repeats leak from train into test almost as exact repeats do. Split by article or story.",
@@ -71,3 +77,15 @@ def repeat_findings(
             f"{near.crowded} texts share their rarest word pairs with over a hundred others; not all were compared",
             "The texts come from a template; the pairs above are true, but there are more.", near.crowded,
         )  # fmt: skip
+
+
+def _first_of_each_split(group: Sequence[Item]) -> dict[str, Item]:
+    """Return the first item of each split that a text stands in."""
+    first: dict[str, Item] = {}
+    for item in group:
+        first.setdefault(item.split, item)
+    return first
+
+
+def _line(one: Item, two: Item, pair: NearPair) -> str:
+    return f"{one.place} ~ {two.place} ({pair.similarity:.2f})"

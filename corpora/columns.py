@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +15,11 @@ from newstance.files import inner_stem
 from newstance.model.codebook import Codebook, Layer
 
 from .annotation import OWN_FIELDS, Annotation, Unit
+from .cells import BadCell, is_empty, pairs_of, shown, spans_of, text_of, whole_number
 from .jsonl import as_annotation
+from .map_text import MapText
 
-__all__ = ["NONE_OF_THEM", "SPAN_FIELDS", "ColumnMap", "column_of", "row_to_annotation"]
+__all__ = ["NONE_OF_THEM", "SPAN_FIELDS", "ColumnMap", "column_of", "no_text", "row_to_annotation"]
 
 #: What tools show for "judged, and none of these codes".
 NONE_OF_THEM = "(none)"
@@ -28,9 +28,8 @@ SPAN_FIELDS = ("target_spans", "before_spans", "after_spans", "rationale")
 _MENTION = ("target_start", "target_end", "mention")
 _FIELDS = (*Annotation.model_fields, *_MENTION)
 #: What columns of sentences are often called.
-_LIKE_TEXT = ("sentence", "sentences", "statement", "content", "body", "quote", "tweet")
+_LIKE_TEXT = ("text", "sentence", "sentences", "statement", "content", "body", "quote", "tweet")
 _YES, _NO = frozenset({"1", "true", "yes", "y", "x"}), frozenset({"0", "false", "no", "n", ""})
-_SPAN = re.compile(r"(\d+)\s*[-:]\s*(\d+)")
 
 
 class ColumnMap(BaseModel):
@@ -52,10 +51,10 @@ class ColumnMap(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fields: dict[str, str] = {}
-    flags: dict[str, dict[str, str]] = {}
-    values: dict[str, dict[str, str]] = {}
+    flags: dict[str, dict[MapText, str]] = {}
+    values: dict[str, dict[MapText, MapText]] = {}
     separator: str = Field(default=";", min_length=1)
-    fill: dict[str, str] = {}
+    fill: dict[str, MapText] = {}
     unlabelled: Literal["refuse", "skip"] = "refuse"
 
     def check(self, codebook: Codebook | None, columns: Collection[str], path: str | Path) -> None:
@@ -88,7 +87,7 @@ class ColumnMap(BaseModel):
         for section, name, column in wanted:
             if column not in columns:
                 raise AnnotationError(
-                    f"no column is called {column!r}; the file has {', '.join(map(str, columns))}",
+                    f"no column is called {column!r}; the file has {_listed(columns)}",
                     path=path,
                     field=f"columns.{section}.{name}",
                 )
@@ -102,14 +101,8 @@ class ColumnMap(BaseModel):
             path: the file, for the message.
         """
         given = {*self.fields, *self.flags, *self.fill, *(set(columns) - set(self.fields.values()))}
-        there = f"(there are: {', '.join(map(str, columns))})"
         if "text" not in given:
-            guess = next((name for name in columns if str(name).casefold() in _LIKE_TEXT), "COLUMN")
-            raise AnnotationError(
-                f"no such column {there}; name the right one, for instance with --column text={guess}",
-                path=path,
-                field="text",
-            )
+            raise AnnotationError(no_text(columns), path=path, field="text")
         layers = [column_of(layer) for layer in codebook.layers] if codebook else []
         if given & {"labels", *OWN_FIELDS, *layers} or any(str(name).startswith("labels.") for name in given):
             return
@@ -118,10 +111,23 @@ class ColumnMap(BaseModel):
             return
         wanted = layers or list(OWN_FIELDS)
         raise AnnotationError(
-            f"holds no label: no column is called {' or '.join(wanted)} {there}; name the right one, for instance with "
-            f"--column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a model that has them",
+            f"holds no label: no column is called {' or '.join(wanted)} (there are: {_listed(columns)}); name the "
+            f"right one, for instance with --column {wanted[0]}=COLUMN; labels of your own need your --codebook, or a "
+            f"model that has them",
             path=path,
         )
+
+
+def no_text(columns: Collection[str]) -> str:
+    """Return what is wrong where none of the columns is called as the one that should hold the sentence."""
+    guess = next((name for name in columns if str(name).strip().casefold() in _LIKE_TEXT), "COLUMN")
+    there = f"(there are: {_listed(columns)})"
+    return f"no such column {there}; name the right one, for instance with --column text={_listed([guess])}"
+
+
+def _listed(columns: Collection[str]) -> str:
+    """Return names of columns for a message, in which blanks around one can be seen."""
+    return ", ".join(name if (name := str(column)) == name.strip() else repr(name) for column in columns)
 
 
 def column_of(layer: Layer | str) -> str:
@@ -169,17 +175,10 @@ def row_to_annotation(
         if "id" not in data and isinstance(data.get("text"), str):
             data["id"] = _id(data, path, line)
         if "text" not in data:  # before anything is said of the id that it would have given
-            raise _BadCell("text", "Field required")
-    except _BadCell as bad:
+            raise BadCell("text", "Field required")
+    except BadCell as bad:
         raise AnnotationError(bad.message, path=path, line=line, field=bad.field) from bad
     return as_annotation(data, codebook, path=path, line=line)
-
-
-class _BadCell(Exception):
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
 
 
 def _raw(row: Mapping[str, Any], columns: ColumnMap, name: str) -> Any:
@@ -188,9 +187,7 @@ def _raw(row: Mapping[str, Any], columns: ColumnMap, name: str) -> Any:
     if column is None and name in columns.fields.values():
         return columns.fill.get(name)  # the map gives the column of this name to another field
     value = row.get(name if column is None else column)
-    if value is None or value == "" or value != value:  # noqa: PLR0124 (only NaN differs from itself)
-        return columns.fill.get(name)
-    return value
+    return columns.fill.get(name) if is_empty(value) else value
 
 
 def _cell(row: Mapping[str, Any], columns: ColumnMap, field: str) -> Any:
@@ -198,26 +195,12 @@ def _cell(row: Mapping[str, Any], columns: ColumnMap, field: str) -> Any:
     if value is None:
         return None
     if field in SPAN_FIELDS:
-        return _spans(field, value)
+        return spans_of(field, value)
     if field == "version":
-        return _whole(field, str(value)) if str(value).isdecimal() else value
-    text = _text(field, value)
+        return whole_number(field, str(value)) if str(value).isdecimal() else value
+    text = text_of(field, value)
     mapped = columns.values.get(field, {}).get(text, text)
     return mapped or None
-
-
-def _text(field: str, value: Any) -> str:
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))  # what a table with gaps makes of whole numbers
-    if isinstance(value, (int, float)):
-        return str(value)
-    raise _BadCell(field, f"{_short(value)} is no text")
 
 
 def _set(data: dict[str, Any], field: str, value: Any) -> None:
@@ -225,54 +208,29 @@ def _set(data: dict[str, Any], field: str, value: Any) -> None:
         data[field] = value
 
 
-def _whole(field: str, digits: str) -> int:
-    """Return a whole number; Python reads none of thousands of digits."""
-    try:
-        return int(digits)
-    except ValueError as error:
-        raise _BadCell(field, f"{_short(digits)} is too long for a number") from error
-
-
-def _spans(field: str, value: Any) -> list[Any]:
-    """Return spans from a list, its JSON, or `0-4;10-17`."""
-    if isinstance(value, str):
-        text = value.strip()
-        if text.startswith("["):
-            try:
-                value = json.loads(text)
-            except (ValueError, RecursionError) as error:
-                raise _BadCell(field, f"{_short(value)} is not JSON") from error
-        else:
-            found = [_SPAN.fullmatch(part.strip()) for part in re.split("[;,]", text)]
-            if not all(found):
-                raise _BadCell(field, f"{_short(value)} gives no spans; write [[0, 4]] or 0-4;10-17")
-            return [[_whole(field, m[1]), _whole(field, m[2])] for m in found if m]
-    if not isinstance(value, list):
-        raise _BadCell(field, f"{_short(value)} gives no spans")
-    return value
-
-
 def _mention(data: dict[str, Any], row: Mapping[str, Any], columns: ColumnMap) -> None:
     start, end, mention = (_raw(row, columns, name) for name in _MENTION)
     if start is not None or end is not None:
         for field, value in (("target_start", start), ("target_end", end)):
             if value is None or not str(value).removesuffix(".0").isdecimal():
-                raise _BadCell(field, "missing" if value is None else f"{_short(value)} is no offset")
+                raise BadCell(field, "missing" if value is None else f"{shown(value)} is no offset")
         given = (("target_start", start), ("target_end", end))
-        data["target_spans"] = [[_whole(field, str(value).removesuffix(".0")) for field, value in given]]
+        data["target_spans"] = [[whole_number(field, str(value).removesuffix(".0")) for field, value in given]]
     if mention is None:
         return
-    mention = _text("mention", mention)
+    mention = text_of("mention", mention)
     text = str(data.get("text", ""))
     if "target_spans" not in data:
         at = text.find(mention)
         if at < 0 or text.find(mention, at + 1) >= 0:
             times = "nowhere" if at < 0 else "more than once"
-            raise _BadCell("mention", f"{mention!r} stands {times} in the text; give offsets")
+            raise BadCell("mention", f"{mention!r} stands {times} in the text; give offsets")
         data["target_spans"] = [[at, at + len(mention)]]
-    found = [text[a:b] for a, b in data["target_spans"]]
+    if (pairs := pairs_of(data["target_spans"])) is None:
+        return  # of what shape spans must be, the record itself says
+    found = [text[a:b] for a, b in pairs]
     if mention not in found:
-        raise _BadCell("mention", f"the offsets give {', '.join(map(repr, found))}, not {mention!r}")
+        raise BadCell("mention", f"the offsets give {', '.join(map(repr, found))}, not {mention!r}")
 
 
 def _loose_layers(row: Mapping[str, Any], columns: ColumnMap, layers: Mapping[str, Layer]) -> list[str]:
@@ -294,8 +252,8 @@ def _judge(data: dict[str, Any], name: str, row: Mapping[str, Any], columns: Col
         raw = _raw(row, columns, key)
         if raw is None and not own:  # as newstance itself writes tables and records
             given = row.get("labels")
-            raw = given.get(name) if isinstance(given, Mapping) else row.get(f"labels.{name}") or None
-        if raw is not None:
+            raw = given.get(name) if isinstance(given, Mapping) else row.get(f"labels.{name}")
+        if not is_empty(raw) and not _is_left_blank(raw, columns.values.get(key, ())):
             value = _codes(name, raw, columns, layer)
     if value is None:
         return
@@ -304,7 +262,7 @@ def _judge(data: dict[str, Any], name: str, row: Mapping[str, Any], columns: Col
         value = (value,) if isinstance(value, str) else value
     elif isinstance(value, tuple):
         if len(value) > 1:
-            raise _BadCell(name, f"holds {len(value)} labels ({', '.join(value)}); this layer takes one")
+            raise BadCell(name, f"holds {len(value)} labels ({', '.join(value)}); this layer takes one")
         value = value[0] if value else None
     if value is None:
         return
@@ -321,7 +279,7 @@ def _codes(name: str, raw: Any, columns: ColumnMap, layer: Layer | None) -> str 
     many = name == "frames" or (layer is not None and layer.kind == "multi")
 
     def code(part: Any) -> str:
-        text = _text(name, part)
+        text = text_of(name, part)
         for candidate in (text, text.strip()):
             if candidate in values:
                 return values[candidate]
@@ -345,6 +303,11 @@ def _codes(name: str, raw: Any, columns: ColumnMap, layer: Layer | None) -> str 
     return code(raw)
 
 
+def _is_left_blank(raw: Any, values: Collection[str]) -> bool:
+    """Return whether a cell of labels shows nothing, to which the map gives no meaning either."""
+    return isinstance(raw, str) and not raw.strip() and raw not in values
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
@@ -355,13 +318,14 @@ def _json(text: str) -> Any:
 def _flags(name: str, row: Mapping[str, Any], flags: Mapping[str, str]) -> tuple[str, ...] | None:
     """Return the codes whose column says yes; None when every one of the cells is empty."""
     cells = {code: row.get(column) for code, column in flags.items()}
-    if all(value is None or value == "" for value in cells.values()):
+    cells = {code: "" if is_empty(value) else value for code, value in cells.items()}
+    if not any(str(value).strip() for value in cells.values()):
         return None
     chosen = []
     for code, value in cells.items():
-        text = str("" if value is None else value).strip().casefold().removesuffix(".0")
+        text = str(value).strip().casefold().removesuffix(".0")
         if text not in _YES | _NO:
-            raise _BadCell(name, f"{_short(value)} in column {flags[code]!r} is neither 1 nor 0")
+            raise BadCell(name, f"{shown(value)} in column {flags[code]!r} is neither 1 nor 0")
         if text in _YES:
             chosen.append(code)
     return tuple(chosen)
@@ -372,8 +336,3 @@ def _id(data: Mapping[str, Any], path: str | Path, line: int) -> str:
         return f"{inner_stem(path)}-{line}"
     parts = [data.get("article"), data.get("target"), data["text"]]
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:16]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

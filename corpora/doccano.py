@@ -24,7 +24,7 @@ from .jsonl import jsonl_objects, read_jsonl_objects, write_jsonl
 from .labelstudio import Suggestion
 from .problems import Problems, report
 
-__all__ = ["read_doccano", "write_doccano"]
+__all__ = ["looks_like_doccano", "read_doccano", "write_doccano"]
 
 _OWN_ID, _SUGGESTED = "sentence_id", "suggested_by"
 _LABELS = ("cats", "label", "labels")
@@ -66,6 +66,13 @@ def _row(record: Annotation, codebook: Codebook) -> dict[str, Any]:
         "cats": prefixed_codes(record, codebook),
         "entities": [[start, end, "rationale"] for start, end in record.rationale],
     }
+
+
+def looks_like_doccano(row: Mapping[str, Any]) -> bool:
+    """Return whether a row is of an export, and not of somebody's table that has names under `entities`."""
+    entities = row.get("entities")
+    spans = isinstance(entities, list) and not any(isinstance(item, str) for item in entities)
+    return spans or any(isinstance(row.get(name), list) for name in _LABELS)
 
 
 def read_doccano(

@@ -15,7 +15,7 @@ from newstance.model.codebook import Codebook, load_codebook
 from .annotation import Annotation, mixed_id
 from .codebook_pass import codebook_pass
 from .columns import ColumnMap, row_to_annotation
-from .doccano import read_doccano, write_doccano
+from .doccano import looks_like_doccano, read_doccano, write_doccano
 from .frac import frac_annotations
 from .jsonl import check_codes, read_annotations, write_annotations
 from .labelstudio import Suggestion, read_labelstudio, write_labelstudio
@@ -23,7 +23,7 @@ from .mention_pass import mention_pass
 from .newsmtsc import read_newsmtsc
 from .own import read_corpus
 from .problems import Problems, report, unreadable
-from .prodigy import read_prodigy
+from .prodigy import looks_like_prodigy, read_prodigy
 from .pstance import read_pstance
 from .seesaw import read_seesaw
 from .tables import read_table, write_table
@@ -194,12 +194,13 @@ def _rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     mapped = tuple(columns.fields.values())
     if format == "labelstudio":
-        return read_labelstudio(path, problems)
+        return read_labelstudio(path, problems, fields=columns.fields)
     if format == "doccano":
         return read_doccano(path, codebook, mapped=mapped, problems=problems)
     if format == "prodigy":
         return read_prodigy(path, codebook, mapped=mapped, problems=problems)
-    return read_table(path, problems)
+    flags = [column for codes in columns.flags.values() for column in codes.values()]
+    return read_table(path, problems, mapped=(*mapped, *flags))
 
 
 def detect_format(path: str | Path, *, mapped: bool = False) -> Format:
@@ -228,9 +229,9 @@ def detect_format(path: str | Path, *, mapped: bool = False) -> Format:
     row = _first_row(path)
     if isinstance(row.get("data"), dict):
         raise UsageError("Label Studio tasks come as .json, a list of tasks", path=path)
-    if any(name in row for name in ("_input_hash", "_task_hash", "_view_id", "answer", "accept")):
+    if looks_like_prodigy(row):
         return "prodigy"
-    if any(isinstance(row.get(name), list) for name in ("cats", "entities", "label", "labels")):
+    if looks_like_doccano(row):
         return "doccano"
     return "table" if mapped else "records"
 

@@ -19,10 +19,22 @@ from .columns import NONE_OF_THEM, column_of
 from .jsonl import read_jsonl_objects
 from .problems import Problems, report
 
-__all__ = ["read_prodigy"]
+__all__ = ["looks_like_prodigy", "read_prodigy"]
 
 _LABELS = ("accept", "label")
+_ANSWERS = ("accept", "reject", "ignore")
+#: What Prodigy itself adds to each task; its older exports lack some of it, and files made like them all.
+_MARKS = ("_input_hash", "_task_hash", "_view_id")
 _SKIPPED = ("spans", "options", "tokens", "relations", "meta", "answer", "html", "style", *_LABELS)
+
+
+def looks_like_prodigy(row: Mapping[str, Any]) -> bool:
+    """Return whether a row is a task of Prodigy, and not of somebody's table that has a column `answer` or `accept`."""
+    if any(name in row for name in _MARKS):
+        return True
+    if "answer" not in row:
+        return isinstance(row.get("accept"), list)
+    return row["answer"] in _ANSWERS and any(name in row for name in (*_LABELS, "spans", "options"))
 
 
 def read_prodigy(

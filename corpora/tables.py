@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,36 +22,41 @@ Row = tuple[int, dict[str, Any]]
 _SEPARATOR = ";"
 
 
-def read_table(path: str | Path, problems: Problems = None) -> Iterator[Row]:
+def read_table(path: str | Path, problems: Problems = None, *, mapped: Collection[str] = ()) -> Iterator[Row]:
     """Yield each row's number and its cells: its line in the file, of Parquet its place among the rows, from 1.
+
+    Of a delimited table, rows of blanks are left out, and so are blanks around the names of its columns.
 
     Args:
         path: `.csv` or `.tsv` with a header, as `newstance.files.delimited` reads them, `.parquet`, `.jsonl`; all but
             Parquet also packed.
         problems: where to put the errors of single rows instead of raising the first.
+        mapped: columns that a map names; one with blanks around it says that such are meant.
 
     Raises:
         AnnotationError: the file cannot be read, or has no usable header.
     """
     path = Path(path)
     if inner_suffix(path) in (".csv", ".tsv"):
-        return _read_csv(path, problems)
+        return _read_csv(path, problems, mapped)
     if inner_suffix(path) == ".parquet":
         return _read_parquet(path, problems)
     return read_jsonl_objects(path, problems)
 
 
-def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
+def _read_csv(path: Path, problems: Problems, mapped: Collection[str]) -> Iterator[Row]:
     try:
         with open_table(path, tab=inner_suffix(path) == ".tsv") as table:
-            header = table.header
+            header = _without_blanks(table.header, mapped)
             if not any(header):
                 raise AnnotationError("has no header that names its columns", path=path, line=1)
             _refuse_twice(header, path, line=1)
-            for number, cells in table.records():
+            # Who writes "id, text, stance" writes cells so too.
+            spaced = header != table.header and all(name[:1].isspace() for name in table.header[1:])
+            for number, cells in table.records(skip_blanks=spaced):
                 if isinstance(cells, BadRecord):
                     report(AnnotationError(f"not CSV: {cells.message}", path=path, line=number), problems)
-                elif not any(cells):
+                elif not any(map(str.strip, cells)):
                     continue
                 elif len(cells) != len(header):
                     message = f"has {len(cells)} cells, the header has {len(header)}"
@@ -60,6 +65,14 @@ def _read_csv(path: Path, problems: Problems) -> Iterator[Row]:
                     yield number, dict(zip(header, cells, strict=True))
     except DAMAGED as error:
         raise unreadable(path, error) from error
+
+
+def _without_blanks(names: list[str], mapped: Collection[str]) -> list[str]:
+    """Return the names without blanks around them, or as they are where that would make two alike or is mapped."""
+    plain = [name.strip() for name in names]
+    named = [name for name in plain if name]
+    meant = any(name != name.strip() for name in mapped)
+    return names if meant or len(set(named)) < len(named) else plain
 
 
 def _refuse_twice(names: Sequence[str], path: Path, line: int | None = None) -> None:

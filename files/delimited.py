@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ __all__ = ["WIDEST", "BadRecord", "DelimitedTable", "open_table"]
 WIDEST = 1 << 24
 #: What may separate cells; of two that a header shows equally often, the first.
 _SEPARATORS = ",;\t|"
+#: A line above the header that tells Excel what separates cells.
+_TOLD = re.compile(rf'"?sep=([{_SEPARATORS}])"?\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ def open_table(
 
     Args:
         path: the file.
-        tab: whether tabs separate cells; else what the header's first line shows most often does.
+        tab: whether tabs separate cells; else what a first line such as `sep=;` says, or the header's first line shows
+            most often.
         most: characters of the header at most.
         widest: characters of a cell at most.
         stream: its unpacked bytes, where they are already open.
@@ -82,8 +86,11 @@ class DelimitedTable:
         self._widest = widest
         self._reader: Any = None
         first = file.readline(most)
-        self._separator = "\t" if tab else max(_SEPARATORS, key=first.count)
+        if told := None if tab else _TOLD.fullmatch(first):
+            first = file.readline(most)
+        self._separator = told[1] if told else "\t" if tab else max(_SEPARATORS, key=first.count)
         self.header, self._above, left = self._read_header(first, file, most)
+        self._above += bool(told)
         self._lines = chain(left, file)
 
     @property

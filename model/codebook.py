@@ -116,9 +116,11 @@ def load_codebook(path: str | Path | None = None) -> Codebook:
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"cannot read the codebook: {error}", path=where) from error
     try:
-        return Codebook.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except yaml.YAMLError as error:
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none; nested too deep
         raise InputError(f"the codebook is not YAML: {error}", path=where) from error
+    try:
+        return Codebook.model_validate(data)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in e['loc']) or 'top level'}: {e['msg']}" for e in error.errors()

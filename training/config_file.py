@@ -102,7 +102,7 @@ def _with_bases(file: _File, above: tuple[_File, ...]) -> tuple[dict[str, Any], 
         raise UsageError(f"builds on itself: {circle}", path=file.where, field=BASE)
     try:
         data = yaml.safe_load(file.text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none; nested too deep
         raise UsageError(f"not YAML: {error}", path=file.where) from error
     if not isinstance(data, dict):
         raise UsageError("not a configuration: the top level must be a mapping", path=file.where)
@@ -144,7 +144,7 @@ def _apply(data: dict[str, Any], override: str) -> None:
         raise UsageError(f"--set takes key=value, not {override!r}")
     try:
         new = yaml.safe_load(value)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UsageError(f"--set {override}: the value is not YAML") from error
     *parents, last = key.split(".")
     node: dict[str, Any] | list[Any] = data

@@ -317,6 +317,13 @@ def test_a_csv_row_with_too_many_cells_is_refused_alone(tmp_path: Path) -> None:
     assert refusals(tmp_path / "a.csv") == [f"{tmp_path}/a.csv:4: has 3 cells, the header 2"]
 
 
+def test_the_empty_rows_below_a_spreadsheets_table_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbfid;text;date\r\n1;It rained.;2031-05-22\r\n;;\r\n ; ;\r\n2;;\r\n")
+    assert [draft.id for draft in drafts(path)] == ["1", "2"]
+    assert refusals(path) == []
+
+
 def test_a_wide_cell_that_is_no_text_costs_nothing(tmp_path: Path) -> None:
     wide = "a" * 200_000
     (tmp_path / "a.csv").write_text(f"id,text,raw\n1,One.,x\n2,Two.,{wide}\n3,{wide},x\n4,Four.,x\n")

@@ -111,7 +111,7 @@ def test_what_is_a_mention(text: str, expected: list[str]) -> None:
     ("text", "expected"),
     [
         ("The admin\u00adistra\u00adtion’s order, said Do\u00ade.", ["The admin\u00adistra\u00adtion", "Do\u00ade"]),
-        ("Doe\u00adburg and Doe\u200bville are towns.", []),
+        ("Doe\u00adburg and D\u200bo\u200be\u200bv\u200bi\u200bl\u200bl\u200be are towns.", []),
         ("White\u200b House \u200eDoe\u200f", ["White\u200b House", "Doe"]),
         ("_Doe_ left, __the White House__ said; _Doe's order_ stands.", ["Doe", "the White House", "Doe"]),
         ("Doe_2031 and x_Doe are no words of hers.", []),
@@ -121,6 +121,25 @@ def test_what_is_a_mention(text: str, expected: list[str]) -> None:
 )
 def test_signs_that_nobody_sees_hide_no_mention_and_make_none(text: str, expected: list[str]) -> None:
     assert found(text) == expected
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u200b\ufeff"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("“Doe|said so.” Many thanked|Doe. The administration|fell.", ["Doe", "Doe", "The administration"]),
+        ("Jane|Doe and Secretary of State|Roe left.", ["Jane|Doe", "Secretary of State|Roe"]),
+        ("Doe left the|White House.", ["Doe", "the|White House"]),
+        ("Administration|officials and Doe, Roe|and Doe.", ["Administration|officials", "Doe", "Roe", "Doe"]),
+        ("The admin|istration’s order, said Do|e.", ["The admin|istration", "Do|e"]),
+        ("Sena|tor Doe, Mich|ael Doe and Press Secre|tary Núñez-O’Dál.", ["Press Secre|tary Núñez-O’Dál"]),
+        ("Senator|Doe, Michael|Doe, Eric|Doe and Doe|Tower.", []),
+        ("Doe Tower|fell, Eric Doe|sang, Jane Doe|left.", ["Jane Doe"]),
+        ("|Doe| met |Roe|.", ["Doe", "Roe"]),
+    ],
+)  # fmt: skip
+def test_a_sign_without_width_may_part_two_words_or_stand_inside_one(text: str, expected: list[str], sign: str) -> None:
+    assert found(text.replace("|", sign)) == [mention.replace("|", sign) for mention in expected]
 
 
 def test_names_with_accents_match_in_either_normal_form() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,6 +120,22 @@ def test_convert_carries_a_table_to_label_studio_and_back(run: Run, tmp_path: Pa
     assert run("data", "convert", "tasks.json", "again.jsonl")[0] == 0
     found = open_annotations(tmp_path / "again.jsonl")
     assert [(r.id, r.stance) for r in found] == [("survey-2", "favor"), ("survey-3", "against")]
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "problem"),
+    [
+        ("id,text,stance", ["o.json"], "x.csv:2: stance: unknown label 'Favor' (id 7), did you mean 'favor'?"),
+        ("id,text,stance", ["o.jsonl", "--to", "doccano"], "x.csv:2: stance: unknown label 'Favor' (id 7)"),
+        ("id,text,labels.tone", ["o.json"], "x.csv: tone: 7: the codebook has no such layer"),
+    ],
+)
+def test_a_label_that_a_tool_could_not_show_names_its_file(
+    run: Run, tmp_path: Path, header: str, options: list[str], problem: str
+) -> None:
+    (tmp_path / "x.csv").write_text(f"{header}\n7,A.,Favor\n")
+    code, _, err = run("data", "convert", "x.csv", *options)
+    assert (code, err.startswith(f"newstance: {problem}")) == (1, True), err
 
 
 def test_suggestions_of_a_model_become_tasks_without_annotations(run: Run, tmp_path: Path, tiny_exported: Path) -> None:
@@ -286,3 +303,32 @@ def test_misspelt_labels_are_named_with_their_rows_and_what_was_meant(run: Run, 
 def test_help_shows_one_default_of_what_to_write(run: Run) -> None:
     said = run("data", "convert", "--help")[1]
     assert "by OUT's extension" in said and said.count("[default: annotations]") == 1, "that of --format"
+
+
+def test_a_map_may_name_numbers_and_days_as_they_stand(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text,stance,is 1\nA.,1,1\nB.,-1,0\nC.,0,\n")
+    (tmp_path / "map.yaml").write_text(
+        "values: {stance: {1: favor, -1: against, 0: neutral}}\nflags: {tone: {1: is 1}}\nfill: {date: 2031-05-22}\n"
+    )
+    assert run("data", "convert", "x.csv", "y.jsonl", "--map", "map.yaml")[0] == 0
+    records = open_annotations("y.jsonl")
+    assert [r.stance for r in records] == ["favor", "against", "neutral"]
+    assert (records[0].labels, {r.date for r in records}) == ({"tone": ("1",)}, {"2031-05-22"})
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "values: {stance: {yes: favor}}",
+            "map.yaml: not a column map: values.stance.*: yes, no, on, .*quotation marks",
+        ),
+        ("fill: {date: 2031-13-01}", "map.yaml: not YAML: month must be in 1..12"),
+        ("a: " + "[" * 3000, "map.yaml: not YAML: maximum recursion depth"),
+    ],
+)
+def test_a_map_that_yaml_reads_otherwise_is_one_line(run: Run, tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "x.csv").write_text("text,stance\nA.,yes\n")
+    (tmp_path / "map.yaml").write_text(text)
+    code, _, err = run("data", "check", "x.csv", "--map", "map.yaml")
+    assert code == 2 and re.match(f"newstance: {problem}", err) and err.count("\n") == 1

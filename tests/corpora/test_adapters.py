@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from newstance.corpora import Annotation, read_newsmtsc, read_seesaw, without_texts_of
-from newstance.errors import AnnotationError
+from newstance.corpora import Annotation, open_annotations, read_newsmtsc, read_seesaw, without_texts_of
+from newstance.errors import AnnotationError, UsageError
+from newstance.model import load_codebook
+
+Write = Callable[[str, str], Path]
 
 ROW = {
     "mention": "Mara Voss",
@@ -100,3 +104,53 @@ def test_the_real_files_hold_what_they_are_known_to_hold(shared: Path) -> None:
     found = read_seesaw(shared / "data" / "seesaw")
     assert Counter(r.stance for r in found.records) == {"neutral": 506, "against": 182, "favor": 69}
     assert all(0 <= a < b <= len(r.text) for r in found.records for a, b in r.target_spans)
+
+
+def test_p_stance_rows_become_annotations(write: Write) -> None:
+    path = write("raw_val_all.csv", "Tweet,Target,Stance\nGo on!,Mara Voss,FAVOR\n")
+    (record,) = open_annotations(path.parent, "pstance", split="dev", codebook=load_codebook())
+    assert (record.text, record.target, record.stance, record.split) == ("Go on!", "Mara Voss", "favor", "dev")
+    write("raw_val_all.csv", "Tweet,Target,Stance\nGo on!,Mara Voss,NONE\n")
+    with pytest.raises(AnnotationError, match=r"raw_val_all.csv:2: Stance: 'NONE' is not FAVOR"):
+        open_annotations(path, "pstance")
+
+
+@pytest.mark.parametrize(
+    ("tweet", "mentions"),
+    [
+        ("Voss, VOSS and Vosses", ["Voss", "VOSS", "Voss"]),
+        ("Mara Voss met Mara J. Voss.", ["Mara Voss", "Mara J. Voss"]),
+        ("Go on, mara! Marathons bore Maras team.", ["mara", "Maras"]),
+        ("#Voss2031 #VoteMara #MaraVossRocks", ["Voss", "Mara", "MaraVoss"]),
+        ("@realMaraVoss said so to @MorningMara.", ["@realMaraVoss"]),
+        ("@IvankaVoss, Hunter Voss, Mara Voss Jr. and #MaraVossJr", []),
+        ("Nobody is named.", []),
+    ],
+)
+def test_p_stance_finds_its_target_by_the_parts_of_the_name(write: Write, tweet: str, mentions: list[str]) -> None:
+    path = write("raw_val_all.csv", f'Tweet,Target,Stance\n"{tweet}",Mara Voss,FAVOR\n')
+    (record,) = open_annotations(path, "pstance")
+    assert [record.text[start:end] for start, end in record.target_spans] == mentions
+
+
+def test_frac_is_a_corpus_with_a_layer_of_merged_frames(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\nThe court ruled.,5\n")
+    assert open_annotations(path, "frac") == [
+        Annotation(id="frac-2", text="The court ruled.", labels={"merged_frame": "legality+crime"}, corpus="frac")
+    ]
+
+
+def test_a_bad_row_of_frac_is_named_and_the_others_are_kept(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\n,1\nThe court ruled.,5\nIt rained.,2\n")
+    problems: list[AnnotationError] = []
+    assert [record.id for record in open_annotations(path, "frac", problems=problems)] == ["frac-3"]
+    assert [str(problem).removeprefix(f"{path}") for problem in problems] == [
+        ":2: sentence: missing",
+        ":4: label: unknown class '2'",
+    ]
+
+
+def test_frac_has_no_split_to_ask_for(write: Write) -> None:
+    path = write("gold.csv", "sentence,label\nThe court ruled.,5\n")
+    with pytest.raises(UsageError, match="split: FrAC has no splits"):
+        open_annotations(path, "frac", split="dev")

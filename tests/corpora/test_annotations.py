@@ -124,6 +124,10 @@ def test_rows_with_other_keys_are_read_by_the_advice_and_keep_their_labels(tmp_p
         (GOOD | {"voice": "anonymous"}, "voice"),
         (GOOD | {"labels": {"stance": "favor"}}, "field of its own"),
         (GOOD | {"labels": {"My layer": "x"}}, "My layer"),
+        # Half of an emoji, as programs that count in UTF-16 units cut a text: nothing that UTF-8 could be written with.
+        (GOOD | {"before": "It rained. \ud83d"}, "before"),
+        (GOOD | {"annotator": "Ada \ud83d"}, "annotator"),
+        (GOOD | {"labels": {"tone": "\ud83d"}}, "labels.tone"),
     ],
 )
 def test_a_bad_row_names_file_line_and_field(tmp_path: Path, row: object, problem: str) -> None:

@@ -81,6 +81,18 @@ def test_what_is_wrong_is_found(kind: str, severity: str, records: list[Row]) ->
     assert all(finding.advice and finding.count for finding in report.findings)
 
 
+def test_near_repeats_stand_under_the_splits_that_they_lie_in() -> None:
+    """A text that stands in train and again in dev resembles one in train there, and across splits from dev."""
+    monday, tuesday = (f"They met again on {day} at noon by the old harbour wall." for day in ("Monday", "Tuesday"))
+    rows = [row("1", monday), row("2", tuesday), row("9", monday, split="dev")]
+    found = {finding.kind: finding.where for finding in check(rows).findings}
+    assert found["near_duplicates_within_split"] == ("train/1 ~ train/2 (0.73)",)
+    assert found["near_duplicates_across_splits"] == ("dev/9 ~ train/2 (0.73)",)
+    again = {f.kind: f.where for f in check([*rows, row("8", tuesday, split="dev")]).findings}
+    assert again["near_duplicates_within_split"] == ("train/1 ~ train/2 (0.73)", "dev/9 ~ dev/8 (0.73)")
+    assert again["near_duplicates_across_splits"] == ("train/1 ~ dev/8 (0.73)",)
+
+
 def test_labels_of_texts_that_are_only_held_out_of_training_do_not_matter() -> None:
     assert "label_not_in_train" not in kinds(check([*TRAIN, row("x", "One text.", "mixed", "held_out")]))
 

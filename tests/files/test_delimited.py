@@ -23,6 +23,12 @@ def test_the_separator_is_what_the_first_line_shows_most_often(tmp_path: Path, s
     assert read(tmp_path / "a.csv", text) == (["id", "text"], [(2, cells)])
 
 
+@pytest.mark.parametrize("told", ["sep=;", "SEP=;", '"sep=;"'])
+def test_a_first_line_for_excel_says_the_separator_and_is_no_header(tmp_path: Path, told: str) -> None:
+    text = f"{told}\r\nid;a, b, c\r\n1;x\r\n"
+    assert read(tmp_path / "a.csv", text) == (["id", "a, b, c"], [(3, ["1", "x"])])
+
+
 def test_names_and_cells_are_windows_1252_where_they_are_not_utf_8(tmp_path: Path) -> None:
     data = "Größe;Café\n".encode("cp1252") + "“x”;".encode("cp1252") + "“Café”\n".encode()
     assert read(tmp_path / "a.csv", data) == (["Größe", "Café"], [(2, ["“x”", "“Café”"])])

@@ -28,6 +28,7 @@ def test_a_codebook_reads_back_equal(tmp_path: Path) -> None:
         ("name: x\nlayers: [{name: stance, kind: single, labels: [{code: a}]}]", "two labels"),
         ("name: x\nlayers: [{name: stance, kind: ranked, labels: [{code: a}]}]", "kind"),
         ("name: [", "not YAML"),
+        ("name: 2031-13-01", "not YAML"),
     ],
 )
 def test_a_bad_codebook_says_where(tmp_path: Path, text: str, problem: str) -> None:
