@@ -15,7 +15,7 @@ from typer.main import get_command_name
 
 from newstance.errors import NewstanceError
 
-from . import inputs, judging
+from . import inputs, judging, surveying
 from .benchmark import EPILOG as BENCHMARK_EPILOG
 from .benchmark import benchmark
 from .configuring import config_app
@@ -290,6 +290,7 @@ def targets() -> None:
         typer.echo(f"{name:20} {', '.join(filter(None, (profile.name, profile.term)))}")
 
 
+surveying.add_to(app)
 judging.add_to(app)
 
 app.add_typer(data_app, name="data")

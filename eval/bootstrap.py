@@ -24,6 +24,7 @@ __all__ = [
     "Figure",
     "Names",
     "Statistic",
+    "bca",
     "cluster_sums",
     "few_clusters",
     "interval",
@@ -121,7 +122,7 @@ def interval(metric: Metric, sums: Floats, *, n: int, samples: int, seed: int, s
     value = float(metric(total))
     drawn = np.asarray(metric(np.tensordot(counts, sums, axes=1)))
     without = np.asarray(metric(total - sums)) if len(sums) > 1 else np.array([value])
-    return _figure(value, drawn, without, n, share_of)
+    return bca(value, drawn, without, n, share_of)
 
 
 def varied(figure: Figure) -> Figure:
@@ -173,7 +174,7 @@ class Bootstrap:
         drawn = np.array([statistics(count[self._numbers].astype(float)) for count in self._counts])
         units = range(self._units) if self._units > 1 else ()
         without = np.array([statistics((self._numbers != unit).astype(float)) for unit in units] or [values])
-        return [_figure(value, drawn[:, i], without[:, i], self._n) for i, value in enumerate(values)]
+        return [bca(value, drawn[:, i], without[:, i], self._n) for i, value in enumerate(values)]
 
     def biased(self, statistic: Statistic, chance: Floats) -> Figure:
         """Return a statistic that chance alone pushes upwards, as it does a calibration error.
@@ -210,8 +211,16 @@ def _quotient(sums: Floats) -> Floats:
     return np.asarray(np.divide(sums[..., 0], below, out=np.full(below.shape, np.nan), where=below > 0))
 
 
-def _figure(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0) -> Figure:
-    """Return a value with the BCa ends of its draws, accelerated by the values without each cluster."""
+def bca(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0) -> Figure:
+    """Return a value with the BCa ends of its draws, accelerated by the values without each cluster.
+
+    Args:
+        value: on the data as they are.
+        drawn: (samples,) values on clusters drawn with replacement; those that are not finite are left out.
+        without: (clusters,) values without one cluster each.
+        n: sentences behind it.
+        share_of: see `interval`.
+    """
     drawn, without = drawn[np.isfinite(drawn)], without[np.isfinite(without)]
     if not len(drawn) or len(without) < 2 or np.ptp(drawn) < 1e-12:
         low, high = wilson(value, share_of) if share_of and math.isfinite(value) else (value, value)

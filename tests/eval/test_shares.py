@@ -1,0 +1,120 @@
+"""Shares of an archive: the estimates by hand, and how often their intervals hold what is true."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from newstance.eval.share_widths import simulated_widths
+from newstance.eval.shares import corrected_shares, raw_shares
+
+#: P(annotator says t), and P(model says k | annotator says t): it finds half of the favor and misjudges some neutral.
+TRUE = np.array([0.15, 0.25, 0.60])
+ERRORS = np.array([[0.50, 0.10, 0.40], [0.05, 0.75, 0.20], [0.08, 0.14, 0.78]])
+
+
+def archive(seed: int, articles: int, sentences: int = 6) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return true labels, model's labels and articles; the stances of an article have something in common."""
+    rng = np.random.default_rng(seed)
+    mix = rng.dirichlet(TRUE * 8, size=articles)
+    truth = np.concatenate([rng.choice(3, size=sentences, p=one) for one in mix])
+    called = np.array([rng.choice(3, p=ERRORS[t]) for t in truth])
+    return truth, called, np.repeat(np.arange(articles), sentences)
+
+
+def test_the_estimates_are_those_of_their_formulas() -> None:
+    truth, called, articles = archive(1, 60)
+    sampled = np.random.default_rng(2).permutation(len(truth))[:120]
+    pairs = [(int(truth[i]), int(called[i])) for i in sampled]
+    found = corrected_shares(
+        called,
+        articles,
+        pairs,
+        [str(articles[i]) for i in sampled],
+        np.ones(len(sampled)),
+        3,
+        estimates=("plain", "post-stratified", "inverted"),
+    )
+    table = np.zeros((3, 3))
+    for gold, label in pairs:
+        table[gold, label] += 1
+    q = np.bincount(called, minlength=3) / len(called)
+    expected = {
+        "plain": table.sum(axis=1) / table.sum(),
+        "post-stratified": (table / table.sum(axis=0)) @ q,
+        "inverted": np.linalg.solve((table / table.sum(axis=1, keepdims=True)).T, q),
+    }
+    for shares in found:
+        values = [figure.value for figure in shares.figures]
+        np.testing.assert_allclose(values, expected[shares.estimate], atol=1e-12)
+        assert all(figure.low < figure.value < figure.high for figure in shares.figures)
+    widths = {one.estimate: one.figures[2].high - one.figures[2].low for one in found}
+    assert widths["inverted"] > 1.5 * widths["plain"]
+    np.testing.assert_allclose([one.value for one in raw_shares(called, articles, 3).figures], q)
+
+
+def test_what_is_true_lies_within_the_intervals_about_as_often_as_they_say() -> None:
+    held: dict[str, list[bool]] = {"raw": [], "plain": [], "post-stratified": [], "inverted": []}
+    for seed in range(150):
+        truth, called, articles = archive(seed, 400)
+        sampled = np.random.default_rng(seed).permutation(len(truth))[:300]
+        shares = corrected_shares(
+            called,
+            articles,
+            [(int(truth[i]), int(called[i])) for i in sampled],
+            [str(articles[i]) for i in sampled],
+            np.ones(300),
+            3,
+            estimates=("plain", "post-stratified", "inverted"),
+            samples=200,
+            seed=seed,
+        )
+        shares.append(raw_shares(called, articles, 3, samples=200, seed=seed))
+        for one in shares:
+            held[one.estimate] += [f.low <= p <= f.high for f, p in zip(one.figures, TRUE, strict=True)]
+    for name in ("plain", "post-stratified", "inverted"):
+        assert 0.91 <= np.mean(held[name]) <= 0.985, name
+    assert np.mean(held["raw"]) < 0.5, "the model's own shares would need no correction"
+
+
+def test_a_stance_that_nobody_gave_has_an_upper_end_and_one_that_the_model_never_gave_borrows_the_plain_share() -> None:
+    called = np.array([1, 2] * 30)
+    articles = np.repeat(np.arange(20), 3)
+    pairs = [(1, 1), (2, 2)] * 15
+    plain, stratified, inverted = corrected_shares(
+        called,
+        articles,
+        pairs,
+        [str(i) for i in range(30)],
+        np.ones(30),
+        3,
+        estimates=("plain", "post-stratified", "inverted"),
+    )
+    assert plain.figures[0].value == stratified.figures[0].value == 0.0
+    assert 0.05 < plain.figures[0].high < 0.2
+    assert all(math.isnan(figure.value) and math.isnan(figure.low) for figure in inverted.figures)
+
+
+def test_sentences_that_stand_for_more_count_for_more() -> None:
+    # Of a small outlet as many were drawn as of a large one, nine times its size.
+    pairs, weights = [(0, 0)] * 50 + [(2, 2)] * 50, np.repeat([1.0, 9.0], 50)
+    called = np.repeat([0, 2], [100, 900])
+    (plain,) = corrected_shares(
+        called, np.arange(1000), pairs, [str(i) for i in range(100)], weights, 3, estimates=("plain",)
+    )
+    assert plain.figures[0].value == pytest.approx(0.1)
+
+
+def test_a_few_articles_say_nothing_of_others() -> None:
+    for n in (1, 4):
+        shares = raw_shares(np.array([0, 1, 2, 2] * n), np.repeat(np.arange(n), 4), 3)
+        assert [figure.value for figure in shares.figures] == [0.25, 0.25, 0.5]
+        assert all(math.isnan(figure.low) for figure in shares.figures)
+
+
+def test_the_inverse_costs_the_most_width() -> None:
+    found = simulated_widths((TRUE[:, None] * ERRORS) * 1000, 300, draws=500)
+    assert (found["post-stratified"] < found["plain"] * 1.05).all()
+    assert (found["inverted"] > 1.5 * found["plain"]).all()
