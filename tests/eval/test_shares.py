@@ -116,5 +116,5 @@ def test_a_few_articles_say_nothing_of_others() -> None:
 
 def test_the_inverse_costs_the_most_width() -> None:
     found = simulated_widths((TRUE[:, None] * ERRORS) * 1000, 300, draws=500)
-    assert (found["post-stratified"] < found["plain"] * 1.05).all()
+    assert (found["post-stratified"] < found["plain"] * 1.2).all()
     assert (found["inverted"] > 1.5 * found["plain"]).all()
