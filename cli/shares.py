@@ -62,7 +62,7 @@ def run_shares(
         raise UsageError("the shares are written as a table: give FILE.csv", field="--out", path=out)
     if drawn_per is not None and not annotated:
         raise UsageError("says how the annotated sentences were drawn: goes with --annotated", field="--drawn-per")
-    book = codebook_of_option(codebook) if codebook is not None else load_codebook()
+    book = codebook_of_option(codebook) or load_codebook()
     layer = book.stance
     if layer is None:
         raise UsageError("has no layer of one label, so there are no shares", path=codebook, field="--codebook")

@@ -161,7 +161,7 @@ def _counts(labels: Ints, articles: Ints, n_labels: int, seed: int) -> Floats:
 def _drawn(units: Floats, samples: int, seed: int) -> Floats:
     """Return the sums of units (units, ...) drawn with replacement, (samples, ...)."""
     times = np.random.default_rng(seed).multinomial(len(units), np.full(len(units), 1 / len(units)), size=samples)
-    return np.tensordot(times.astype(float), units, axes=1)
+    return np.asarray(np.tensordot(times.astype(float), units, axes=1))
 
 
 def _of_whole(counts: Floats) -> Floats:

@@ -131,7 +131,8 @@ class KeptAnswers:
             "codebook": self.codebook.model_dump(mode="json"),
         }
         with whole_file(self.path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **{_NOTE: np.array(json.dumps(note)), "keys": self.keys}, **self.logits)
+            tables: dict[str, Any] = {_NOTE: np.array(json.dumps(note)), "keys": self.keys, **self.logits}
+            np.savez_compressed(file, **tables)
 
 
 def keep_answers(

@@ -84,8 +84,8 @@ def learnt_through(config: TrainingConfig) -> dict[str, list[str]]:
         UsageError: there is no such file of answers.
     """
     found: dict[str, list[str]] = {}
-    for name in config.teacher.answers if config.teacher else ():
-        found[answers_of(name)] = list(KeptAnswers.find(name).corpora)
+    for file in config.teacher.answers if config.teacher else ():
+        found[answers_of(file)] = list(KeptAnswers.find(file).corpora)
     for name in (config.start_from, *(config.teacher.checkpoints if config.teacher else ())):
         if name is not None:
             state = RunState.find(name)
