@@ -166,4 +166,4 @@ def _drawn(units: Floats, samples: int, seed: int) -> Floats:
 
 def _of_whole(counts: Floats) -> Floats:
     total = counts.sum(axis=-1, keepdims=True)
-    return np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+    return np.asarray(np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0))
