@@ -13,6 +13,7 @@ import typer
 from newstance.errors import InputError, UsageError
 from newstance.files import DAMAGED, BadRecord, open_table, whole_file
 from newstance.model import load_codebook
+from newstance.model.codebook import Layer
 from newstance.scoring.sampling import Drawn, draw_sentences
 
 from .column_options import codebook_of_option
@@ -29,6 +30,7 @@ def run_sample(
     out: Path,
     n: int,
     per: str | None,
+    layers: list[str],
     exclude: list[Path],
     show: str | None,
     codebook: Path | None,
@@ -45,13 +47,12 @@ def run_sample(
     for name in shown:
         if name not in _SOURCES:
             raise UsageError(f"no column {name!r} to show; there are {', '.join(_SOURCES)}", field="--show")
-    layer = (codebook_of_option(codebook) or load_codebook()).stance
-    if layer is None:
-        raise UsageError("has no layer of one label to annotate", path=codebook, field="--codebook")
+    book = codebook_of_option(codebook) or load_codebook()
+    asked = [book.layer(name) for name in layers] or [book.stance or book.layers[0]]
     known = {name for path in exclude for name in _ids(path)}
     drawn = draw_sentences(run, n, per=per, seed=seed, exclude=known, unnamed=unnamed, insiders=insiders)
     with whole_file(out) as temporary:
-        temporary.write_bytes(_sheet(drawn, layer.name, shown, seed).encode("utf-8-sig"))
+        temporary.write_bytes(_sheet(drawn, asked, shown, seed).encode("utf-8-sig"))
     typer.echo(
         f"{out}: {len(drawn.sentences):,} of {drawn.counted:,} sentences that are counted"
         + (f", {drawn.left_out:,} left out as already drawn" if drawn.left_out else "")
@@ -62,7 +63,7 @@ def run_sample(
         typer.echo(f"shares of the whole archive need `newstance shares --drawn-per {per}`")
 
 
-def _sheet(drawn: Drawn, layer: str, shown: list[str], seed: int) -> str:
+def _sheet(drawn: Drawn, layers: list[Layer], shown: list[str], seed: int) -> str:
     """Return the table; half of the articles are for calibration (dev), the others for evaluation (test)."""
     articles = sorted({one.article for one in drawn.sentences})
     order = np.random.default_rng(seed).permutation(len(articles))
@@ -70,20 +71,9 @@ def _sheet(drawn: Drawn, layer: str, shown: list[str], seed: int) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     # A layer of another name than the record's own fields is read from labels.NAME.
-    label = layer if layer == "stance" else f"labels.{layer}"
-    columns = [
-        "id",
-        "article",
-        *shown,
-        "target",
-        "target_spans",
-        "before",
-        "text",
-        "after",
-        label,
-        "annotator",
-        "split",
-    ]
+    labels = [x.name if x.name in ("stance", "frames") else f"labels.{x.name}" for x in layers]
+    columns = ["id", "article", *shown, "target", "target_spans", "before", "text", "after"]
+    columns += [*labels, "annotator", "split"]
     writer.writerow(columns)
     for one in drawn.sentences:
         row = {name: getattr(one, name) for name in (*shown, "id", "article", "target", "before", "text", "after")}

@@ -7,7 +7,6 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from newstance.errors import InputError, UsageError
-from newstance.eval.bootstrap import FEWEST_CLUSTERS
+from newstance.eval.bootstrap import FEWEST_CLUSTERS, Figure
 from newstance.eval.data import read_data
 from newstance.eval.gold import Gold, gold_labels, no_gold
-from newstance.eval.shares import Shares, corrected_shares, raw_shares
+from newstance.eval.shares import Shares
+from newstance.eval.survey_cells import CellShares, inverse_chances, shares_by_cell
 from newstance.eval.surveyed import Survey, read_survey
 from newstance.files import whole_file
 from newstance.model import Codebook, load_codebook
@@ -31,15 +31,6 @@ from .naming import naming
 __all__ = ["run_shares"]
 
 
-@dataclass(frozen=True)
-class _Cell:
-    values: tuple[str, ...]
-    sentences: int
-    articles: int
-    annotated: int
-    shares: list[Shares]
-
-
 def run_shares(
     run: Path,
     *,
@@ -47,6 +38,7 @@ def run_shares(
     map_path: Path | None,
     column: list[str],
     codebook: Path | None,
+    layer_name: str | None,
     by: str | None,
     drawn_per: str | None,
     own_from: int,
@@ -63,9 +55,7 @@ def run_shares(
     if drawn_per is not None and not annotated:
         raise UsageError("says how the annotated sentences were drawn: goes with --annotated", field="--drawn-per")
     book = codebook_of_option(codebook) or load_codebook()
-    layer = book.stance
-    if layer is None:
-        raise UsageError("has no layer of one label, so there are no shares", path=codebook, field="--codebook")
+    layer = _layer(book, layer_name)
     keys = [key.strip() for key in (by or "").split(",") if key.strip()]
     gold, warnings = _gold(book, layer, annotated, map_path, column)
     options: dict[str, Any] = {"unnamed": unnamed, "insiders": insiders}
@@ -73,14 +63,24 @@ def run_shares(
     warnings += _elsewhere(survey, run)
     weights = np.ones(len(survey.rows))
     if drawn_per is not None:
-        weights = _weights(read_survey(run, layer, gold, by=[drawn_per], **options), drawn_per)
-    cells = list(_cells(survey, layer, weights, own_from, samples, seed))
+        weights = inverse_chances(read_survey(run, layer, gold, by=[drawn_per], **options))
+    cells = list(shares_by_cell(survey, layer, weights, own_from=own_from, samples=samples, seed=seed))
     if out is not None:
         _write(out, cells, layer, keys)
     if as_json:
         sys.stdout.write(json.dumps(_as_dict(cells, layer, keys, run, warnings), allow_nan=False) + "\n")
         return
     _print(cells, layer, keys, warnings, corrected=gold is not None)
+
+
+def _layer(book: Codebook, name: str | None) -> Layer:
+    """Return the layer to count: the one that a run keeps as its stance, or as its frames."""
+    counted = [layer for layer in (book.stance, book.frames) if layer is not None]
+    for layer in counted:
+        if name in (None, layer.name):
+            return layer
+    known = ", ".join(layer.name for layer in counted)
+    raise UsageError(f"a run holds no layer {name!r} of the codebook {book.name}; it holds {known}", field="--layer")
 
 
 def _gold(
@@ -111,74 +111,17 @@ def _elsewhere(survey: Survey, run: Path) -> list[str]:
     return [f"{len(survey.elsewhere)} annotated sentences are not among those that are counted, as {first!r}: left out"]
 
 
-def _weights(survey: Survey, key: str) -> np.ndarray:
-    """Return how many sentences each annotated one stands for, where so many were drawn of every cell."""
-    drawn = survey.cells[survey.rows]
-    of_cell = np.bincount(survey.cells, minlength=len(survey.names))
-    of_sample = np.bincount(drawn, minlength=len(survey.names))
-    if missing := [name[0] for name, n in zip(survey.names, of_sample, strict=True) if not n]:
-        raise InputError(
-            f"nothing was annotated of the {key} {missing[0]!r}: shares of the whole cannot be had from such a sample",
-            field="--drawn-per",
-        )
-    return np.asarray(of_cell[drawn] / of_sample[drawn])
-
-
-def _cells(
-    survey: Survey, layer: Layer, weights: np.ndarray, own_from: int, samples: int, seed: int
-) -> Iterator[_Cell]:
-    """Yield the whole archive, then each cell by its values."""
-    everything = np.ones(len(survey.labels), dtype=bool)
-    yield _cell(survey, layer, (), everything, weights, own_from, samples, seed)
-    if survey.names != [()]:
-        for number in sorted(range(len(survey.names)), key=survey.names.__getitem__):
-            inside = survey.cells == number
-            yield _cell(survey, layer, survey.names[number], inside, weights, own_from, samples, seed)
-
-
-def _cell(
-    survey: Survey,
-    layer: Layer,
-    values: tuple[str, ...],
-    inside: np.ndarray,
-    weights: np.ndarray,
-    own_from: int,
-    samples: int,
-    seed: int,
-) -> _Cell:
-    labels, articles, n = survey.labels[inside], survey.articles[inside], len(layer.codes)
-    found = [raw_shares(labels, articles, n, samples=samples, seed=seed)]
-    own = inside[survey.rows]
-    if len(survey.rows):
-        borrowed = bool(values) and int(own.sum()) < own_from
-        used = np.ones(len(own), dtype=bool) if borrowed else own
-        called = survey.labels[survey.rows]
-        found += corrected_shares(
-            labels,
-            articles,
-            [(int(g), int(c)) for g, c, u in zip(survey.gold, called, used, strict=True) if u],
-            [name for name, u in zip(survey.clusters, used, strict=True) if u],
-            weights[used],
-            n,
-            estimates=("post-stratified", "inverted") if borrowed else ("plain", "post-stratified"),
-            borrowed=borrowed,
-            samples=samples,
-            seed=seed,
-        )
-    return _Cell(values, len(labels), len(np.unique(articles)), int(own.sum()), found)
-
-
-def _rows(cells: Sequence[_Cell]) -> Iterator[tuple[_Cell, Shares]]:
+def _rows(cells: Sequence[CellShares]) -> Iterator[tuple[CellShares, Shares]]:
     for cell in cells:
         for shares in cell.shares:
             yield cell, shares
 
 
-def _write(out: Path, cells: Sequence[_Cell], layer: Layer, keys: Sequence[str]) -> None:
+def _write(out: Path, cells: Sequence[CellShares], layer: Layer, keys: Sequence[str]) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(
-        [*keys, "sentences", "articles", "annotated", "estimate", "errors", "stance", "share", "low", "high"]
+        [*keys, "sentences", "articles", "annotated", "estimate", "errors", "label", "share", "low", "high"]
     )
     for cell, shares in _rows(cells):
         values = [*(cell.values or [""] * len(keys)), cell.sentences, cell.articles, cell.annotated]
@@ -194,7 +137,7 @@ def _errors(shares: Shares) -> str:
 
 
 def _as_dict(
-    cells: Sequence[_Cell], layer: Layer, keys: Sequence[str], run: Path, warnings: Sequence[str]
+    cells: Sequence[CellShares], layer: Layer, keys: Sequence[str], run: Path, warnings: Sequence[str]
 ) -> dict[str, Any]:
     def number(x: float) -> float | None:
         return float(x) if np.isfinite(x) else None
@@ -222,26 +165,11 @@ def _as_dict(
 
 
 def _print(
-    cells: Sequence[_Cell], layer: Layer, keys: Sequence[str], warnings: Sequence[str], *, corrected: bool
+    cells: Sequence[CellShares], layer: Layer, keys: Sequence[str], warnings: Sequence[str], *, corrected: bool
 ) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in keys or ["archive"]:
-        table.add_column(key)
-    for name in ("sentences", "articles", *(["annotated"] if corrected else [])):
-        table.add_column(name, justify="right")
-    table.add_column("estimate", no_wrap=True)
-    for code in layer.codes:
-        table.add_column(code, no_wrap=True)
-    for cell in cells:
-        for number, shares in enumerate(cell.shares):
-            values = cell.values or ("all", *[""] * (max(len(keys), 1) - 1))
-            few = "!" if cell.articles < FEWEST_CLUSTERS else ""
-            left = [*values, f"{cell.sentences:,}", f"{cell.articles:,}{few}"]
-            left += [f"{cell.annotated:,}"] if corrected else []
-            name = shares.estimate + (", errors of all" if shares.borrowed else "")
-            figures = [f"{one.shown()} ({one.within()})" for one in shares.figures]
-            table.add_row(*(left if number == 0 else [""] * len(left)), name, *figures)
-        table.add_section()
+    table = _by_estimate(cells, layer, keys, corrected=corrected)
+    if layer.kind == "multi":
+        table = _by_label(cells, layer, keys, corrected=corrected)
     console = Console() if sys.stdout.isatty() else Console(width=200)
     console.print(table)
     if any(cell.articles < FEWEST_CLUSTERS for cell in cells):
@@ -250,3 +178,54 @@ def _print(
         console.print("raw: the model's own labels, errors and all; --annotated SAMPLE corrects them", highlight=False)
     for line in warnings:
         print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
+
+
+def _left(cells: Sequence[CellShares], keys: Sequence[str], *, corrected: bool) -> tuple[Table, list[list[str]]]:
+    """Return a table that begins with what is known of each cell, and these beginnings."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for key in keys or ["archive"]:
+        table.add_column(key)
+    for name in ("sentences", "articles", *(["annotated"] if corrected else [])):
+        table.add_column(name, justify="right")
+    rows = []
+    for cell in cells:
+        few = "!" if cell.articles < FEWEST_CLUSTERS else ""
+        row = [
+            *(cell.values or ("all", *[""] * (max(len(keys), 1) - 1))),
+            f"{cell.sentences:,}",
+            f"{cell.articles:,}{few}",
+        ]
+        rows.append([*row, *([f"{cell.annotated:,}"] if corrected else [])])
+    return table, rows
+
+
+def _by_estimate(cells: Sequence[CellShares], layer: Layer, keys: Sequence[str], *, corrected: bool) -> Table:
+    """Return a line for each estimate and a column for each label."""
+    table, left = _left(cells, keys, corrected=corrected)
+    for name in ("estimate", *layer.codes):
+        table.add_column(name, no_wrap=True)
+    for cell, row in zip(cells, left, strict=True):
+        for number, shares in enumerate(cell.shares):
+            name = shares.estimate + (", errors of all" if shares.borrowed else "")
+            table.add_row(*(row if number == 0 else [""] * len(row)), name, *map(_shown, shares.figures))
+        table.add_section()
+    return table
+
+
+def _by_label(cells: Sequence[CellShares], layer: Layer, keys: Sequence[str], *, corrected: bool) -> Table:
+    """Return a line for each label and a column for each estimate: labels are many."""
+    table, left = _left(cells, keys, corrected=corrected)
+    names = list(dict.fromkeys(shares.estimate for cell in cells for shares in cell.shares))
+    for name in (layer.name, *names):
+        table.add_column(name, no_wrap=True)
+    for cell, row in zip(cells, left, strict=True):
+        of = {shares.estimate: shares for shares in cell.shares}
+        for number, code in enumerate(layer.codes):
+            figures = [_shown(of[name].figures[number]) if name in of else "" for name in names]
+            table.add_row(*(row if number == 0 else [""] * len(row)), code, *figures)
+        table.add_section()
+    return table
+
+
+def _shown(figure: Figure) -> str:
+    return f"{figure.shown()} ({figure.within()})"

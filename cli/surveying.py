@@ -24,6 +24,8 @@ _SHARES = """**Examples**
 `newstance shares run/ --annotated annotated.csv --by outlet,month --out shares.csv`
 
 `newstance shares run/ --annotated annotated.csv --by voice --no-insiders --json`
+
+`newstance shares run/ --layer frames --by outlet`
 """
 
 RunArgument = Annotated[
@@ -54,6 +56,10 @@ def sample(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.csv", help="Sheet to write, a new one.")],
     n: Annotated[int, typer.Option("--n", min=1, help="How many sentences.")] = 400,
     per: Annotated[str | None, typer.Option("--per", help=f"Draw --n sentences for each {_KEYS}.")] = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option("--layer", help="A column to fill in; may be given again. [default: the stance]"),
+    ] = None,
     exclude: Annotated[
         list[Path] | None,
         typer.Option("--exclude", help="Sheet drawn earlier: none of its sentences; may be given again."),
@@ -75,6 +81,7 @@ def sample(
         out=out,
         n=n,
         per=per,
+        layers=layer or [],
         exclude=exclude or [],
         show=show,
         codebook=codebook,
@@ -93,6 +100,10 @@ def shares(
             "-a",
             help="Annotated sample of it (`newstance sample`), any format; may be given again.",
         ),
+    ] = None,
+    layer: Annotated[
+        str | None,
+        typer.Option("--layer", help="frames: how many sentences use each. [default: the stance]", show_default=False),
     ] = None,
     by: Annotated[
         str | None,
@@ -124,6 +135,7 @@ def shares(
         map_path=map_,
         column=column or [],
         codebook=codebook,
+        layer_name=layer,
         by=by,
         drawn_per=drawn_per,
         own_from=own_from,

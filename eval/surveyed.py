@@ -18,7 +18,9 @@ from .gold import Gold
 
 __all__ = ["Survey", "read_survey"]
 
-_COLUMNS = ("article", "index", "role", "target_spans", "stance", "voice", "insider", "outlet", "date")
+_COLUMNS = ("article", "index", "role", "target_spans", "voice", "insider", "outlet", "date")
+#: The column of a run that holds a layer, by its kind.
+_STORED = {"single": "stance", "multi": "frames"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,22 +28,23 @@ class Survey:
     """Counted sentences of an archive, and the sample of them.
 
     Attributes:
-        labels: (sentences,) number of the model's label in the layer.
+        labels: (sentences,) number of the model's label in the layer; or (sentences, labels), whether the model gives
+            each of a multi-label layer.
         articles: (sentences,) number of the article.
         cells: (sentences,) number of the cell.
         names: for each cell its values, in the order of the keys.
         rows: (annotated,) which of the sentences were annotated.
-        gold: (annotated,) the annotators' label.
+        gold: the annotators' labels of these, shaped alike.
         clusters: (annotated,) the articles' ids.
         elsewhere: annotated ids that are not among the counted sentences.
     """
 
-    labels: npt.NDArray[np.int8]
+    labels: npt.NDArray[Any]
     articles: npt.NDArray[np.int64]
     cells: npt.NDArray[np.int64]
     names: list[tuple[str, ...]]
     rows: npt.NDArray[np.int64]
-    gold: npt.NDArray[np.int64]
+    gold: npt.NDArray[Any]
     clusters: list[str]
     elsewhere: list[str]
 
@@ -59,7 +62,7 @@ def read_survey(
 
     Args:
         source: folder of a run, or a scored file.
-        layer: the stance layer of the model that scored it.
+        layer: the layer that is counted: the one that played the stance in the run, or the frames.
         gold: the annotators' labels of a sample; ids are `ARTICLE#INDEX`, as `newstance sample` writes them.
         by: some of `KEYS`: one cell for each combination of their values.
         unnamed: count sentences that do not name the target too.
@@ -79,7 +82,7 @@ def read_survey(
     labels, articles, cell_numbers = [], [], []
     rows: dict[str, int] = {}
     before = 0
-    columns = [*_COLUMNS, *(["text"] if sample else [])]
+    columns = [*_COLUMNS, _STORED[layer.kind], *(["text"] if sample else [])]
     for path, whole in zip(scored_files(source), scored_parts(source, columns), strict=True):
         table = whole.filter(counted(whole, unnamed=unnamed, insiders=insiders))
         names, of_name = encoded(table["article"])
@@ -101,19 +104,41 @@ def read_survey(
         np.concatenate(cell_numbers),
         list(cells),
         np.array([rows[name] for name in known], dtype=np.int64),
-        np.array([int(gold.labels[sample[name]]) for name in known] if gold is not None else [], dtype=np.int64),
+        np.array([]) if gold is None else gold.labels[[sample[name] for name in known]].astype(np.int64),
         [name.rpartition("#")[0] for name in known],
         [name for name in sample if name not in rows],
     )
 
 
 def _codes(table: Any, layer: Layer, path: Path) -> npt.NDArray[np.int8]:
+    if layer.kind == "multi":
+        return _several(table, layer, path)
     names, rows = encoded(table["stance"])
     if strangers := [name for name in names if name not in layer.codes]:
-        raise InputError(
-            f"the label {strangers[0]!r} is not in the codebook ({', '.join(layer.codes)}): give --codebook", path=path
-        )
+        raise _strange(strangers[0], layer, path)
     return np.array([layer.codes.index(name) for name in names], dtype=np.int8)[rows]
+
+
+def _several(table: Any, layer: Layer, path: Path) -> npt.NDArray[np.int8]:
+    """Return for each row which of a multi-label layer's labels the model shows, (rows, labels)."""
+    import pyarrow.compute as pc
+
+    column = table["frames"].combine_chunks()
+    if column.null_count == len(column) and len(column):
+        raise InputError(f"the model that scored it has no layer {layer.name!r}", path=path)
+    names, of_entry = encoded(pc.struct_field(pc.list_flatten(column), "code"))
+    if strangers := [name for name in names if name not in layer.codes]:
+        raise _strange(strangers[0], layer, path)
+    found = np.zeros((len(column), len(layer.codes)), dtype=np.int8)
+    rows = pc.list_parent_indices(column).to_numpy()
+    found[rows, np.array([layer.codes.index(name) for name in names], dtype=np.int64)[of_entry]] = 1
+    return found
+
+
+def _strange(name: str, layer: Layer, path: Path) -> InputError:
+    return InputError(
+        f"the label {name!r} is not in the codebook ({', '.join(layer.codes)}): give --codebook", path=path
+    )
 
 
 def _cells(table: Any, by: Sequence[str], cells: dict[tuple[str, ...], int]) -> npt.NDArray[np.int64]:

@@ -94,7 +94,9 @@ def counted(table: Any, *, unnamed: bool = False, insiders: bool = True) -> Any:
 
 def encoded(column: Any) -> tuple[list[Any], npt.NDArray[np.int64]]:
     """Return a column's different values, and for each row which of them it holds."""
-    found = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    if hasattr(column, "combine_chunks"):
+        column = column.combine_chunks()
+    found = column.dictionary_encode(null_encoding="encode")
     return found.dictionary.to_pylist(), np.asarray(found.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 

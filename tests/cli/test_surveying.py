@@ -8,6 +8,7 @@ import random
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -125,7 +126,7 @@ def test_shares_are_corrected_by_what_people_say_of_a_sample(run: Path, tmp_path
         "annotated": str(len(truth)),
         "estimate": "raw",
         "errors": "uncorrected",
-        "stance": "favor",
+        "label": "favor",
         "share": "",
         "low": "",
         "high": "",
@@ -148,6 +149,36 @@ def test_a_sample_of_each_outlet_is_weighed_back(run: Path, tmp_path: Path) -> N
     sizes = [cell["sentences"] for cell in cells[1:]]
     expected = sum(share * size for share, size in zip(plain, sizes, strict=True)) / sum(sizes)
     assert weighed["estimates"]["plain"]["shares"]["against"]["value"] == pytest.approx(expected)
+
+
+def test_shares_of_frames_are_of_sentences_that_use_each(run: Path, tmp_path: Path) -> None:
+    sheet, annotated, map_ = (tmp_path / name for name in ("sheet.csv", "annotated.csv", "map.yaml"))
+    call("sample", run, "--n", 1000, "--layer", "frames", "--out", sheet)
+    rows = rows_of(sheet)
+    for row in rows:
+        row["frames"] = "economic;quality_of_life" if "market" in row["text"] else "none"
+    with annotated.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    map_.write_text('values: {frames: {none: ""}}', encoding="utf-8")
+    done = call("shares", run, "--layer", "frames", "-a", annotated, "--map", map_, "--by", "outlet", "--json")
+    assert done.exit_code == 0, done.exception
+    whole, *outlets = json.loads(done.stdout)["cells"]
+    market = sum("market" in row["text"] for row in rows) / len(rows)
+    expected = {"economic": market, "quality_of_life": market, "crime": 0.0}
+    for estimate in ("plain", "post-stratified"):
+        found = whole["estimates"][estimate]["shares"]
+        assert {code: found[code]["value"] for code in expected} == pytest.approx(expected)
+    assert {name for cell in outlets for name in cell["estimates"]} == {"raw", "post-stratified", "inverted"}
+    raw, table = (
+        whole["estimates"]["raw"]["shares"],
+        pq.read_table(sorted(run.glob("*.parquet")), columns=["target_spans", "frames"]),
+    )
+    shown = [{frame["code"] for frame in row["frames"]} for row in table.to_pylist() if row["target_spans"]]
+    for code, figure in raw.items():
+        assert figure["value"] == pytest.approx(sum(code in codes for codes in shown) / len(shown)), code
+    assert "quality_of_life" in call("shares", run, "--layer", "frames", "--by", "year").output
 
 
 def test_what_is_wrong_is_said_in_a_line(run: Path, tmp_path: Path) -> None:
@@ -176,6 +207,7 @@ def test_what_is_wrong_is_said_in_a_line(run: Path, tmp_path: Path) -> None:
         ("shares", run, "--annotated", sheet): (InputError, "stance"),
         ("shares", run, "--drawn-per", "outlet"): (UsageError, "goes with --annotated"),
         ("shares", run, "--by", "day"): (UsageError, "outlet, voice, year, month, week"),
+        ("shares", run, "--layer", "sentiment"): (UsageError, "it holds stance, frames"),
     }
     for words, (kind, message) in wrong.items():
         error = call(*words).exception
