@@ -22,7 +22,9 @@ from newstance.model import (
     Predictor,
     RuntimeName,
     fit_layer,
+    fit_scale,
     is_free,
+    surprise,
     write_config,
 )
 from newstance.model.codebook import Layer
@@ -32,7 +34,7 @@ from .gold import clusters, gold_labels, no_gold
 from .inputs import layer_logits, sentence_inputs, without_mention
 from .reliability import Decided, calibration_error
 
-__all__ = ["Fitted", "HeldOutLosses", "fit_calibration", "held_out_losses", "surprise", "write_calibration"]
+__all__ = ["Fitted", "HeldOutLosses", "fit_calibration", "held_out_losses", "write_calibration"]
 
 Floats = npt.NDArray[np.floating]
 _FOLDS = 10
@@ -164,19 +166,12 @@ def held_out_losses(
     for held in np.unique(fold):
         inside, outside = fold != held, fold == held
         for losses, offsets in ((plain, False), (moved, True)):
-            fitted = fit_layer(
-                logits[inside], gold[inside], layer, target_risk=1.0, weights=weights[inside], offsets=offsets
-            )
-            losses[outside] = surprise(fitted.probabilities(logits[outside], layer), gold[outside])
-    was = surprise(before.probabilities(logits, layer), gold)
+            fitted = fit_scale(logits[inside], gold[inside], layer, weights=weights[inside], offsets=offsets)
+            losses[outside] = surprise(fitted.probabilities(logits[outside], layer), gold[outside], layer)
+    was = surprise(before.probabilities(logits, layer), gold, layer)
     gained = weights * (plain - moved) / weights.mean()
     one, two, three = (float(np.average(losses, weights=weights)) for losses in (was, plain, moved))
     return HeldOutLosses(one, two, three, float(gained.std() / np.sqrt(len(gained))))
-
-
-def surprise(probability: Floats, gold: npt.NDArray[Any]) -> Floats:
-    """Return the negative logarithm of the right label's probability, (sentences,)."""
-    return np.asarray(-np.log(np.maximum(probability[np.arange(len(gold)), gold], 1e-12)))
 
 
 def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: Layer) -> float:

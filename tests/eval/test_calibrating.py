@@ -22,6 +22,7 @@ from newstance.model import (
     Predictor,
     explain_encoded,
     fit_layer,
+    fitting,
     load_codebook,
     probabilities,
 )
@@ -242,6 +243,19 @@ def test_ways_are_compared_on_articles_that_they_were_not_fitted_to() -> None:
     weighed = held_out_losses(logits, gold, layer, before, groups=groups, weights=weights)
     assert weighed is not None and weighed.with_offsets < found.with_offsets
     assert held_out_losses(logits, gold, layer, before, groups=np.zeros(600), weights=np.ones(600)) is None
+
+
+def test_ways_are_compared_without_thresholds_that_nobody_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> float:
+        raise AssertionError("no threshold is wanted")
+
+    monkeypatch.setattr(fitting, "threshold_for_risk", asked)
+    logits = np.random.default_rng(8).normal(size=(40, 3))
+    gold, groups = logits.argmax(axis=1), np.arange(40)
+    gold[::5] = 0
+    layer = load_codebook().layer("stance")
+    found = held_out_losses(logits, gold, layer, LayerCalibration(), groups=groups, weights=np.ones(40))
+    assert found is not None and found.temperature > 0
 
 
 @pytest.mark.parametrize("layers", [None, ["frames"]])
