@@ -30,7 +30,7 @@ from newstance.model import (
 from newstance.model.codebook import Layer
 from newstance.model.shipped_folder import shipped_folder
 
-from .gold import clusters, gold_labels, no_gold
+from .gold import clusters, gold_of_layers, no_gold
 from .inputs import layer_logits, sentence_inputs, without_mention
 from .reliability import Decided, calibration_error
 
@@ -110,7 +110,7 @@ def fit_calibration(
         UsageError: the model has no layer of a name, or none of the layers can have offsets.
     """
     wanted = checkpoint.codebook.layers if layers is None else [checkpoint.codebook.layer(name) for name in layers]
-    golds = [(layer, gold_labels(records, layer)) for layer in wanted]
+    golds = list(zip(wanted, gold_of_layers(records, wanted), strict=True))
     for layer, gold in golds:
         if layers is not None and not gold.sentences:
             raise no_gold(records, [layer])

@@ -21,9 +21,10 @@ from .behaviour_file import BehaviourFile, read_behaviour
 from .bootstrap import FEWEST_CLUSTERS, Figure
 from .curves import Curves, layer_curves
 from .figures import better, few_behind, judged_figures
-from .gold import clusters, few_articles, gold_labels, repeated_rows, without_article
+from .gold import clusters, few_articles, gold_of_layers, repeated_rows, without_article
 from .inputs import without_mention
 from .judged import Judged, judge
+from .judgements import collect_judgements
 from .plain import plain
 from .slices import SliceFigures, slice_figures
 from .symmetry import Symmetry, symmetry, symmetry_warnings
@@ -154,14 +155,15 @@ def evaluate_judged(
         step: called after each part of the work.
     """
     report = Report({}, _run(checkpoint, records, layers, choices=choices, samples=samples, seed=seed))
-    for judged in layers:
+    by_layer = collect_judgements(records, [judged.layer for judged in layers])
+    for judged, judgements in zip(layers, by_layer, strict=True):
         name = judged.layer.name
         calibration = checkpoint.calibration.layer(name)
         report.layers[name] = judged_figures(judged, calibration, samples=samples, seed=seed)
         report.few[name] = few_behind(judged.layer, judged.gold, judged.predicted, judged.groups)
         report.run["warnings"] += _few_warnings(name, report.few[name], report.run["resampled"][name])
         report.curves[name] = layer_curves(judged)
-        if (found := among_annotators(judged, records, samples=samples, seed=seed)) is not None:
+        if (found := among_annotators(judged, judgements, samples=samples, seed=seed)) is not None:
             report.annotators[name] = found
         step()
         if not only_figures:
@@ -219,7 +221,8 @@ def _run(
     sentences = list({(r.corpus, r.id): r for judged in layers for r in judged.sentences}.values())
     tied = {judged.layer.name: len(judged.tied) for judged in layers}
     # Layers of which no sentence is left are not among the judged ones.
-    lost = {layer.name: len(gold_labels(records, layer).tied) for layer in checkpoint.codebook.layers}
+    known = checkpoint.codebook.layers
+    lost = {layer.name: len(gold.tied) for layer, gold in zip(known, gold_of_layers(records, known), strict=True)}
     tied |= {name: n for name, n in lost.items() if n and name not in tied}
     return {
         "model": checkpoint.hash,

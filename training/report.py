@@ -19,7 +19,7 @@ from newstance.errors import AnnotationError
 from newstance.eval.baselines import BagOfWords, Majority
 from newstance.eval.bootstrap import Figure
 from newstance.eval.figures import layer_figures
-from newstance.eval.gold import Gold, clusters, gold_labels
+from newstance.eval.gold import Gold, clusters, gold_labels, gold_of_layers
 from newstance.eval.inputs import decisions, sentence_inputs
 from newstance.eval.plain import plain
 from newstance.model import Checkpoint, Predictor, SentenceEncoding, SentenceInput
@@ -96,8 +96,10 @@ def make_report(
     rows: list[Row] = []
     missing: list[NotFitted] = []
     vectors = _Vectors(checkpoint.config.encoder_source, predictor.encoding)
-    for layer in checkpoint.codebook.layers:
-        judged = [(one, gold) for one in sets if (gold := gold_labels(one.records, layer)).sentences]
+    layers = checkpoint.codebook.layers
+    by_set = [gold_of_layers(one.records, layers) for one in sets]
+    for number, layer in enumerate(layers):
+        judged = [(one, golds[number]) for one, golds in zip(sets, by_set, strict=True) if golds[number].sentences]
         systems: dict[str, Decide] = {}
         for name in settings.baselines if judged else ():
             try:

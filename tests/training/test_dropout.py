@@ -35,14 +35,15 @@ def test_dropout_is_set_in_the_encoder_and_before_the_heads(
         assert {module.p for module in part.modules() if isinstance(module, nn.Dropout)} == shares
 
 
-SIZES = {"vocab_size": 50, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
+VOCABULARY = {"vocab_size": 50}
+SIZES = VOCABULARY | {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
 PAD = {"pad_token_id": 0}
 ENCODERS = {
     "bert": lambda: BertModel(BertConfig(**SIZES)),
     "roberta": lambda: RobertaModel(RobertaConfig(**SIZES)),
     "mpnet": lambda: MPNetModel(MPNetConfig(**SIZES)),
     "deberta": lambda: DebertaV2Model(DebertaV2Config(**SIZES)),
-    "distilbert": lambda: DistilBertModel(DistilBertConfig(vocab_size=50, dim=32, n_layers=2, n_heads=2, hidden_dim=48)),
+    "distilbert": lambda: DistilBertModel(DistilBertConfig(dim=32, n_layers=2, n_heads=2, hidden_dim=48, **VOCABULARY)),
     "modernbert": lambda: ModernBertModel(ModernBertConfig(**SIZES, **PAD)),
     "modernbert with some": lambda: ModernBertModel(ModernBertConfig(**SIZES, **PAD, attention_dropout=0.3)),
 }
