@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.corpora import Annotation
-from newstance.errors import OutputError, UsageError
+from newstance.errors import UsageError
 from newstance.model import (
     Calibration,
     Checkpoint,
@@ -26,6 +25,7 @@ from newstance.model import (
     is_free,
     surprise,
     write_config,
+    write_copy,
 )
 from newstance.model.codebook import Layer
 from newstance.model.shipped_folder import shipped_folder
@@ -38,6 +38,11 @@ __all__ = ["Fitted", "HeldOutLosses", "fit_calibration", "held_out_losses", "wri
 
 Floats = npt.NDArray[np.floating]
 _FOLDS = 10
+#: What a model card says of its other figures: to measure them again takes the data of the run.
+_OLDER_FIGURES = (
+    "Fitted by `newstance calibrate` after the figures above were measured: those are of the model as it was trained, "
+    "without offsets and with the thresholds of then."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,7 @@ def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration
     Raises:
         CheckpointError: a file of the checkpoint is damaged.
         UsageError: `out` holds something already, or a shipped model would be changed in place.
-        OutputError: it cannot be written.
+        OutputError: it cannot be written; a model in place is left as it was, and of a copy nothing stays.
     """
     for name in checkpoint.config.files:
         checkpoint.verified(Path(name))
@@ -208,16 +213,14 @@ def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration
     if out is not None and not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     calibration = Calibration(layers=checkpoint.calibration.layers | layers)
-    try:
-        if out is not None:
-            shutil.copytree(checkpoint.path, out, dirs_exist_ok=True)
-        # A kill between two of the renames leaves a card that is ahead of the model, which opens as it was; or, before
-        # the last, a calibration that config.json does not know: the model is refused, and is whole again when
-        # `.config.json.PROCESS.tmp`, which then lies beside it, gets its name. Hence the card first, not in between.
-        beside = _new_card(folder / "README.md", calibration) | {"calibration.json": calibration.to_json()}
+    # A kill between two of the renames leaves a card that is ahead of the model, which opens as it was; or, before
+    # the last, a calibration that config.json does not know: the model is refused, and is whole again when
+    # `.config.json.PROCESS.tmp`, which then lies beside it, gets its name. Hence the card first, not in between.
+    beside = _new_card(checkpoint.path / "README.md", calibration) | {"calibration.json": calibration.to_json()}
+    if out is None:
         write_config(folder, checkpoint.config, beside)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", path=folder) from error
+    else:
+        write_copy(checkpoint, out, beside)
     return folder
 
 
@@ -231,5 +234,5 @@ def _new_card(path: Path, calibration: Calibration) -> dict[str, str]:
     if not path.is_file():
         return {}
     card = path.read_text(encoding="utf-8")
-    lines = calibration.describe()
+    lines = f"{calibration.describe()}\n\n{_OLDER_FIGURES}"
     return {path.name: re.sub(r"(?<=## Calibration\n\n).*?(?=\n\n## )", lambda _: lines, card, flags=re.S)}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .batches import plan_batches
     from .calibration import Calibration, LayerCalibration, probabilities, surprise
-    from .checkpoint import Checkpoint, ModelConfig, is_free, shipped_models, write_config
+    from .checkpoint import Checkpoint, ModelConfig, is_free, shipped_models, write_config, write_copy
     from .codebook import Codebook, Label, Layer, load_codebook
     from .embedded import encoder_folder
     from .encoding import EncodedSentence, EncodingConfig, SentenceEncoding, SentenceInput, Window, collate
@@ -83,12 +83,13 @@ __all__ = [
     "without",
     "word_spans",
     "write_config",
+    "write_copy",
 ]
 
 _NAMES = {
     "batches": ("plan_batches",),
     "calibration": ("Calibration", "LayerCalibration", "probabilities", "surprise"),
-    "checkpoint": ("Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config"),
+    "checkpoint": ("Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config", "write_copy"),
     "codebook": ("Codebook", "Label", "Layer", "load_codebook"),
     "embedded": ("encoder_folder",),
     "encoding": ("EncodedSentence", "EncodingConfig", "SentenceEncoding", "SentenceInput", "Window", "collate"),

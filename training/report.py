@@ -22,6 +22,7 @@ from newstance.eval.figures import layer_figures
 from newstance.eval.gold import Gold, clusters, gold_labels, gold_of_layers
 from newstance.eval.inputs import decisions, sentence_inputs
 from newstance.eval.plain import plain
+from newstance.files import write_together
 from newstance.model import Checkpoint, Predictor, SentenceEncoding, SentenceInput
 from newstance.model.codebook import Layer
 
@@ -162,17 +163,21 @@ def _baseline(name: Baseline, train: Sequence[Annotation], layer: Layer, vectors
 
 
 def write_report(path: Path, rows: Sequence[Row], missing: Sequence[NotFitted], run: Mapping[str, Any]) -> None:
-    """Write `report.json`.
+    """Write `report.json`, whole or not at all.
 
     It holds `rows` with data, part, layer, system and figures (value, low, high, n), the ends null where there is no
     interval; `not_fitted` with layer, system and reason; and `run`.
+
+    Raises:
+        OutputError: it cannot be written.
     """
     data = {
         "rows": plain([asdict(row) for row in rows]),
         "not_fitted": [asdict(one) for one in missing],
         "run": dict(run),
     }
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_together({path: text.encode()})
 
 
 def read_report(path: Path) -> list[Row]:

@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from newstance.corpora import Annotation, without_texts_of
 from newstance.errors import UsageError
+from newstance.files import write_together
 from newstance.model import (
     Calibration,
     Checkpoint,
@@ -49,6 +49,7 @@ from .reworded import reworded
 from .rounding import snap_to_grid
 from .sources import ALL_REPEATED, read_sources
 from .start import start_from
+from .weights import save_weights
 
 __all__ = ["Run", "Say"]
 
@@ -164,8 +165,7 @@ class Run:
             snap_to_grid(self.network, "int4-weights" if self.config.round_weights == "int4" else "int8-weights")
             scores["weights rounded"] = self.dev_scores()
         self.network.states_view = None  # it only served to learn
-        state = {name: tensor.contiguous() for name, tensor in self.network.state_dict().items()}
-        save_file(state, folder / "model.safetensors")
+        save_weights(self.network, folder / "model.safetensors")
         self.tokenizer.save(str(folder / "tokenizer.json"))
         (folder / "labels.yaml").write_text(self.codebook.to_yaml(), encoding="utf-8")
         calibration = self.calibrate()
@@ -185,7 +185,7 @@ class Run:
         report, missing = self._report(Checkpoint(folder))
         write_report(folder / "report.json", report, missing, {"name": self.config.name, "seed": self.config.seed})
         card = model_card(config, self.codebook, calibration, report, missing)
-        (folder / "README.md").write_text(card, encoding="utf-8")
+        write_together({folder / "README.md": card.encode()})
         return folder
 
     def _report(self, checkpoint: Checkpoint) -> tuple[list[Row], list[NotFitted]]:

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import errno
 import json
 import math
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from newstance.corpora import read_annotations
-from newstance.errors import AnnotationError
+from newstance.errors import AnnotationError, OutputError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import Figure
 from newstance.model import Checkpoint
 from newstance.training.config import load_config
 from newstance.training.finetune import finetune
 from newstance.training.report import Row, read_report, write_report
+from newstance.training.run import Run
+from newstance.training.weights import save_weights
 
 BASELINES = {"majority", "tf-idf + logistic regression", "frozen encoder + logistic regression"}
 
@@ -89,6 +93,36 @@ def test_a_baseline_that_cannot_be_fitted_is_named_with_the_reason(
     for one in found:
         line = f"stance: the baseline {one['system']} could not be fitted: {one['reason']}"
         assert one["reason"] and f"- {line}" in card and f"warning: {line}" in said
+
+
+@pytest.mark.parametrize("name", ["report.json", "README.md"])
+def test_report_and_card_are_written_whole_or_not_at_all(
+    tiny_config: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.prepare(load_config(tiny_config, ["report.baselines=[majority]"]), lambda _: None)
+    folder = run.save(tmp_path / "model", {})
+    before = (folder / name).read_bytes()
+
+    def full(path: Path, data: bytes | str, **_: object) -> int:
+        """Write half of what is asked for, and then the disk is full."""
+        with path.open("wb") as file:
+            file.write(half := (data.encode() if isinstance(data, str) else data)[: len(data) // 2])
+        if name in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        with path.open("ab") as file:
+            file.write((data.encode() if isinstance(data, str) else data)[len(half) :])
+        return len(data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match=f"{name}: cannot be written: No space left on device"):
+        run.save(folder, {})
+    assert (folder / name).read_bytes() == before
+
+
+def test_weights_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"model\.safetensors: cannot be written"):
+        save_weights(nn.Linear(2, 2), tmp_path / "none" / "model.safetensors")
 
 
 def test_what_is_no_report_is_named(tmp_path: Path) -> None:
