@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from newstance.errors import CheckpointError, UsageError
+from newstance.files import whole_folder
 from newstance.model import Checkpoint, is_free
 from newstance.model.torch_runtime import load_network
 
@@ -49,6 +50,7 @@ def average_checkpoints(
         UsageError: fewer than two folders, another number of weights, or `out` holds something already.
         CheckpointError: the checkpoints are not of one architecture, or do not predict the configuration's layers.
         AnnotationError: the data cannot be read.
+        OutputError: `out` cannot be written; nothing of it stays.
     """
     parts = list(weights) if weights is not None else [1.0] * len(folders)
     if len(folders) < 2:
@@ -73,7 +75,9 @@ def average_checkpoints(
             raise CheckpointError("is of another architecture than the configuration", path=checkpoint.path)
     run.network.load_state_dict({name: _mean(name, states, parts) for name in wanted})
     made_by = [_part(checkpoint, part / sum(parts)) for checkpoint, part in zip(checkpoints, parts, strict=True)]
-    return run.save(out, {"average_of": made_by})
+    with whole_folder(out) as folder:
+        run.save(folder, {"average_of": made_by})
+    return out
 
 
 def _part(checkpoint: Checkpoint, weight: float) -> dict[str, Any]:
