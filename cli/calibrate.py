@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newstance.errors import UsageError
-from newstance.eval.calibrating import Fitted, fit_calibration, write_calibration
+from newstance.eval.calibrating import Fitted, check_place, fit_calibration, write_calibration
 from newstance.eval.data import CORPORA, is_reported, read_data
 from newstance.eval.learnt_part import learnt_part
 from newstance.model import Checkpoint
@@ -63,6 +63,7 @@ def run_calibrate(
                 field="--split",
             )
     checkpoint = Checkpoint.find(model)
+    check_place(checkpoint, out)  # before the data are read and predicted
     records = read_data(
         checkpoint.codebook,
         files=data,

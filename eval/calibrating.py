@@ -34,7 +34,7 @@ from .gold import clusters, gold_of_layers, no_gold
 from .inputs import layer_logits, sentence_inputs, without_mention
 from .reliability import Decided, calibration_error
 
-__all__ = ["Fitted", "HeldOutLosses", "fit_calibration", "held_out_losses", "write_calibration"]
+__all__ = ["Fitted", "HeldOutLosses", "check_place", "fit_calibration", "held_out_losses", "write_calibration"]
 
 Floats = npt.NDArray[np.floating]
 _FOLDS = 10
@@ -186,6 +186,14 @@ def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: 
     return calibration_error(Decided.of(probability.max(1), probability.argmax(1) == gold))
 
 
+def check_place(checkpoint: Checkpoint, out: Path | None) -> None:
+    """Raise the `UsageError` of `write_calibration`: `out` holds something, or a shipped model would be changed."""
+    if out is None and _ships(checkpoint.path):
+        raise UsageError("a model that came with the installation is not changed; give --out FOLDER for a copy")
+    if out is not None and not is_free(out):
+        raise UsageError("is not empty; give another --out", path=out)
+
+
 def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration], out: Path | None = None) -> Path:
     """Write fitted layers into the checkpoint, or into a copy of it; layers that were not fitted stay as they are.
 
@@ -208,10 +216,7 @@ def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration
     for name in checkpoint.config.files:
         checkpoint.verified(Path(name))
     folder = checkpoint.path if out is None else out
-    if out is None and _ships(checkpoint.path):
-        raise UsageError("a model that came with the installation is not changed; give --out FOLDER for a copy")
-    if out is not None and not is_free(out):
-        raise UsageError("is not empty; give another --out", path=out)
+    check_place(checkpoint, out)
     calibration = Calibration(layers=checkpoint.calibration.layers | layers)
     # A kill between two of the renames leaves a card that is ahead of the model, which opens as it was; or, before
     # the last, a calibration that config.json does not know: the model is refused, and is whole again when
