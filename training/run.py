@@ -166,7 +166,7 @@ class Run:
             scores["weights rounded"] = self.dev_scores()
         self.network.states_view = None  # it only served to learn
         save_weights(self.network, folder / "model.safetensors")
-        self.tokenizer.save(str(folder / "tokenizer.json"))
+        (folder / "tokenizer.json").write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
         (folder / "labels.yaml").write_text(self.codebook.to_yaml(), encoding="utf-8")
         calibration = self.calibrate()
         calibration.write(folder / "calibration.json")

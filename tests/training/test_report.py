@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,12 @@ def test_report_and_card_are_written_whole_or_not_at_all(
 def test_weights_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"model\.safetensors: cannot be written"):
         save_weights(nn.Linear(2, 2), tmp_path / "none" / "model.safetensors")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes")
+def test_whoever_may_read_a_model_s_card_may_read_its_weights(tiny_checkpoint: Path) -> None:
+    modes = {path.stat().st_mode for path in tiny_checkpoint.iterdir()}
+    assert len(modes) == 1
 
 
 def test_what_is_no_report_is_named(tmp_path: Path) -> None:
