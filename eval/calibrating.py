@@ -74,6 +74,7 @@ class Fitted:
         log_loss: of a layer of one label, how well this and other ways predict; None of another layer, and where all
             sentences are of one article.
         unnamed: what to beware of where sentences do not name the target.
+        tied: how many sentences were left out, as their annotators tie.
     """
 
     before: LayerCalibration
@@ -82,6 +83,7 @@ class Fitted:
     sentences: int
     log_loss: HeldOutLosses | None
     unnamed: str | None = None
+    tied: int = 0
 
 
 def fit_calibration(
@@ -149,7 +151,7 @@ def fit_calibration(
             groups = np.array(clusters(gold.sentences))
             log_loss = held_out_losses(logits, gold.labels, layer, before, groups=groups, weights=weights)
         unnamed = without_mention(layer, gold.sentences, inputs)
-        fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss, unnamed)
+        fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss, unnamed, gold.ties)
     return fitted
 
 

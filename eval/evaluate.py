@@ -14,6 +14,7 @@ import numpy as np
 
 from newstance.corpora import Annotation
 from newstance.model import Checkpoint, Method, Predictor, RuntimeName
+from newstance.model.codebook import Layer
 
 from .annotators import AmongAnnotators, among_annotators
 from .behaviour import TestResult, behaviour_warnings, run_behaviour
@@ -29,7 +30,16 @@ from .plain import plain
 from .slices import SliceFigures, slice_figures
 from .symmetry import Symmetry, symmetry, symmetry_warnings
 
-__all__ = ["Report", "counted", "data_hash", "evaluate_judged", "evaluate_model", "versions"]
+__all__ = [
+    "Report",
+    "counted",
+    "data_hash",
+    "evaluate_judged",
+    "evaluate_model",
+    "tie_warnings",
+    "ties_of",
+    "versions",
+]
 
 Say = Callable[[], None]
 
@@ -219,11 +229,7 @@ def _run(
     seed: int,
 ) -> dict[str, Any]:
     sentences = list({(r.corpus, r.id): r for judged in layers for r in judged.sentences}.values())
-    tied = {judged.layer.name: len(judged.tied) for judged in layers}
-    # Layers of which no sentence is left are not among the judged ones.
-    known = checkpoint.codebook.layers
-    lost = {layer.name: len(gold.tied) for layer, gold in zip(known, gold_of_layers(records, known), strict=True)}
-    tied |= {name: n for name, n in lost.items() if n and name not in tied}
+    tied = ties_of(records, checkpoint.codebook.layers, layers)
     return {
         "model": checkpoint.hash,
         "model_name": checkpoint.config.name,
@@ -245,10 +251,28 @@ def _run(
         "versions": versions(),
         "warnings": [
             *_warnings(layers, sentences),
-            *(f"{name}: left out, as annotators tie: {_sentences(n)}" for name, n in tied.items() if n),
+            *tie_warnings(tied),
             *repeated_rows(records),
         ],
     }
+
+
+def ties_of(records: Sequence[Annotation], known: Sequence[Layer], layers: Sequence[Judged]) -> dict[str, int]:
+    """Return how many sentences annotators tie over on each judged layer, and on those of which no other is left.
+
+    Args:
+        records: annotations.
+        known: layers that the model predicts.
+        layers: those that could be judged.
+    """
+    tied = {judged.layer.name: len(judged.tied) for judged in layers}
+    lost = {layer.name: len(gold.tied) for layer, gold in zip(known, gold_of_layers(records, known), strict=True)}
+    return tied | {name: n for name, n in lost.items() if n and name not in tied}
+
+
+def tie_warnings(tied: Mapping[str, int]) -> list[str]:
+    """Return what to beware of where annotators tie, given for each layer over how many sentences."""
+    return [f"{name}: left out, as annotators tie: {_sentences(n)}" for name, n in tied.items() if n]
 
 
 def _resampled(judged: Judged) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from newstance.cli.calibrate import warnings_of
 from newstance.corpora import read_annotations
 from newstance.errors import AnnotationError, CheckpointError, UsageError
 from newstance.eval.calibrating import fit_calibration, held_out_losses, write_calibration
@@ -303,6 +304,16 @@ def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(
     records = [r.model_copy(update=of_frames) for r in read_annotations(annotations_file)]
     with pytest.raises(UsageError, match="have no offsets: frames"):
         fit_calibration(Checkpoint.shipped(), records, layers=layers, offsets=True)
+
+
+def test_sentences_left_out_as_annotators_tie_are_told(annotations_file: Path) -> None:
+    records = read_annotations(annotations_file)
+    against = [r.model_copy(update={"annotator": "other", "stance": "against"}) for r in records if r.stance == "favor"]
+    fitted = fit_calibration(Checkpoint.shipped(), [*records, *against], layers=["stance"])["stance"]
+    assert (fitted.sentences, fitted.tied) == (24, 12)
+    assert "left out, as annotators tie: 12 sentences" in list(warnings_of(fitted, offsets=False))
+    alone = fit_calibration(Checkpoint.shipped(), records[:1], layers=["stance"])["stance"]
+    assert any(said.startswith("fitted on 1 sentence: ") for said in warnings_of(alone, offsets=False))
 
 
 def test_sentences_that_do_not_name_the_target_are_told(annotations_file: Path) -> None:
