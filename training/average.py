@@ -6,6 +6,7 @@ own, usually better and steadier than each, at the cost of none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,8 @@ def average_checkpoints(
     parts = list(weights) if weights is not None else [1.0] * len(folders)
     if len(folders) < 2:
         raise UsageError("averaging takes two checkpoints or more")
-    if len(parts) != len(folders) or min(parts) <= 0:
-        raise UsageError(f"{len(folders)} checkpoints need as many weights, all above 0")
+    if len(parts) != len(folders) or not all(0 < part < math.inf for part in parts):
+        raise UsageError(f"{len(folders)} checkpoints need as many weights, all of them numbers above 0")
     if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoints = [Checkpoint(folder) for folder in folders]

@@ -139,10 +139,11 @@ def fit_evidence(
     if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoint = Checkpoint(source)
-    file = removals or out.with_name(f"{out.name}.removals.jsonl")
+    place = out if out.name else out.resolve()  # `.` has no name
+    file = removals or place.with_name(f"{place.name}.removals.jsonl")
     found = _targets(checkpoint, sentences, file, config, minutes, say, step)
     if len(found) < 2:
-        raise UsageError("fitting takes two sentences or more that fit the model's length")
+        raise UsageError("fitting takes two sentences or more that fit the model's length, and minutes enough for them")
     torch.manual_seed(config.seed)
     network = load_network(checkpoint)
     encoder: Any = network.encoder

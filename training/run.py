@@ -195,6 +195,9 @@ class Run:
         rows, missing = make_report(checkpoint, predictor, self.records, self.sets, self.config.report)
         for one in missing:
             self.say(f"warning: {one}")
+        measured = {(row.data, row.part) for row in rows}
+        for part, name in ((one.part, one.name) for one in self.sets if (one.name, one.part) not in measured):
+            self.say(f"warning: data.{part}: {name}: no sentence has an answer on {', '.join(self.config.layers)}")
         return rows, missing
 
     def _provenance(self) -> dict[str, Any]:

@@ -78,6 +78,17 @@ def test_test_data_are_measured_and_kept_out_of_training(
     assert "Measured once, after everything was chosen." in card and "**model**" in card
 
 
+def test_test_data_without_an_answer_are_named(tiny_config: Path, annotations_file: Path, tmp_path: Path) -> None:
+    row = json.loads(annotations_file.read_text(encoding="utf-8").splitlines()[0])
+    tied = [row | {"annotator": stance, "stance": stance} for stance in ("favor", "against")]
+    (tmp_path / "tied.jsonl").write_text("".join(json.dumps(one) + "\n" for one in tied), encoding="utf-8")
+    said: list[str] = []
+    test = f"data.test=[{{corpus: annotations, path: {tmp_path / 'tied.jsonl'}}}]"
+    Run.prepare(load_config(tiny_config, ["report.baselines=[]", test]), said.append).save(tmp_path / "model", {})
+    (warning,) = (line for line in said if line.startswith("warning: data."))
+    assert warning.startswith("warning: data.test: ") and warning.endswith(": no sentence has an answer on stance")
+
+
 def test_a_baseline_that_cannot_be_fitted_is_named_with_the_reason(
     tiny_config: Path, annotations_file: Path, tmp_path: Path
 ) -> None:
