@@ -188,7 +188,7 @@ def mean_figures(
 
 def _mean(sums: Floats) -> Floats:
     below = np.asarray(sums[..., 1])
-    return np.divide(sums[..., 0], below, out=np.full(below.shape, np.nan), where=below > 0)
+    return np.asarray(np.divide(sums[..., 0], below, out=np.full(below.shape, np.nan), where=below > 0))
 
 
 def kendall_tau(one: Floats, two: Floats) -> float:

@@ -174,10 +174,10 @@ def _monotone_bins(mass: Floats, right: Floats) -> int:
             return bins - 1
     start, step = few + 1, 64
     while start <= most:
-        bins = np.arange(start, min(start + step, most + 1))
-        fallen = np.flatnonzero(_fall_between_bins(mass, right, bins, falls))
+        numbers = np.arange(start, min(start + step, most + 1))
+        fallen = np.flatnonzero(_fall_between_bins(mass, right, numbers, falls))
         if len(fallen):
-            return int(bins[fallen[0]]) - 1
+            return int(numbers[fallen[0]]) - 1
         start, step = start + step, max(64, min(2 * step, _CELLS // len(falls)))
     return most
 
@@ -205,14 +205,15 @@ def _fall_between_bins(mass: Floats, right: Floats, bins: Ints, falls: Ints) -> 
         edge = np.floor((mass[place] + 1e-9) * number / mass[-1]).astype(np.int64)
         edge += wanted(edge + 1) <= mass[place]
         edge -= wanted(edge) > mass[place]
-        return np.clip(edge, 0, number)
+        return np.asarray(np.clip(edge, 0, number))
 
     def place_of(edge: Ints) -> Ints:
         return np.asarray(np.searchsorted(mass, wanted(np.minimum(edge, number))))
 
     def share(start: Ints, end: Ints) -> Floats:
         width = mass[end] - mass[start]
-        return np.divide(right[end] - right[start], width, out=np.full(width.shape, np.nan), where=width > 0)
+        gained = right[end] - right[start]
+        return np.asarray(np.divide(gained, width, out=np.full(width.shape, np.nan), where=width > 0))
 
     edge = edge_up_to(np.broadcast_to(falls, (len(bins), len(falls))))
     start, end = place_of(edge), place_of(edge + 1)
