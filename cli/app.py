@@ -259,6 +259,9 @@ def shrink(
     ] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the training sentences.")] = 1,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override a setting: a.b=value.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last state of a call that was interrupted, or begin.")
+    ] = False,
 ) -> None:
     """Make a model of fewer layers and narrower blocks that says nearly what a large one says."""
     from .train import run_shrink
@@ -272,6 +275,7 @@ def shrink(
         feed_forward=feed_forward,
         epochs=epochs,
         overrides=set_ or [],
+        resume=resume,
     )
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newstance.errors import UsageError
-from newstance.eval.calibrating import Fitted, fit_calibration, write_calibration
+from newstance.eval.calibrating import Fitted, check_place, fit_calibration, write_calibration
 from newstance.eval.data import CORPORA, is_reported, read_data
 from newstance.eval.learnt_part import learnt_part
 from newstance.model import Checkpoint
@@ -63,6 +63,7 @@ def run_calibrate(
                 field="--split",
             )
     checkpoint = Checkpoint.find(model)
+    check_place(checkpoint, out)  # before the data are read and predicted
     records = read_data(
         checkpoint.codebook,
         files=data,
@@ -105,8 +106,10 @@ def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
         yield found.after.warning
     if found.unnamed is not None:
         yield found.unnamed
+    if found.tied:
+        yield f"left out, as annotators tie: {_sentences(found.tied)}"
     if found.sentences < _FEW:
-        yield f"fitted on {found.sentences} sentences: on fewer than {_FEW} of them it says little"
+        yield f"fitted on {_sentences(found.sentences)}: on fewer than {_FEW} of them it says little"
     loss = found.log_loss
     if loss is None:
         if found.after.offsets:
@@ -128,6 +131,10 @@ def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
         )
 
 
+def _sentences(n: int) -> str:
+    return f"{n} sentence{'' if n == 1 else 's'}"
+
+
 def _rises(found: Fitted) -> Iterator[str]:
     """Yield where the calibration error is larger than before, to the digits that are printed."""
     for corpus, (_, before, after) in found.errors.items():
@@ -142,7 +149,7 @@ def _print(fitted: dict[str, Fitted]) -> None:
         threshold = "abstain below" if after.target_risk is not None else "show above"
         old, new = ((c.abstain_below if after.target_risk is not None else c.show_above) for c in (before, after))
         console.print(
-            f"[bold]{layer}[/bold], {found.sentences} sentences: temperature {before.temperature:.2f} to "
+            f"[bold]{layer}[/bold], {_sentences(found.sentences)}: temperature {before.temperature:.2f} to "
             f"{after.temperature:.2f}, {threshold} {old:.2f} to {new:.2f}"
             + (f", {after.kept:.0%} kept" if after.kept is not None else "")
             + (f"; {after.offsets_in_words()}" if after.offsets or before.offsets else "")

@@ -20,7 +20,8 @@ def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
     """Return the map of `--map` and `--column`, or None when neither is given.
 
     Raises:
-        UsageError: the file cannot be read or is no map; or an option is not FIELD=COLUMN.
+        UsageError: the file cannot be read or is no map; or an option is not FIELD=COLUMN, or gives a field another
+            column than the one before.
     """
     if path is None and not columns:
         return None
@@ -37,7 +38,8 @@ def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
         field, equals, column = option.partition("=")
         if not equals or not field or not column:
             raise UsageError(f"takes FIELD=COLUMN, not {option!r}", field="--column")
-        fields[field] = column
+        if fields.setdefault(field, column) != column:
+            raise UsageError(f"{field} cannot be in both {fields[field]!r} and {column!r}", field="--column")
     try:
         given = ColumnMap.model_validate(data)
     except ValidationError as error:

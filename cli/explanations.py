@@ -48,5 +48,5 @@ def _print(title: str, figures: Mapping[Method, Mapping[str, Figure]]) -> None:
     table = Table("metric", *figures, title=title, box=None, title_justify="left")
     for name in dict.fromkeys(name for found in figures.values() for name in found):
         row = (found.get(name) for found in figures.values())
-        table.add_row(name, *("" if f is None else f"{f.value:.3f} ({f.low:.3f} to {f.high:.3f})" for f in row))
+        table.add_row(name, *("" if f is None else f"{f.shown()} ({f.within()})" for f in row))
     console.print(table)

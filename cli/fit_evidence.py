@@ -16,6 +16,9 @@ from .train import needs_torch, say
 
 __all__ = ["run_fit_evidence"]
 
+#: One to fit on, one to choose the epoch by.
+_FEWEST = 2
+
 
 def run_fit_evidence(
     model: Path,
@@ -59,6 +62,9 @@ def run_fit_evidence(
         records = _training_records(codebook, config, overrides)
     # A sentence that several annotators judged, or that is there with several targets masked alike, counts once.
     inputs: list[SentenceInput] = list(dict.fromkeys(sentence_inputs(filled_in(records), target)))
+    if len(inputs) < _FEWEST:
+        of_config = "" if config is None else " in data.train whose text is not in data.dev, test or held_out"
+        raise UsageError(f"there are {len(inputs)} sentences{of_config}: fitting takes {_FEWEST} or more")
     drawn = random.Random(seed).sample(inputs, min(sentences, len(inputs)))
     with progress("sentences", len(drawn)) as step:
         fit_evidence(

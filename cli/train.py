@@ -55,6 +55,7 @@ def run_shrink(
     feed_forward: int | None,
     epochs: int,
     overrides: Sequence[str],
+    resume: bool,
 ) -> None:
     """Shrink a checkpoint and say where the small one lies."""
     from newstance.training.config import load_config
@@ -72,7 +73,7 @@ def run_shrink(
     from .progress import progress
 
     shrink = ShrinkConfig(wanted, feed_forward, epochs)
-    say(f"checkpoint: {shrink_model(model, out, settings, shrink, say=say, progress=progress)}")
+    say(f"checkpoint: {shrink_model(model, out, settings, shrink, resume=resume, say=say, progress=progress)}")
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -70,11 +70,10 @@ def annotator_agreement(
     found = {}
     repeats = repeated_rows(records)
     layers = tool_codebook(codebook).layers
-    for layer in layers:
-        judgements = collect_judgements(records, layer)
+    for judgements in collect_judgements(records, layers):
         if (agreement := layer_agreement(judgements, samples=samples, seed=seed)) is not None:
             said = [agreement.warning, *repeats]
-            found[layer.name] = replace(agreement, warning="; ".join(filter(None, said)) or None)
+            found[judgements.layer.name] = replace(agreement, warning="; ".join(filter(None, said)) or None)
     if not found:
         asked = ", ".join(layer.name for layer in layers)
         raise AnnotationError(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from newstance.corpora import Annotation
-
 from .agreement import Agreement, layer_agreement, others_majority
 from .alpha import MISSING, krippendorff_alpha
 from .bootstrap import Bootstrap, Figure, varied
 from .figures import macro_f1
 from .judged import Judged
-from .judgements import Judgements, collect_judgements
+from .judgements import Judgements
 from .plain import plain
 
 __all__ = ["AmongAnnotators", "SplitSentence", "among_annotators"]
@@ -66,18 +63,15 @@ class AmongAnnotators:
         return dict(plain(asdict(self)))
 
 
-def among_annotators(
-    judged: Judged, records: Sequence[Annotation], *, samples: int, seed: int
-) -> AmongAnnotators | None:
+def among_annotators(judged: Judged, judgements: Judgements, *, samples: int, seed: int) -> AmongAnnotators | None:
     """Set a model beside the annotators of a layer; None where no sentence was judged by two of them.
 
     Args:
         judged: the layer's predictions, those of sentences whose annotators tie included.
-        records: the annotations behind them, several a sentence.
+        judgements: the layer's, of the annotations behind them.
         samples: bootstrap samples.
         seed: of the bootstrap.
     """
-    judgements = collect_judgements(records, judged.layer)
     agreement = layer_agreement(judgements, samples=samples, seed=seed)
     if agreement is None:
         return None

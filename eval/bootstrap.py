@@ -182,7 +182,7 @@ class Bootstrap:
         Drawing again pushes it up once more, by about as much: the draws are moved back by what they lie above the
         value (the basic bootstrap's correction). The value itself was pushed up too, and a truth above 0 adds to that
         about as squares add: the lower end is moved down by the mean of chance so. It is 0 where chance alone gives
-        the value in one of twenty cases or more.
+        the value in one of twenty cases or more. Where no draw differs, there is no interval.
 
         Args:
             statistic: at least 0.
@@ -190,6 +190,8 @@ class Bootstrap:
         """
         value = statistic(None)
         drawn = np.array([statistic(count[self._numbers].astype(float)) for count in self._counts])
+        if np.ptp(drawn) < 1e-12:
+            return Figure(float(value), math.nan, math.nan, self._n)
         low, high = np.quantile(drawn - (drawn.mean() - value), [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
         found = value > np.quantile(chance, _LEVEL) and low > chance.mean()
         return Figure(float(value), math.sqrt(low**2 - chance.mean() ** 2) if found else 0.0, float(high), self._n)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from newstance.corpora import Annotation
-from newstance.errors import OutputError, UsageError
+from newstance.errors import UsageError
 from newstance.model import (
     Calibration,
     Checkpoint,
@@ -22,20 +21,28 @@ from newstance.model import (
     Predictor,
     RuntimeName,
     fit_layer,
+    fit_scale,
     is_free,
+    surprise,
     write_config,
+    write_copy,
 )
 from newstance.model.codebook import Layer
 from newstance.model.shipped_folder import shipped_folder
 
-from .gold import clusters, gold_labels, no_gold
+from .gold import clusters, gold_of_layers, no_gold
 from .inputs import layer_logits, sentence_inputs, without_mention
 from .reliability import Decided, calibration_error
 
-__all__ = ["Fitted", "HeldOutLosses", "fit_calibration", "held_out_losses", "surprise", "write_calibration"]
+__all__ = ["Fitted", "HeldOutLosses", "check_place", "fit_calibration", "held_out_losses", "write_calibration"]
 
 Floats = npt.NDArray[np.floating]
 _FOLDS = 10
+#: What a model card says of its other figures: to measure them again takes the data of the run.
+_OLDER_FIGURES = (
+    "Fitted by `newstance calibrate` after the figures above were measured: those are of the model as it was trained, "
+    "without offsets and with the thresholds of then."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class Fitted:
         log_loss: of a layer of one label, how well this and other ways predict; None of another layer, and where all
             sentences are of one article.
         unnamed: what to beware of where sentences do not name the target.
+        tied: how many sentences were left out, as their annotators tie.
     """
 
     before: LayerCalibration
@@ -75,6 +83,7 @@ class Fitted:
     sentences: int
     log_loss: HeldOutLosses | None
     unnamed: str | None = None
+    tied: int = 0
 
 
 def fit_calibration(
@@ -108,7 +117,7 @@ def fit_calibration(
         UsageError: the model has no layer of a name, or none of the layers can have offsets.
     """
     wanted = checkpoint.codebook.layers if layers is None else [checkpoint.codebook.layer(name) for name in layers]
-    golds = [(layer, gold_labels(records, layer)) for layer in wanted]
+    golds = list(zip(wanted, gold_of_layers(records, wanted), strict=True))
     for layer, gold in golds:
         if layers is not None and not gold.sentences:
             raise no_gold(records, [layer])
@@ -142,7 +151,7 @@ def fit_calibration(
             groups = np.array(clusters(gold.sentences))
             log_loss = held_out_losses(logits, gold.labels, layer, before, groups=groups, weights=weights)
         unnamed = without_mention(layer, gold.sentences, inputs)
-        fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss, unnamed)
+        fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss, unnamed, gold.ties)
     return fitted
 
 
@@ -164,19 +173,12 @@ def held_out_losses(
     for held in np.unique(fold):
         inside, outside = fold != held, fold == held
         for losses, offsets in ((plain, False), (moved, True)):
-            fitted = fit_layer(
-                logits[inside], gold[inside], layer, target_risk=1.0, weights=weights[inside], offsets=offsets
-            )
-            losses[outside] = surprise(fitted.probabilities(logits[outside], layer), gold[outside])
-    was = surprise(before.probabilities(logits, layer), gold)
+            fitted = fit_scale(logits[inside], gold[inside], layer, weights=weights[inside], offsets=offsets)
+            losses[outside] = surprise(fitted.probabilities(logits[outside], layer), gold[outside], layer)
+    was = surprise(before.probabilities(logits, layer), gold, layer)
     gained = weights * (plain - moved) / weights.mean()
     one, two, three = (float(np.average(losses, weights=weights)) for losses in (was, plain, moved))
     return HeldOutLosses(one, two, three, float(gained.std() / np.sqrt(len(gained))))
-
-
-def surprise(probability: Floats, gold: npt.NDArray[Any]) -> Floats:
-    """Return the negative logarithm of the right label's probability, (sentences,)."""
-    return np.asarray(-np.log(np.maximum(probability[np.arange(len(gold)), gold], 1e-12)))
 
 
 def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: Layer) -> float:
@@ -184,6 +186,14 @@ def layer_calibration_error(probability: Floats, gold: npt.NDArray[Any], layer: 
     if layer.kind == "multi":
         return calibration_error(Decided.of(probability.ravel(), gold.ravel().astype(bool)))
     return calibration_error(Decided.of(probability.max(1), probability.argmax(1) == gold))
+
+
+def check_place(checkpoint: Checkpoint, out: Path | None) -> None:
+    """Raise the `UsageError` of `write_calibration`: `out` holds something, or a shipped model would be changed."""
+    if out is None and _ships(checkpoint.path):
+        raise UsageError("a model that came with the installation is not changed; give --out FOLDER for a copy")
+    if out is not None and not is_free(out):
+        raise UsageError("is not empty; give another --out", path=out)
 
 
 def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration], out: Path | None = None) -> Path:
@@ -203,26 +213,21 @@ def write_calibration(checkpoint: Checkpoint, layers: dict[str, LayerCalibration
     Raises:
         CheckpointError: a file of the checkpoint is damaged.
         UsageError: `out` holds something already, or a shipped model would be changed in place.
-        OutputError: it cannot be written.
+        OutputError: it cannot be written; a model in place is left as it was, and of a copy nothing stays.
     """
     for name in checkpoint.config.files:
         checkpoint.verified(Path(name))
     folder = checkpoint.path if out is None else out
-    if out is None and _ships(checkpoint.path):
-        raise UsageError("a model that came with the installation is not changed; give --out FOLDER for a copy")
-    if out is not None and not is_free(out):
-        raise UsageError("is not empty; give another --out", path=out)
+    check_place(checkpoint, out)
     calibration = Calibration(layers=checkpoint.calibration.layers | layers)
-    try:
-        if out is not None:
-            shutil.copytree(checkpoint.path, out, dirs_exist_ok=True)
-        # A kill between two of the renames leaves a card that is ahead of the model, which opens as it was; or, before
-        # the last, a calibration that config.json does not know: the model is refused, and is whole again when
-        # `.config.json.PROCESS.tmp`, which then lies beside it, gets its name. Hence the card first, not in between.
-        beside = _new_card(folder / "README.md", calibration) | {"calibration.json": calibration.to_json()}
+    # A kill between two of the renames leaves a card that is ahead of the model, which opens as it was; or, before
+    # the last, a calibration that config.json does not know: the model is refused, and is whole again when
+    # `.config.json.PROCESS.tmp`, which then lies beside it, gets its name. Hence the card first, not in between.
+    beside = _new_card(checkpoint.path / "README.md", calibration) | {"calibration.json": calibration.to_json()}
+    if out is None:
         write_config(folder, checkpoint.config, beside)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", path=folder) from error
+    else:
+        write_copy(checkpoint, out, beside)
     return folder
 
 
@@ -236,5 +241,5 @@ def _new_card(path: Path, calibration: Calibration) -> dict[str, str]:
     if not path.is_file():
         return {}
     card = path.read_text(encoding="utf-8")
-    lines = calibration.describe()
+    lines = f"{calibration.describe()}\n\n{_OLDER_FIGURES}"
     return {path.name: re.sub(r"(?<=## Calibration\n\n).*?(?=\n\n## )", lambda _: lines, card, flags=re.S)}

@@ -22,7 +22,7 @@ from newstance.model import Checkpoint, RuntimeName
 
 from . import metrics
 from .bootstrap import FEWEST_CLUSTERS, Figure, cluster_sums, interval, varied, wilson
-from .evaluate import data_hash, versions
+from .evaluate import data_hash, tie_warnings, ties_of, versions
 from .gold import interval_warning
 from .judged import Judged, judge
 from .plain import plain
@@ -149,10 +149,13 @@ def compare_models(
     if not layers:
         raise UsageError("the two models predict no layer with the same labels that the data judge")
     shared = {judged.layer.name for judged in one} & others.keys()
+    codes = {layer.name: layer.codes for layer in second.codebook.layers}
+    both = [layer for layer in first.codebook.layers if codes.get(layer.name) == layer.codes]
     alone = sorted({judged.layer.name for judged in one} ^ others.keys())
     run = {
         "warnings": [f"{name}: left out: only one of the models predicts it" for name in alone]
-        + [f"{name}: left out: the models' labels of it are not the same" for name in sorted(shared - layers.keys())],
+        + [f"{name}: left out: the models' labels of it are not the same" for name in sorted(shared - layers.keys())]
+        + tie_warnings(ties_of(records, both, [judged for judged in one if judged.layer.name in layers])),
         "first": {"model": first.hash, "name": first.config.name},
         "second": {"model": second.hash, "name": second.config.name},
         "data": data_hash(records),

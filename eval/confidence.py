@@ -26,7 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from newstance.errors.command import run_command
-from newstance.model import Checkpoint, fit_layer
+from newstance.model import Checkpoint, fit_scale
 
 from .bootstrap import Bootstrap, Figure
 from .development import development_sets, real_articles
@@ -64,7 +64,7 @@ def confidences(judged: Judged, known: Floats) -> dict[str, Floats]:
     chosen = judged.predicted.astype(int)
     logits = judged.logits[judged.layer.name]
     for inside, outside in folds.split(logits, groups=judged.groups):
-        fitted = fit_layer(logits[inside], judged.gold[inside], judged.layer, target_risk=1.0, offsets=True)
+        fitted = fit_scale(logits[inside], judged.gold[inside], judged.layer, offsets=True)
         found["offsets"][outside] = fitted.probabilities(logits[outside], judged.layer)[
             np.arange(len(outside)), chosen[outside]
         ]

@@ -14,6 +14,7 @@ import numpy as np
 
 from newstance.corpora import Annotation
 from newstance.model import Checkpoint, Method, Predictor, RuntimeName
+from newstance.model.codebook import Layer
 
 from .annotators import AmongAnnotators, among_annotators
 from .behaviour import TestResult, behaviour_warnings, run_behaviour
@@ -21,14 +22,24 @@ from .behaviour_file import BehaviourFile, read_behaviour
 from .bootstrap import FEWEST_CLUSTERS, Figure
 from .curves import Curves, layer_curves
 from .figures import better, few_behind, judged_figures
-from .gold import clusters, few_articles, gold_labels, repeated_rows, without_article
+from .gold import clusters, few_articles, gold_of_layers, repeated_rows, without_article
 from .inputs import without_mention
 from .judged import Judged, judge
+from .judgements import collect_judgements
 from .plain import plain
 from .slices import SliceFigures, slice_figures
 from .symmetry import Symmetry, symmetry, symmetry_warnings
 
-__all__ = ["Report", "counted", "data_hash", "evaluate_judged", "evaluate_model", "versions"]
+__all__ = [
+    "Report",
+    "counted",
+    "data_hash",
+    "evaluate_judged",
+    "evaluate_model",
+    "tie_warnings",
+    "ties_of",
+    "versions",
+]
 
 Say = Callable[[], None]
 
@@ -154,14 +165,15 @@ def evaluate_judged(
         step: called after each part of the work.
     """
     report = Report({}, _run(checkpoint, records, layers, choices=choices, samples=samples, seed=seed))
-    for judged in layers:
+    by_layer = collect_judgements(records, [judged.layer for judged in layers])
+    for judged, judgements in zip(layers, by_layer, strict=True):
         name = judged.layer.name
         calibration = checkpoint.calibration.layer(name)
         report.layers[name] = judged_figures(judged, calibration, samples=samples, seed=seed)
         report.few[name] = few_behind(judged.layer, judged.gold, judged.predicted, judged.groups)
         report.run["warnings"] += _few_warnings(name, report.few[name], report.run["resampled"][name])
         report.curves[name] = layer_curves(judged)
-        if (found := among_annotators(judged, records, samples=samples, seed=seed)) is not None:
+        if (found := among_annotators(judged, judgements, samples=samples, seed=seed)) is not None:
             report.annotators[name] = found
         step()
         if not only_figures:
@@ -217,10 +229,7 @@ def _run(
     seed: int,
 ) -> dict[str, Any]:
     sentences = list({(r.corpus, r.id): r for judged in layers for r in judged.sentences}.values())
-    tied = {judged.layer.name: len(judged.tied) for judged in layers}
-    # Layers of which no sentence is left are not among the judged ones.
-    lost = {layer.name: len(gold_labels(records, layer).tied) for layer in checkpoint.codebook.layers}
-    tied |= {name: n for name, n in lost.items() if n and name not in tied}
+    tied = ties_of(records, checkpoint.codebook.layers, layers)
     return {
         "model": checkpoint.hash,
         "model_name": checkpoint.config.name,
@@ -242,10 +251,28 @@ def _run(
         "versions": versions(),
         "warnings": [
             *_warnings(layers, sentences),
-            *(f"{name}: left out, as annotators tie: {_sentences(n)}" for name, n in tied.items() if n),
+            *tie_warnings(tied),
             *repeated_rows(records),
         ],
     }
+
+
+def ties_of(records: Sequence[Annotation], known: Sequence[Layer], layers: Sequence[Judged]) -> dict[str, int]:
+    """Return how many sentences annotators tie over on each judged layer, and on those of which no other is left.
+
+    Args:
+        records: annotations.
+        known: layers that the model predicts.
+        layers: those that could be judged.
+    """
+    tied = {judged.layer.name: len(judged.tied) for judged in layers}
+    lost = {layer.name: len(gold.tied) for layer, gold in zip(known, gold_of_layers(records, known), strict=True)}
+    return tied | {name: n for name, n in lost.items() if n and name not in tied}
+
+
+def tie_warnings(tied: Mapping[str, int]) -> list[str]:
+    """Return what to beware of where annotators tie, given for each layer over how many sentences."""
+    return [f"{name}: left out, as annotators tie: {_sentences(n)}" for name, n in tied.items() if n]
 
 
 def _resampled(judged: Judged) -> str:

@@ -16,6 +16,7 @@ from .bootstrap import Figure
 from .faithfulness import explained_layer, faithfulness
 from .gold import clusters
 from .inputs import sentence_inputs
+from .plain import plain
 from .plausibility import plausibility
 
 __all__ = ["ExplanationReport", "measure_explanations"]
@@ -129,4 +130,4 @@ def measure_explanations(
 
 
 def _plain(figures: dict[Method, dict[str, Figure]]) -> dict[str, Any]:
-    return {method: {name: asdict(figure) for name, figure in found.items()} for method, found in figures.items()}
+    return dict(plain({m: {name: asdict(figure) for name, figure in found.items()} for m, found in figures.items()}))

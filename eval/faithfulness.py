@@ -23,7 +23,7 @@ from newstance.model import (
     probabilities,
 )
 
-from .bootstrap import Figure, cluster_sums, interval
+from .bootstrap import Figure, cluster_sums, interval, varied
 from .perturbation import SHARES, Perturber, Question, top_words, words_for
 
 __all__ = ["Faithfulness", "explained_layer", "faithfulness", "mean_figures"]
@@ -173,18 +173,22 @@ def _perturbation_values(
 def mean_figures(
     values: Mapping[str, Floats], clusters: Sequence[str], *, samples: int, seed: int
 ) -> dict[str, Figure]:
-    """Return the mean of each metric over the sentences with its interval; sentences without a value are left out."""
+    """Return the mean of each metric over the sentences with its interval; sentences without a value are left out.
+
+    Where none has one the mean is NaN; where no draw differs, as with a single sentence, there is no interval.
+    """
     figures = {}
     for name, found in values.items():
         here = np.isfinite(found)
         cells = np.stack([np.where(here, found, 0.0), here.astype(float)], axis=1)
         sums = cluster_sums(cells, clusters)
-        figures[name] = interval(_mean, sums, n=int(here.sum()), samples=samples, seed=seed)
+        figures[name] = varied(interval(_mean, sums, n=int(here.sum()), samples=samples, seed=seed))
     return figures
 
 
 def _mean(sums: Floats) -> Floats:
-    return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1e-12))
+    below = np.asarray(sums[..., 1])
+    return np.asarray(np.divide(sums[..., 0], below, out=np.full(below.shape, np.nan), where=below > 0))
 
 
 def kendall_tau(one: Floats, two: Floats) -> float:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from newstance.model import LayerCalibration
+from newstance.model import LayerCalibration, surprise
 from newstance.model.codebook import Layer
 
 from . import metrics
@@ -198,7 +198,7 @@ def probability_figures(judged: Judged, calibration: LayerCalibration, *, sample
             float(chance.mean()), 0.0, float(np.quantile(chance, 0.95)), len(judged.gold)
         )
         found[f"brier{suffix}"] = bootstrap.mean(_brier(judged, p))
-        found[f"log_loss{suffix}"] = bootstrap.mean(_log_loss(judged, p))
+        found[f"log_loss{suffix}"] = bootstrap.mean(surprise(p, judged.gold, judged.layer))
     if single:
         decided = _decided(judged, judged.probability)
         for share in (1.0, COVERAGE):
@@ -254,13 +254,6 @@ def _brier(judged: Judged, p: Floats) -> Floats:
     if judged.layer.kind == "multi":
         return np.asarray(((p - judged.gold) ** 2).mean(axis=1))
     return np.asarray(((p - np.eye(p.shape[1])[judged.gold]) ** 2).sum(axis=1))
-
-
-def _log_loss(judged: Judged, p: Floats) -> Floats:
-    p = np.clip(p, 1e-12, 1 - 1e-12)
-    if judged.layer.kind == "multi":
-        return np.asarray(-np.where(judged.gold, np.log(p), np.log(1 - p)).mean(axis=1))
-    return np.asarray(-np.log(p[np.arange(len(p)), judged.gold]))
 
 
 def _single_metrics(layer: Layer, averaged: Sequence[int] | None) -> dict[str, metrics.Metric]:

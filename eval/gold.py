@@ -21,6 +21,7 @@ __all__ = [
     "clusters",
     "few_articles",
     "gold_labels",
+    "gold_of_layers",
     "interval_warning",
     "no_gold",
     "repeated_rows",
@@ -54,8 +55,22 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
     Raises:
         AnnotationError: a label that the layer does not know.
     """
+    return _merged(filled_in(records), layer)
+
+
+def gold_of_layers(records: Sequence[Annotation], layers: Sequence[Layer]) -> list[Gold]:
+    """Return what `gold_labels` does for each of several layers; what records leave out is looked for once.
+
+    Raises:
+        AnnotationError: a label that its layer does not know.
+    """
+    filled = filled_in(records)
+    return [_merged(filled, layer) for layer in layers]
+
+
+def _merged(records: Sequence[Annotation], layer: Layer) -> Gold:
     votes: dict[tuple[str | None, str], list[Annotation]] = {}
-    for record in filled_in(records):
+    for record in records:
         if record.judged(layer.name) is not None:
             votes.setdefault((record.corpus, record.id), []).append(record)
     sentences: list[Annotation] = []
@@ -79,7 +94,7 @@ def gold_labels(records: Sequence[Annotation], layer: Layer) -> Gold:
 
 def no_gold(records: Sequence[Annotation], layers: Sequence[Layer]) -> AnnotationError:
     """Return the error for records without a gold label of these layers: nobody gave one, or all are tied."""
-    tied = max(len(gold_labels(records, layer).tied) for layer in layers)
+    tied = max(len(gold.tied) for gold in gold_of_layers(records, layers))
     if tied:
         which = "the only sentence is" if tied == 1 else f"all {tied} sentences are"
         return AnnotationError(f"{which} tied between the annotators: no label has more votes than any other")

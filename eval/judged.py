@@ -16,7 +16,7 @@ from newstance.corpora.frac import LAYER as MERGED_FRAME
 from newstance.model import Checkpoint, Predictor, RuntimeName, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
-from .gold import clusters, gold_labels, no_gold
+from .gold import clusters, gold_of_layers, no_gold
 from .inputs import layer_logits, sentence_inputs
 from .merged import merged_probability
 
@@ -106,7 +106,8 @@ def judge(
     layers = list(checkpoint.codebook.layers)
     if "frames" in checkpoint.codebook and set(checkpoint.codebook.layer("frames").codes) >= _MERGED:
         layers.append(MERGED_FRAME)
-    golds = [(layer, gold) for layer in layers if (gold := gold_labels(records, layer)).sentences]
+    every = zip(layers, gold_of_layers(records, layers), strict=True)
+    golds = [(layer, gold) for layer, gold in every if gold.sentences]
     if not golds:
         raise no_gold(records, checkpoint.codebook.layers)
     unique = {(r.corpus, r.id): r for _, gold in golds for r in (*gold.sentences, *gold.tied)}

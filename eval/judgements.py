@@ -46,16 +46,21 @@ class Judgements:
         return clusters(self.sentences)
 
 
-def collect_judgements(records: Sequence[Annotation], layer: Layer) -> Judgements:
-    """Collect a layer's judgements; records without an annotator are the first, second, ... judgement of a sentence.
+def collect_judgements(records: Sequence[Annotation], layers: Sequence[Layer]) -> list[Judgements]:
+    """Collect each layer's judgements; records without an annotator are the first, second, ... one of a sentence.
 
     Raises:
         AnnotationError: an annotator judged a sentence twice, or a label is none of the layer's.
     """
+    filled = filled_in(records)
+    return [_collected(filled, layer) for layer in layers]
+
+
+def _collected(records: Sequence[Annotation], layer: Layer) -> Judgements:
     rows: dict[tuple[str | None, str], dict[str, tuple[str, ...]]] = {}
     first: dict[tuple[str | None, str], Annotation] = {}
     names: dict[str, bool] = {}
-    for record in filled_in(records):
+    for record in records:
         codes = record.codes(layer)
         if codes is None:
             continue

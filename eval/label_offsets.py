@@ -22,9 +22,8 @@ import typer
 from sklearn.metrics import f1_score
 
 from newstance.errors.command import run_command
-from newstance.model import Checkpoint, LayerCalibration, fit_layer
+from newstance.model import Checkpoint, LayerCalibration, fit_scale, surprise
 
-from .calibrating import surprise
 from .development import development_sets, real_articles
 from .judged import Judged, judge
 from .reliability import Decided, calibration_error, risk_at_coverage
@@ -75,7 +74,7 @@ def outcome(judged: Judged, logits: Floats, rows: Ints, calibration: LayerCalibr
     return Outcome(
         accuracy=float((chosen == gold).mean()),
         macro_f1=float(f1_score(gold, chosen, average="macro")),
-        log_loss=float(surprise(p, gold).mean()),
+        log_loss=float(surprise(p, gold, judged.layer).mean()),
         calibration_error=calibration_error(decided),
         fall=1.0 - risk_at_coverage(decided, _COVERAGE) / whole if whole else 0.0,
         share_error=float(np.abs(p.mean(axis=0) - shares).max()),
@@ -117,9 +116,7 @@ def main(
             for one, other in halves(judged, draws, seed):
                 drawn = one[:n]
                 for way, offsets in (("temperature", False), ("temperature and offsets", True)):
-                    fitted = fit_layer(
-                        logits[drawn], judged.gold[drawn], judged.layer, target_risk=0.15, offsets=offsets
-                    )
+                    fitted = fit_scale(logits[drawn], judged.gold[drawn], judged.layer, offsets=offsets)
                     found.setdefault(way, []).append(outcome(judged, logits, other, fitted))
             for way, outcomes in found.items():
                 mean = np.mean([astuple(one) for one in outcomes], axis=0)

@@ -25,6 +25,11 @@ Floats = npt.NDArray[np.floating]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.integer]
 
+#: So many bins for each place where the share of right decisions falls are looked at whole, as that costs less.
+_BINS_A_FALL = 32
+#: Places in bins that are looked at together.
+_CELLS = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -154,16 +159,67 @@ def _bin_of(mass: Floats, running: Floats, bins: int) -> Floats:
 
 
 def _monotone_bins(mass: Floats, right: Floats) -> int:
-    held = np.diff(mass) > 0
-    most = max(1, int(held.sum()))
-    # Where the share never falls from one value to the next, as where all are right, it falls between no two bins: the
-    # sweep would come to the same in a time that grows with the square of the decisions. It still does where one
-    # decision among very many breaks the order.
-    if (np.diff(np.diff(right)[held] / np.diff(mass)[held]) >= 0).all():
-        return most
-    for bins in range(2, most + 1):
+    """Return the largest number of bins such that for it, and for every number below, the share right never falls."""
+    held = np.append(True, np.diff(mass) > 0)  # values that the weights leave out stand in no bin
+    mass, right = mass[held], right[held]
+    most = max(1, len(mass) - 1)
+    falls = 1 + np.flatnonzero(np.diff(np.diff(right) / np.diff(mass)) < 0)
+    if not len(falls):
+        return most  # nor does it between two bins
+    few = min(most, _BINS_A_FALL * len(falls))
+    for bins in range(2, few + 1):
         width = _bin(mass, bins)
         share = _bin_of(mass, right, bins)[width > 0] / width[width > 0]
         if (np.diff(share) < 0).any():
             return bins - 1
+    start, step = few + 1, 64
+    while start <= most:
+        numbers = np.arange(start, min(start + step, most + 1))
+        fallen = np.flatnonzero(_fall_between_bins(mass, right, numbers, falls))
+        if len(fallen):
+            return int(numbers[fallen[0]]) - 1
+        start, step = start + step, max(64, min(2 * step, _CELLS // len(falls)))
     return most
+
+
+def _fall_between_bins(mass: Floats, right: Floats, bins: Ints, falls: Ints) -> Bools:
+    """Return for each of some numbers of bins whether the share right falls from a bin to the next.
+
+    Where it falls from no value to the next, it falls between no bins of these. So only those bins are looked at that
+    hold a fall, or have one at an end, and the bins beside them: what that takes does not grow with the number of bins.
+
+    Args:
+        mass: running sum over the values of the confidence, rising from 0.
+        right: the same of what is right.
+        bins: (numbers,).
+        falls: (falls,) places in the running sums from before which to behind which the share falls.
+    """
+    number = bins[:, None]
+    last = len(mass) - 1
+
+    def wanted(edge: Ints) -> Floats:
+        return np.asarray(mass[-1] * edge / number - 1e-9)
+
+    def edge_up_to(place: Ints) -> Ints:
+        """Return the last edge that lies at a place, or before it."""
+        edge = np.floor((mass[place] + 1e-9) * number / mass[-1]).astype(np.int64)
+        edge += wanted(edge + 1) <= mass[place]
+        edge -= wanted(edge) > mass[place]
+        return np.asarray(np.clip(edge, 0, number))
+
+    def place_of(edge: Ints) -> Ints:
+        return np.asarray(np.searchsorted(mass, wanted(np.minimum(edge, number))))
+
+    def share(start: Ints, end: Ints) -> Floats:
+        width = mass[end] - mass[start]
+        gained = right[end] - right[start]
+        return np.asarray(np.divide(gained, width, out=np.full(width.shape, np.nan), where=width > 0))
+
+    edge = edge_up_to(np.broadcast_to(falls, (len(bins), len(falls))))
+    start, end = place_of(edge), place_of(edge + 1)
+    before = place_of(edge_up_to(np.maximum(start - 1, 0)))
+    behind = place_of(edge_up_to(end) + 1)
+    own = share(start, end)
+    # At either end there is no bin beside, and NaN is neither more nor less.
+    fallen = (own < share(before, start)) | (share(end, np.minimum(behind, last)) < own)
+    return np.asarray(fallen.any(axis=1))

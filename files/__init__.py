@@ -15,7 +15,7 @@ from newstance.files.packed import (
     open_text,
 )
 from newstance.files.utf8 import mended_utf8
-from newstance.files.whole import WholeFile, sync_folder, whole_file, write_together
+from newstance.files.whole import WholeFile, sync_folder, whole_file, whole_folder, write_together
 
 __all__ = [
     "DAMAGED",
@@ -34,5 +34,6 @@ __all__ = [
     "open_text",
     "sync_folder",
     "whole_file",
+    "whole_folder",
     "write_together",
 ]

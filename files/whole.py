@@ -1,4 +1,4 @@
-"""`whole_file` and `write_together`: files are written whole or not at all."""
+"""`whole_file`, `whole_folder` and `write_together`: files and folders are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from newstance.errors import OutputError
 
-__all__ = ["WholeFile", "sync_folder", "whole_file", "write_together"]
+__all__ = ["WholeFile", "sync_folder", "whole_file", "whole_folder", "write_together"]
 
 
 #: What systems answer that sync no folders, or not this one; any other error means that names may be lost.
@@ -115,6 +115,40 @@ def whole_file(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
             file.discard()
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """Give the place of a new folder, which takes the name of `path` when the block ends without an error.
+
+    After an error nothing of it stays; after a kill it lies there as `.NAME.PROCESS.tmp`. Folders on the way are made.
+    An empty folder of the name stays, as it may be a mount, or a link to one: the new one is made in it, and what that
+    holds is moved up when it is whole. Files are not synced: after a power cut some may be empty.
+
+    Args:
+        path: where nothing lies, or an empty folder.
+
+    Raises:
+        OutputError: the folder, or a file in it, cannot be written; names `path`.
+    """
+    try:
+        place = Path(os.path.realpath(path))
+        there = place.is_dir()
+        temporary = (place if there else place.parent) / f".{place.name}.{os.getpid()}.tmp"
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            if there:
+                for entry in list(temporary.iterdir()):
+                    entry.rename(place / entry.name)
+            else:
+                temporary.rename(place)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", path=path) from error
+    except OutputError as error:  # of a file in it, by a name that is gone
+        raise OutputError(error.message, path=path) from error
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .batches import plan_batches
-    from .calibration import Calibration, LayerCalibration, probabilities
-    from .checkpoint import Checkpoint, ModelConfig, is_free, shipped_models, write_config
+    from .calibration import Calibration, LayerCalibration, probabilities, surprise
+    from .checkpoint import Checkpoint, ModelConfig, is_free, shipped_models, write_config, write_copy
     from .codebook import Codebook, Label, Layer, load_codebook
     from .embedded import encoder_folder
     from .encoding import EncodedSentence, EncodingConfig, SentenceEncoding, SentenceInput, Window, collate
     from .explanation import METHODS, Explanation, Method, explain, explain_encoded
     from .file_hash import file_sha256
-    from .fitting import best_threshold, fit_layer, fit_temperature, threshold_for_risk
+    from .fitting import best_threshold, fit_layer, fit_scale, fit_temperature, threshold_for_risk
     from .flip import Flip, smallest_flip
     from .head_config import EvidenceConfig, HeadConfig
     from .phrases import Phrase, carrying_phrases
@@ -67,6 +67,7 @@ __all__ = [
     "explain_encoded",
     "file_sha256",
     "fit_layer",
+    "fit_scale",
     "fit_temperature",
     "is_free",
     "load_codebook",
@@ -76,23 +77,25 @@ __all__ = [
     "probabilities",
     "shipped_models",
     "smallest_flip",
+    "surprise",
     "threshold_for_risk",
     "window_shares",
     "without",
     "word_spans",
     "write_config",
+    "write_copy",
 ]
 
 _NAMES = {
     "batches": ("plan_batches",),
-    "calibration": ("Calibration", "LayerCalibration", "probabilities"),
-    "checkpoint": ("Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config"),
+    "calibration": ("Calibration", "LayerCalibration", "probabilities", "surprise"),
+    "checkpoint": ("Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config", "write_copy"),
     "codebook": ("Codebook", "Label", "Layer", "load_codebook"),
     "embedded": ("encoder_folder",),
     "encoding": ("EncodedSentence", "EncodingConfig", "SentenceEncoding", "SentenceInput", "Window", "collate"),
     "explanation": ("METHODS", "Explanation", "Method", "explain", "explain_encoded"),
     "file_hash": ("file_sha256",),
-    "fitting": ("best_threshold", "fit_layer", "fit_temperature", "threshold_for_risk"),
+    "fitting": ("best_threshold", "fit_layer", "fit_scale", "fit_temperature", "threshold_for_risk"),
     "flip": ("Flip", "smallest_flip"),
     "head_config": ("EvidenceConfig", "HeadConfig"),
     "phrases": ("Phrase", "carrying_phrases"),

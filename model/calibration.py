@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from newstance.errors import CheckpointError
 
 from .codebook import Layer
 
-__all__ = ["Calibration", "LayerCalibration", "probabilities"]
+__all__ = ["Calibration", "LayerCalibration", "probabilities", "surprise"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -128,3 +129,18 @@ def probabilities(logits: Floats, layer: Layer, temperature: float = 1.0) -> Flo
     scaled = scaled - scaled.max(axis=-1, keepdims=True)
     exponent = np.exp(scaled)
     return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
+
+
+def surprise(probability: Floats, gold: npt.NDArray[Any], layer: Layer) -> Floats:
+    """Return the negative logarithm of what was given to the right labels, (sentences,): the log loss of each.
+
+    Args:
+        probability: (sentences, labels); 0 and 1 count as 1e-12 from there, so that no sentence costs more than 28.
+        gold: (sentences,) label numbers, or (sentences, labels) of yes and no for a multi-label layer, of whose labels
+            the mean is taken.
+        layer: the layer that they belong to.
+    """
+    p = np.clip(probability, 1e-12, 1 - 1e-12)
+    if layer.kind == "single":
+        return np.asarray(-np.log(p[np.arange(len(p)), gold]))
+    return np.asarray(-np.log(np.where(gold, p, 1 - p)).mean(axis=1))

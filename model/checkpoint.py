@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
 
 from newstance.errors import CheckpointError
-from newstance.files import write_together
+from newstance.files import whole_folder, write_together
 
 from .calibration import Calibration
 from .codebook import Codebook, Layer, load_codebook
@@ -36,7 +37,7 @@ from .file_hash import file_sha256
 from .head_config import EvidenceConfig, HeadConfig
 from .shipped_folder import DEFAULT, shipped_folder
 
-__all__ = ["FORMAT", "Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config"]
+__all__ = ["FORMAT", "Checkpoint", "ModelConfig", "is_free", "shipped_models", "write_config", "write_copy"]
 
 FORMAT: Literal["newstance-model/1"] = "newstance-model/1"
 _HASHED = ("model.safetensors", "model.onnx", "tokenizer.json", "labels.yaml", "calibration.json")
@@ -206,6 +207,24 @@ def write_config(folder: Path, config: ModelConfig, beside: Mapping[str, str] | 
     data = config.model_copy(update={"files": files}).model_dump(mode="json")
     new["config.json"] = (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
     write_together({folder / name: text for name, text in new.items()})
+
+
+def write_copy(checkpoint: Checkpoint, folder: Path, beside: Mapping[str, str]) -> None:
+    """Write the files of a checkpoint into another folder, whole or not at all, with other texts for some of them.
+
+    Args:
+        checkpoint: what to copy; folders in its folder are no part of it.
+        folder: must be free (`is_free`).
+        beside: texts by the names of their files.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with whole_folder(folder) as copy:
+        for path in checkpoint.path.iterdir():
+            if path.is_file():
+                shutil.copy(path, copy / path.name)
+        write_config(copy, checkpoint.config, beside)
 
 
 def shipped_models() -> list[str]:

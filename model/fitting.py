@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
-from .calibration import LayerCalibration, probabilities
+from .calibration import LayerCalibration, probabilities, surprise
 from .codebook import Layer
 
-__all__ = ["best_threshold", "fit_layer", "fit_temperature", "threshold_for_risk"]
+__all__ = ["best_threshold", "fit_layer", "fit_scale", "fit_temperature", "threshold_for_risk"]
 
 Floats = npt.NDArray[np.floating]
 
@@ -44,11 +46,7 @@ def fit_layer(
         weights: how much each sentence counts; alike when None.
         offsets: fit offsets of a single-label layer's labels beside the temperature; a multi-label one has none.
     """
-    note = f"{len(gold)} development sentences"
-    offsets = offsets and layer.kind == "single"
-    temperature, shift, warning = _fit_scale(logits, gold.astype(int), layer, weights, offsets=offsets)
-    named = dict(zip(layer.codes, np.round(shift, 4).tolist(), strict=True)) if shift.any() else {}
-    found = LayerCalibration(temperature=temperature, offsets=named, fitted_on=note, warning=warning)
+    found = fit_scale(logits, gold, layer, weights=weights, offsets=offsets)
     p = found.probabilities(logits, layer)
     if layer.kind == "multi":
         show, _ = best_threshold(gold.astype(bool), p, weights)
@@ -56,10 +54,10 @@ def fit_layer(
     probability, right = p.max(1), p.argmax(1) == gold
     threshold = threshold_for_risk(probability, right, target_risk, weights)
     kept = float(np.average(probability >= threshold, weights=weights))
-    warnings = [warning]
-    if offsets and not named:
+    warnings = [found.warning]
+    if offsets and not found.offsets:
         warnings.append("no offsets are fitted")
-    elif named and (missing := [code for i, code in enumerate(layer.codes) if i not in gold]):
+    elif found.offsets and (missing := [code for i, code in enumerate(layer.codes) if i not in gold]):
         warnings.append(f"no sentence is labelled {' or '.join(missing)}: its offset rests on that alone")
     if kept < _HARDLY_ANY:
         wrong = float(np.average(~right, weights=weights))
@@ -68,6 +66,26 @@ def fit_layer(
     return found.model_copy(
         update={"abstain_below": threshold, "target_risk": target_risk, "kept": kept, "warning": said}
     )
+
+
+def fit_scale(
+    logits: Floats,
+    gold: npt.NDArray[np.integer] | npt.NDArray[np.bool_],
+    layer: Layer,
+    *,
+    weights: Floats | None = None,
+    offsets: bool = False,
+) -> LayerCalibration:
+    """Fit what `fit_layer` does but for its thresholds, which probabilities do not depend on; arguments are as there.
+
+    Both together are bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, ICML 2020), here with a
+    prior that keeps offsets small where sentences are few.
+    """
+    offsets = offsets and layer.kind == "single"
+    temperature, shift, warning = _fit_scale(logits, gold.astype(int), layer, weights, offsets=offsets)
+    named = dict(zip(layer.codes, np.round(shift, 4).tolist(), strict=True)) if shift.any() else {}
+    note = f"{len(gold)} development sentences"
+    return LayerCalibration(temperature=temperature, offsets=named, fitted_on=note, warning=warning)
 
 
 def _hardly_any_kept(kept: float, wrong: float, target_risk: float) -> str:
@@ -99,11 +117,7 @@ def fit_temperature(
 def _fit_scale(
     logits: Floats, labels: npt.NDArray[np.integer], layer: Layer, weights: Floats | None, *, offsets: bool
 ) -> tuple[float, Floats, str]:
-    """Return temperature and offsets, and what is wrong with them where the best lie on an end of the search.
-
-    Both together are bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, ICML 2020), here with a
-    prior that keeps offsets small where sentences are few.
-    """
+    """Return temperature and offsets, and what is wrong with them where the best lie on an end of the search."""
     none = np.zeros(len(layer.codes))
     if not len(logits):
         return 1.0, none, ""
@@ -114,23 +128,11 @@ def _fit_scale(
     def loss(log_temperature: float) -> float:
         temperature = float(np.exp(log_temperature))
         shift = shift_at(temperature)
-        p = np.clip(probabilities(logits / temperature + shift, layer), 1e-12, 1 - 1e-12)
-        if layer.kind == "multi":
-            surprise = -(labels * np.log(p) + (1 - labels) * np.log(1 - p)).mean(axis=1)
-        else:
-            surprise = -np.log(p[np.arange(len(p)), labels])
-        return float(np.average(surprise, weights=weights) + _PRIOR / 2 * (shift @ shift) / len(p))
+        losses = surprise(probabilities(logits / temperature + shift, layer), labels, layer)
+        return float(np.average(losses, weights=weights) + _PRIOR / 2 * (shift @ shift) / len(losses))
 
-    # The loss is smooth with one minimum in the log temperature: golden-section search needs no derivative.
-    low, high = sharpest, flattest = np.log(0.05), np.log(20.0)
-    ratio = (np.sqrt(5.0) - 1.0) / 2.0
-    for _ in range(60):
-        a, b = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(a) < loss(b):
-            high = b
-        else:
-            low = a
-    best, warning = (low + high) / 2.0, ""
+    sharpest, flattest = float(np.log(0.05)), float(np.log(20.0))
+    best, warning = _lowest(loss, sharpest, flattest), ""
     if loss(sharpest) <= loss(best):
         return 1.0, none, "the sentences are too few, or all decided rightly, to fit a temperature: it is left at 1"
     if loss(flattest) <= loss(best):
@@ -138,6 +140,26 @@ def _fit_scale(
         warning = "the logits say nothing about these sentences: the flattest temperature is taken"
     temperature = float(np.exp(best))
     return temperature, shift_at(temperature) * temperature, warning
+
+
+def _lowest(loss: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a loss with one minimum between two ends has it, by golden-section search: no derivative is needed.
+
+    Of the two points inside, the one that stays inside stands where the other is wanted: each step asks for one loss.
+    """
+    ratio = (np.sqrt(5.0) - 1.0) / 2.0
+    a, b = high - ratio * (high - low), low + ratio * (high - low)
+    at_a, at_b = loss(a), loss(b)
+    for _ in range(60):
+        if at_a < at_b:
+            high, b, at_b = b, a, at_a
+            a = high - ratio * (high - low)
+            at_a = loss(a)
+        else:
+            low, a, at_a = a, b, at_b
+            b = low + ratio * (high - low)
+            at_b = loss(b)
+    return float((low + high) / 2.0)
 
 
 def _fit_offsets(scaled: Floats, labels: npt.NDArray[np.integer], weights: Floats | None) -> Floats:

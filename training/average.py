@@ -6,6 +6,7 @@ own, usually better and steadier than each, at the cost of none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from newstance.errors import CheckpointError, UsageError
+from newstance.files import whole_folder
 from newstance.model import Checkpoint, is_free
 from newstance.model.torch_runtime import load_network
 
@@ -49,12 +51,13 @@ def average_checkpoints(
         UsageError: fewer than two folders, another number of weights, or `out` holds something already.
         CheckpointError: the checkpoints are not of one architecture, or do not predict the configuration's layers.
         AnnotationError: the data cannot be read.
+        OutputError: `out` cannot be written; nothing of it stays.
     """
     parts = list(weights) if weights is not None else [1.0] * len(folders)
     if len(folders) < 2:
         raise UsageError("averaging takes two checkpoints or more")
-    if len(parts) != len(folders) or min(parts) <= 0:
-        raise UsageError(f"{len(folders)} checkpoints need as many weights, all above 0")
+    if len(parts) != len(folders) or not all(0 < part < math.inf for part in parts):
+        raise UsageError(f"{len(folders)} checkpoints need as many weights, all of them numbers above 0")
     if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoints = [Checkpoint(folder) for folder in folders]
@@ -73,7 +76,9 @@ def average_checkpoints(
             raise CheckpointError("is of another architecture than the configuration", path=checkpoint.path)
     run.network.load_state_dict({name: _mean(name, states, parts) for name in wanted})
     made_by = [_part(checkpoint, part / sum(parts)) for checkpoint, part in zip(checkpoints, parts, strict=True)]
-    return run.save(out, {"average_of": made_by})
+    with whole_folder(out) as folder:
+        run.save(folder, {"average_of": made_by})
+    return out
 
 
 def _part(checkpoint: Checkpoint, weight: float) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from newstance.errors import OutputError, UsageError
+from newstance.errors import UsageError
+from newstance.files import whole_folder
 from newstance.model import (
     Checkpoint,
     EvidenceConfig,
@@ -38,6 +38,7 @@ from newstance.model.torch_runtime import load_network
 from .export import export_checkpoint
 from .removals import Removals, RemovalsConfig, compute_removals
 from .rounding import snap_to_grid
+from .weights import save_weights
 
 __all__ = ["FitConfig", "fit_evidence", "margin_matrix"]
 
@@ -138,10 +139,11 @@ def fit_evidence(
     if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
     checkpoint = Checkpoint(source)
-    file = removals or out.with_name(f"{out.name}.removals.jsonl")
+    place = out if out.name else out.resolve()  # `.` has no name
+    file = removals or place.with_name(f"{place.name}.removals.jsonl")
     found = _targets(checkpoint, sentences, file, config, minutes, say, step)
     if len(found) < 2:
-        raise UsageError("fitting takes two sentences or more that fit the model's length")
+        raise UsageError("fitting takes two sentences or more that fit the model's length, and minutes enough for them")
     torch.manual_seed(config.seed)
     network = load_network(checkpoint)
     encoder: Any = network.encoder
@@ -372,16 +374,13 @@ def _card(note: dict[str, Any]) -> str:
 def _save(
     checkpoint: Checkpoint, network: SentenceClassifier, out: Path, head: EvidenceConfig, note: dict[str, Any]
 ) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with whole_folder(out) as folder:
         for name in ("tokenizer.json", "labels.yaml", "calibration.json", "report.json"):
             if checkpoint.has(name):
-                shutil.copyfile(checkpoint.path / name, out / name)
+                shutil.copyfile(checkpoint.path / name, folder / name)
         card = (checkpoint.path / "README.md").read_text(encoding="utf-8") if checkpoint.has("README.md") else ""
-        (out / "README.md").write_text(_EVIDENCE.sub("", card) + _card(note), encoding="utf-8")
-        save_file({name: x.contiguous() for name, x in network.state_dict().items()}, out / "model.safetensors")
+        (folder / "README.md").write_text(_EVIDENCE.sub("", card) + _card(note), encoding="utf-8")
+        save_weights(network, folder / "model.safetensors")
         provenance = checkpoint.config.provenance | {"evidence": note}
         update = {"evidence": head, "provenance": provenance, "quantisation": "none"}
-        write_config(out, checkpoint.config.model_copy(update=update))
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", path=out) from error
+        write_config(folder, checkpoint.config.model_copy(update=update))

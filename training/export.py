@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from newstance.errors import OutputError, UsageError
+from newstance.errors import UsageError
+from newstance.files import whole_folder
 from newstance.model import Checkpoint, is_free, write_config
 from newstance.model.network import SentenceClassifier
 from newstance.model.torch_runtime import load_network
@@ -45,22 +46,18 @@ def export_checkpoint(source: Path, out: Path, *, storage: Storage = "int8-weigh
     Raises:
         CheckpointError: the source is incomplete or damaged.
         UsageError: `out` holds something already.
-        OutputError: `out` cannot be written.
+        OutputError: `out` cannot be written; nothing of it stays.
     """
     checkpoint = Checkpoint(source)
     network = load_network(checkpoint)
     if not is_free(out):
         raise UsageError("is not empty; give another --out", path=out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with whole_folder(out) as folder:
         for name in ("tokenizer.json", "labels.yaml", "calibration.json", "README.md", "report.json"):
             if checkpoint.has(name):
-                shutil.copyfile(checkpoint.path / name, out / name)
-        _export(network, out / "model.onnx", storage)
-        config = checkpoint.config.model_copy(update={"quantisation": storage})
-        write_config(out, config)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", path=out) from error
+                shutil.copyfile(checkpoint.path / name, folder / name)
+        _export(network, folder / "model.onnx", storage)
+        write_config(folder, checkpoint.config.model_copy(update={"quantisation": storage}))
     return out
 
 

@@ -19,9 +19,10 @@ from newstance.errors import AnnotationError
 from newstance.eval.baselines import BagOfWords, Majority
 from newstance.eval.bootstrap import Figure
 from newstance.eval.figures import layer_figures
-from newstance.eval.gold import Gold, clusters, gold_labels
+from newstance.eval.gold import Gold, clusters, gold_labels, gold_of_layers
 from newstance.eval.inputs import decisions, sentence_inputs
 from newstance.eval.plain import plain
+from newstance.files import write_together
 from newstance.model import Checkpoint, Predictor, SentenceEncoding, SentenceInput
 from newstance.model.codebook import Layer
 
@@ -96,8 +97,10 @@ def make_report(
     rows: list[Row] = []
     missing: list[NotFitted] = []
     vectors = _Vectors(checkpoint.config.encoder_source, predictor.encoding)
-    for layer in checkpoint.codebook.layers:
-        judged = [(one, gold) for one in sets if (gold := gold_labels(one.records, layer)).sentences]
+    layers = checkpoint.codebook.layers
+    by_set = [gold_of_layers(one.records, layers) for one in sets]
+    for number, layer in enumerate(layers):
+        judged = [(one, golds[number]) for one, golds in zip(sets, by_set, strict=True) if golds[number].sentences]
         systems: dict[str, Decide] = {}
         for name in settings.baselines if judged else ():
             try:
@@ -160,17 +163,21 @@ def _baseline(name: Baseline, train: Sequence[Annotation], layer: Layer, vectors
 
 
 def write_report(path: Path, rows: Sequence[Row], missing: Sequence[NotFitted], run: Mapping[str, Any]) -> None:
-    """Write `report.json`.
+    """Write `report.json`, whole or not at all.
 
     It holds `rows` with data, part, layer, system and figures (value, low, high, n), the ends null where there is no
     interval; `not_fitted` with layer, system and reason; and `run`.
+
+    Raises:
+        OutputError: it cannot be written.
     """
     data = {
         "rows": plain([asdict(row) for row in rows]),
         "not_fitted": [asdict(one) for one in missing],
         "run": dict(run),
     }
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_together({path: text.encode()})
 
 
 def read_report(path: Path) -> list[Row]:

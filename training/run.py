@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from newstance.corpora import Annotation, without_texts_of
 from newstance.errors import UsageError
+from newstance.files import write_together
 from newstance.model import (
     Calibration,
     Checkpoint,
@@ -49,6 +49,7 @@ from .reworded import reworded
 from .rounding import snap_to_grid
 from .sources import ALL_REPEATED, read_sources
 from .start import start_from
+from .weights import save_weights
 
 __all__ = ["Run", "Say"]
 
@@ -164,9 +165,8 @@ class Run:
             snap_to_grid(self.network, "int4-weights" if self.config.round_weights == "int4" else "int8-weights")
             scores["weights rounded"] = self.dev_scores()
         self.network.states_view = None  # it only served to learn
-        state = {name: tensor.contiguous() for name, tensor in self.network.state_dict().items()}
-        save_file(state, folder / "model.safetensors")
-        self.tokenizer.save(str(folder / "tokenizer.json"))
+        save_weights(self.network, folder / "model.safetensors")
+        (folder / "tokenizer.json").write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
         (folder / "labels.yaml").write_text(self.codebook.to_yaml(), encoding="utf-8")
         calibration = self.calibrate()
         calibration.write(folder / "calibration.json")
@@ -185,7 +185,7 @@ class Run:
         report, missing = self._report(Checkpoint(folder))
         write_report(folder / "report.json", report, missing, {"name": self.config.name, "seed": self.config.seed})
         card = model_card(config, self.codebook, calibration, report, missing)
-        (folder / "README.md").write_text(card, encoding="utf-8")
+        write_together({folder / "README.md": card.encode()})
         return folder
 
     def _report(self, checkpoint: Checkpoint) -> tuple[list[Row], list[NotFitted]]:
@@ -195,6 +195,9 @@ class Run:
         rows, missing = make_report(checkpoint, predictor, self.records, self.sets, self.config.report)
         for one in missing:
             self.say(f"warning: {one}")
+        measured = {(row.data, row.part) for row in rows}
+        for part, name in ((one.part, one.name) for one in self.sets if (one.name, one.part) not in measured):
+            self.say(f"warning: data.{part}: {name}: no sentence has an answer on {', '.join(self.config.layers)}")
         return rows, missing
 
     def _provenance(self) -> dict[str, Any]:

@@ -10,9 +10,12 @@ pre-trained: its parts were.
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +24,14 @@ import torch
 from torch import Tensor, nn
 
 from newstance.errors import CheckpointError, OutputError, TrainingError, UsageError
+from newstance.files import whole_folder
 from newstance.model import Checkpoint, Window, is_free
 from newstance.model.codebook import Layer
 from newstance.model.network import SentenceClassifier
 
 from .collator import LABELS
 from .config import TrainingConfig
-from .data import Item
+from .data import Item, fingerprint
 from .dropout import set_dropout
 from .encoder_batches import collated, encoder_batches, encoder_inputs
 from .finetune import Progress, silent
@@ -37,6 +41,7 @@ from .precision import precision_of
 from .rounding import train_on_grid
 from .run import Run, Say
 from .shortening import LayersLeft, depth, evenly, keep_layers
+from .shrink_state import ShrinkState
 
 __all__ = ["ShrinkConfig", "answers_off", "shrink_model"]
 
@@ -78,6 +83,7 @@ def shrink_model(
     config: TrainingConfig,
     shrink: ShrinkConfig,
     *,
+    resume: bool = False,
     say: Say = lambda _: None,
     progress: Progress = silent,
 ) -> Path:
@@ -89,6 +95,8 @@ def shrink_model(
         config: names the encoder, and the data: its training rows are learnt on, with those that its `teacher` would be
             asked about besides, whatever checkpoints that names. With `round_weights: int4` on the grid of four bits.
         shrink: to what size, and how.
+        resume: go on from the last state, which lies beside `out`: one an epoch, and one every `save_every` steps; the
+            result is that of a call that was not stopped. Where there is none, it begins.
         say: called with one line at a time about what happens.
         progress: shows the steps.
 
@@ -96,15 +104,17 @@ def shrink_model(
         The folder.
 
     Raises:
-        UsageError: `out` holds something already, the encoder has fewer layers or units than are to be left, or the
-            configuration has settings of its own for them.
+        UsageError: `out` holds something already, the encoder has fewer layers or units than are to be left, the
+            configuration has settings of its own for them, or the state beside `out` is of another call.
         CheckpointError: the checkpoint does not fit the configuration.
         AnnotationError: the data cannot be read.
         OutputError: `out` cannot be written.
         TrainingError: the loss is not a number.
     """
     checkpoint = Checkpoint(source)
+    state = ShrinkState(out)
     _check(checkpoint, out, config, shrink)
+    state.check(resume=resume)
     alone = {"checkpoints": (str(source),), "answers": (), "states_weight": 0.0}
     teacher = config.teacher and config.teacher.model_copy(update=alone)
     # What the provenance says of the run is what was done, and no layer may stay as it was.
@@ -131,14 +141,24 @@ def shrink_model(
     keep_layers(small.encoder, left.kept)
     if config.round_weights == "int4":
         train_on_grid(small, words=config.freeze_embeddings)
-    steps = shrink.epochs * math.ceil(len(windows) / config.batch_size)
-    with progress("steps", steps) as step:
-        missed = _learn(small, whole, left, run, windows, shrink, steps, step)
+    key = _key(checkpoint, config, shrink, run)
+    missed = _learn(small, whole, left, run, windows, shrink, state, key, progress)
     shares = ", ".join(f"{value:.0%}" for value in missed)
     say(f"of the variance of each layer's states it leaves unexplained: {shares}")
     small.eval()
     note = asdict(shrink) | {"of": checkpoint.hash, "kept": list(left.kept), "unexplained": missed}
-    return run.save(out, {"shrunk": note})
+    with whole_folder(out) as folder:
+        run.save(folder, {"shrunk": note})
+    state.remove()
+    return out
+
+
+def _key(checkpoint: Checkpoint, config: TrainingConfig, shrink: ShrinkConfig, run: Run) -> str:
+    """Return a SHA-256 of all that the steps depend on; data may lie elsewhere when they are gone on with."""
+    settings = config.model_dump(mode="json") | {"shrink": asdict(shrink), "of": checkpoint.hash}
+    settings["data"]["root"] = "."
+    settings["rows"] = fingerprint(run.train, run.dev)
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def _check(checkpoint: Checkpoint, out: Path, config: TrainingConfig, shrink: ShrinkConfig) -> None:
@@ -187,20 +207,18 @@ def _learn(
     run: Run,
     windows: Sequence[Window],
     shrink: ShrinkConfig,
-    steps: int,
-    step_done: Callable[[], None],
+    state: ShrinkState,
+    key: str,
+    progress: Progress,
 ) -> list[float]:
-    """Let a small model learn the states and answers of the whole one, and the labels.
+    """Let a small model learn the states and answers of the whole one, and the labels, from where its state stands.
 
     Returns:
         The share of the variance of each kept layer's states that it leaves unexplained, over the last steps.
     """
     config = run.config.model_copy(update={"teacher": None, "rationale_weight": 0.0})
-    wanted_layers = run.config.teacher.layers if run.config.teacher is not None else None
-    asked = [layer for layer in run.codebook.layers if wanted_layers is None or layer.name in wanted_layers]
+    asked, gold = _asked(run), _gold_of(run)
     hard = LayerLosses(config, run.codebook, run.train)
-    gold = {LABELS + layer.name: _gold(run.train, layer) for layer in run.codebook.layers}
-    gold["weight"] = torch.tensor([item.weight for item in run.train])
     bf16 = precision_of(config.mixed_precision) == "bf16"
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     whole.to(device), small.to(device)
@@ -208,47 +226,60 @@ def _learn(
     set_dropout(small, shrink.dropout)
     small.train()
     trained = [parameter for parameter in small.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [p for p in trained if p.ndim >= 2], "weight_decay": config.weight_decay},
-            {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
-        ],
-        lr=shrink.learning_rate,
-    )
-    share: Tensor | None = None
-    for step, rows in enumerate(_order(windows, config.batch_size, shrink.epochs, config.seed), start=1):
-        rate = shrink.learning_rate * min(1.0, step / _WARM_UP) * max(_LOWEST, 1.0 - step / steps)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        found = collated([windows[row] for row in rows], run.encoding.pad_id)
-        batch = {name: tensor.to(device) for name, tensor in found.items()}
-        own = batch["attention_mask"].bool()
-        with torch.no_grad():
-            there = _states(frozen, whole, batch)
-            taught = _answers(whole, there[-1].float(), batch)
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            here = _states(small.encoder, small, batch)[1:]
-        wanted = [there[end][own].float() for end in left.ends]
-        off = torch.stack([_unexplained(x[own].float(), y) for x, y in zip(here, wanted, strict=True)])
-        loss = off.mean()
-        answers = _answers(small, here[-1].float(), batch)
-        for layer in asked:
-            loss = loss + shrink.answers * answers_off(layer, answers[layer.name], taught[layer.name]).mean()
-        if shrink.labels > 0:
-            judged = {name: tensor[rows].to(device) for name, tensor in gold.items()}
-            said = {f"{name}_logits": logits for name, logits in answers.items()}
-            loss = loss + shrink.labels * hard(said, judged)
-        if not bool(torch.isfinite(loss)):
-            raise TrainingError(f"the loss is no longer a number at step {step}: try mixed_precision: no")
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        share = off.detach() if share is None else 0.98 * share + 0.02 * off.detach()
-        step_done()
+    optimizer = _optimiser(trained, config.weight_decay, shrink.learning_rate)
+    an_epoch = math.ceil(len(windows) / config.batch_size)
+    steps = shrink.epochs * an_epoch
+    done, share = state.read(key, small, optimizer)
+    if share is not None:
+        run.say(f"going on after step {done} of {steps}")
+        share = share.to(device)
+    order = islice(_order(windows, config.batch_size, shrink.epochs, config.seed), done, None)
+    with progress("steps", steps - done) as step_done:
+        for step, rows in enumerate(order, start=done + 1):
+            _set_rate(optimizer, shrink.learning_rate, step, steps)
+            found = collated([windows[row] for row in rows], run.encoding.pad_id)
+            batch = {name: tensor.to(device) for name, tensor in found.items()}
+            own = batch["attention_mask"].bool()
+            with torch.no_grad():
+                there = _states(frozen, whole, batch)
+                taught = _answers(whole, there[-1].float(), batch)
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                here = _states(small.encoder, small, batch)[1:]
+            wanted = [there[end][own].float() for end in left.ends]
+            off = torch.stack([_unexplained(x[own].float(), y) for x, y in zip(here, wanted, strict=True)])
+            loss = off.mean()
+            answers = _answers(small, here[-1].float(), batch)
+            for layer in asked:
+                loss = loss + shrink.answers * answers_off(layer, answers[layer.name], taught[layer.name]).mean()
+            if shrink.labels > 0:
+                judged = {name: tensor[rows].to(device) for name, tensor in gold.items()}
+                said = {f"{name}_logits": logits for name, logits in answers.items()}
+                loss = loss + shrink.labels * hard(said, judged)
+            if not bool(torch.isfinite(loss)):
+                raise TrainingError(f"the loss is no longer a number at step {step}: try mixed_precision: no")
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(trained, 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            share = off.detach() if share is None else 0.98 * share + 0.02 * off.detach()
+            if step % an_epoch == 0 or (config.save_every and step % config.save_every == 0):
+                state.write(key, step, small, optimizer, share)
+            step_done()
     small.cpu()
     assert share is not None
     return [round(value, 4) for value in share.tolist()]
+
+
+def _optimiser(trained: Sequence[nn.Parameter], decay: float, rate: float) -> torch.optim.Optimizer:
+    """Return AdamW, which lets matrices decay and nothing else."""
+    matrices, others = ([p for p in trained if (p.ndim >= 2) == several] for several in (True, False))
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = peak * min(1.0, step / _WARM_UP) * max(_LOWEST, 1.0 - step / steps)
 
 
 def answers_off(layer: Layer, logits: Tensor, taught: Tensor) -> Tensor:
@@ -273,6 +304,18 @@ def _states(encoder: nn.Module, network: SentenceClassifier, batch: Mapping[str,
 def _answers(network: SentenceClassifier, last: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     masks = batch["pool_mask"], batch.get("target_mask")
     return {layer: head(last, *masks).sum(dim=1) for layer, head in network.heads.items()}
+
+
+def _asked(run: Run) -> list[Layer]:
+    """Return the layers whose answers are learnt."""
+    wanted = run.config.teacher.layers if run.config.teacher is not None else None
+    return [layer for layer in run.codebook.layers if wanted is None or layer.name in wanted]
+
+
+def _gold_of(run: Run) -> dict[str, Tensor]:
+    """Return the labels of each layer and the weights of all training rows, as the losses take them."""
+    gold = {LABELS + layer.name: _gold(run.train, layer) for layer in run.codebook.layers}
+    return gold | {"weight": torch.tensor([item.weight for item in run.train])}
 
 
 def _gold(items: Sequence[Item], layer: Layer) -> Tensor:

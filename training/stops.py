@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
 from transformers import EarlyStoppingCallback
 
-from newstance.errors import TrainingError
+from newstance.errors import OutputError, TrainingError
 
 from .trainer import LayerTrainer
 
@@ -87,7 +87,8 @@ def _kept(trainer: LayerTrainer) -> str:
     """Keep the weights as they are, where they are numbers, and say where the newest usable state lies."""
     network = trainer.run.network
     if all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters()):
-        trainer._save_checkpoint(network, trial=None)
+        with suppress(OutputError):  # why the run ended is what is to be said
+            trainer._save_checkpoint(network, trial=None)
     folder = last_state(Path(str(trainer.args.output_dir)))
     if folder is None:
         return "no state could be kept"

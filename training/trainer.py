@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.utils.data import Sampler
 from transformers import (
@@ -20,9 +22,10 @@ from transformers import (
 )
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import logging as hf_logging
 
-from newstance.errors import TrainingError, UsageError
+from newstance.errors import OutputError, TrainingError, UsageError
 from newstance.model import plan_batches
 
 from . import processes
@@ -39,6 +42,9 @@ from .taught_states import fitted_view
 from .teacher import ask_teachers
 
 __all__ = ["LayerTrainer", "make_trainer"]
+
+#: Names in torch's errors where a file could not be written, which are a `RuntimeError` as many others are.
+_TORCH_WRITES = ("inline_container", "PytorchStreamWriter")
 
 
 def make_trainer(run: Run, out: Path, *, step: Callable[[], None] = lambda: None) -> LayerTrainer:
@@ -174,6 +180,23 @@ class LayerTrainer(Trainer):
                 "head_learning_rate helps most often"
             )
         return (total, outputs) if return_outputs else total
+
+    def _save_checkpoint(self, *arguments: Any, **named: Any) -> None:
+        """Keep a state as the `Trainer` does; half a state is removed, as it fills the disk that was too small for it.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        try:
+            super()._save_checkpoint(*arguments, **named)
+        except (OSError, SafetensorError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            if isinstance(error, RuntimeError) and not any(name in reason for name in _TORCH_WRITES):
+                raise
+            folder = Path(str(self.args.output_dir)) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+            shutil.rmtree(folder, ignore_errors=True)
+            advice = "is the disk full? make room, and go on with --resume"
+            raise OutputError(f"cannot be written: {reason}; {advice}", path=folder) from error
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Score the development rows; the mean over layers decides which epoch is kept."""

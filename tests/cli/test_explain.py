@@ -133,3 +133,25 @@ def test_fit_evidence_learns_from_a_file_of_records(
         )
     with pytest.raises(UsageError, match="either --config NAME or --data FILE"):
         CliRunner().invoke(app, ["fit-evidence", str(tiny_exported), "--out", str(out)], catch_exceptions=False)
+
+
+def test_fit_evidence_says_what_a_configuration_leaves_it(
+    tiny_exported: Path, tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: str) -> str:
+        with pytest.raises(UsageError) as caught:
+            CliRunner().invoke(app, ["fit-evidence", str(tiny_exported), *arguments], catch_exceptions=False)
+        return str(caught.value)
+
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert refused("--config", str(tiny_config), "--out", "x") == (
+        "there are 0 sentences in data.train whose text is not in data.dev, test or held_out: fitting takes 2 or more"
+    )
+    one = tmp_path / "one.jsonl"
+    one.write_text('{"id": "1", "text": "The council met.", "stance": "neutral"}\n', encoding="utf-8")
+    assert refused("--data", str(one), "--out", "x") == "there are 1 sentences: fitting takes 2 or more"
+    two = tmp_path / "two.jsonl"
+    two.write_text(one.read_text(encoding="utf-8") + '{"id": "2", "text": "It sat.", "stance": "neutral"}\n', "utf-8")
+    output_of("fit-evidence", tiny_exported, "--data", two, "--epochs", 1, "--out", ".")
+    assert Checkpoint(".").config.evidence is not None and (tmp_path / "here.removals.jsonl").is_file()

@@ -191,6 +191,8 @@ def test_mistakes_are_one_line_with_an_exit_code(tiny_exported: Path, annotation
         (("evaluate", tiny_exported, "--corpus", "reuters"), 2, "unknown corpus"),
         (("calibrate", tiny_exported, "--corpus", "newstance", "--split", "test"), 2, "test splits"),
         (("calibrate", tiny_exported, *data, "--part", "test"), 2, "--part"),
+        (("calibrate", "default", "--data", tmp_path / "missing.jsonl"), 2, "is not changed; give --out FOLDER"),
+        (("calibrate", "default", "--data", tmp_path / "missing.jsonl", "--out", bad), 2, "is not empty"),
         (("evaluate", tiny_exported, *data, "--part", "tets"), 2, "--part: takes train, dev, test"),
         (("calibrate", tiny_exported, "--data", divided, "--out", tmp_path / "m"), 2, "--split dev"),
         (("calibrate", tiny_exported, "--corpus", "seesaw", "--data-dir", tmp_path), 2, "its valid split"),

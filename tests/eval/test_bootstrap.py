@@ -9,6 +9,7 @@ from scipy.stats import t as student
 from newstance.eval.bootstrap import FEWEST_CLUSTERS, Bootstrap, Figure, _width, cluster_sums, interval, varied, wilson
 from newstance.eval.coverage import articles, calibration_coverage, coverage, false_alarms, truth
 from newstance.eval.metrics import accuracy, confusions, macro_f1
+from newstance.eval.reliability import Decided, calibration_error, chance_errors
 
 
 @pytest.mark.parametrize(("clustered", "n"), [(False, 100), (True, 33)])
@@ -84,3 +85,17 @@ def test_what_is_no_share_has_an_interval_with_a_width_or_none() -> None:
     without = varied(Figure(0.4, 0.4, 0.4, 9))
     assert (without.value, without.n) == (0.4, 9) and math.isnan(without.low) and math.isnan(without.high)
     assert (without.within(), Figure(0.4, 0.3, 0.5, 9).within("+")) == ("–", "+0.300 to +0.500")
+
+
+@pytest.mark.parametrize("units", [1, 12])
+def test_a_calibration_error_that_no_draw_changes_has_no_interval(units: int) -> None:
+    names = [f"a{i}" for i in range(units)]
+    decided = Decided.of(np.full(units, 0.6), np.ones(units, dtype=bool))
+    chance = chance_errors(decided.confidence, samples=50, seed=0)
+    bootstrap = Bootstrap(names, samples=100, seed=0)
+    found = bootstrap.biased(lambda weights: calibration_error(decided, weights), chance)
+    assert found.value == pytest.approx(0.4) and found.within() == "–"
+    mixed = Decided.of(np.full(12, 0.6), np.arange(12) < 9)
+    other = Bootstrap([f"a{i}" for i in range(12)], samples=100, seed=0)
+    spread = other.biased(lambda weights: calibration_error(mixed, weights), chance)
+    assert spread.low <= spread.value <= spread.high

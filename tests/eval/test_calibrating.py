@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from newstance.cli.calibrate import warnings_of
 from newstance.corpora import read_annotations
 from newstance.errors import AnnotationError, CheckpointError, UsageError
 from newstance.eval.calibrating import fit_calibration, held_out_losses, write_calibration
@@ -22,6 +23,7 @@ from newstance.model import (
     Predictor,
     explain_encoded,
     fit_layer,
+    fitting,
     load_codebook,
     probabilities,
 )
@@ -59,8 +61,21 @@ def test_the_model_card_tells_the_new_temperature_and_keeps_the_rest(model: Path
     card.write_text("# m\n\n## Calibration\n\n- stance: old\n\n## Uses\n\nMany.\n", encoding="utf-8")
     write_calibration(Checkpoint(model), {"stance": LayerCalibration(temperature=3.25, fitted_on="some")})
     text = card.read_text(encoding="utf-8")
-    assert "temperature 3.25, fitted on some" in text and "old" not in text
+    assert "temperature 3.25, fitted on some" in text and "stance: old" not in text
     assert text.endswith("\n\n## Uses\n\nMany.\n")
+
+
+def test_the_model_card_says_once_that_its_figures_are_older_than_its_calibration(model: Path, tmp_path: Path) -> None:
+    said = "the figures above were measured: those are of the model as it was trained, without offsets"
+    assert said not in (model / "README.md").read_text(encoding="utf-8")
+    moved = {"stance": LayerCalibration(offsets={"favor": -1.0, "against": 0.0, "neutral": 1.0})}
+    write_calibration(Checkpoint(model), moved)
+    copy = write_calibration(Checkpoint(model), moved, tmp_path / "copy")
+    for folder in (model, copy):
+        text = (folder / "README.md").read_text(encoding="utf-8")
+        figures, section = text.index("## Figures on held-out data"), text.index("## Calibration")
+        assert figures < section < text.index(said) < text.index("## Uses")
+        assert text.count(said) == 1 and "offsets favor -1.00" in text
 
 
 def test_a_damaged_file_is_not_vouched_for_anew(model: Path) -> None:
@@ -78,21 +93,23 @@ from pathlib import Path
 from newstance.errors import OutputError
 from newstance.eval.calibrating import write_calibration
 from newstance.model import Checkpoint, LayerCalibration
-model, limit, kill = sys.argv[1:]
+model, out, limit, kill = sys.argv[1:]
 checkpoint = Checkpoint(model)
 replace = Path.replace
 Path.replace = lambda self, target: os._exit(9) if target.name == kill else replace(self, target)
 if int(limit):
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 try:
-    write_calibration(checkpoint, {"stance": LayerCalibration(temperature=3.0)})
+    write_calibration(checkpoint, {"stance": LayerCalibration(temperature=3.0)}, Path(out) if out else None)
 except OutputError as error:
     sys.exit(str(error))
 """
 
 
-def calibrate_alone(model: Path, *, limit: int = 0, kill: str = "") -> subprocess.CompletedProcess[str]:
-    arguments = [str(model), str(limit), kill]
+def calibrate_alone(
+    model: Path, *, out: Path | str = "", limit: int = 0, kill: str = ""
+) -> subprocess.CompletedProcess[str]:
+    arguments = [str(model), str(out), str(limit), kill]
     return subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=False)
 
 
@@ -117,6 +134,28 @@ def test_a_kill_between_two_files_leaves_what_makes_the_model_whole(model: Path)
     newest = max(model.glob(".config.json.*.tmp"), key=lambda path: path.stat().st_mtime_ns)
     newest.rename(model / "config.json")
     assert Checkpoint(model).calibration.layer("stance").temperature == 3.0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on files")
+@pytest.mark.parametrize("there", [True, False])
+def test_a_copy_that_cannot_be_finished_leaves_nothing(model: Path, tmp_path: Path, there: bool) -> None:
+    copy = tmp_path / "copy"
+    if there:
+        copy.mkdir()
+    limit = (model / "model.onnx").stat().st_size // 2
+    done = calibrate_alone(model, out=copy, limit=limit)
+    assert done.stderr == f"{copy}: cannot be written: File too large\n"
+    assert copy.is_dir() == there and not [path for path in tmp_path.rglob("*") if path.parent not in (tmp_path, model)]
+    # What fails last is the file that makes it a model.
+    assert calibrate_alone(model, out=copy, limit=0, kill="config.json").returncode == 9
+    assert not there or not (copy / "config.json").exists()
+    assert there or not copy.exists()
+
+
+def test_a_copy_may_lie_in_the_folder_that_is_copied(model: Path) -> None:
+    folder = write_calibration(Checkpoint(model), {"stance": LayerCalibration(temperature=3.0)}, model / "copy")
+    assert {path.name for path in folder.iterdir()} == {path.name for path in model.iterdir()} - {"copy"}
+    assert Checkpoint(folder).calibration.layer("stance").temperature == 3.0
 
 
 def test_each_corpus_counts_the_same_however_large(model: Path, annotations_file: Path) -> None:
@@ -244,6 +283,19 @@ def test_ways_are_compared_on_articles_that_they_were_not_fitted_to() -> None:
     assert held_out_losses(logits, gold, layer, before, groups=np.zeros(600), weights=np.ones(600)) is None
 
 
+def test_ways_are_compared_without_thresholds_that_nobody_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> float:
+        raise AssertionError("no threshold is wanted")
+
+    monkeypatch.setattr(fitting, "threshold_for_risk", asked)
+    logits = np.random.default_rng(8).normal(size=(40, 3))
+    gold, groups = logits.argmax(axis=1), np.arange(40)
+    gold[::5] = 0
+    layer = load_codebook().layer("stance")
+    found = held_out_losses(logits, gold, layer, LayerCalibration(), groups=groups, weights=np.ones(40))
+    assert found is not None and found.temperature > 0
+
+
 @pytest.mark.parametrize("layers", [None, ["frames"]])
 def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(
     annotations_file: Path, layers: list[str] | None
@@ -252,6 +304,16 @@ def test_offsets_asked_for_where_no_layer_can_have_them_are_refused(
     records = [r.model_copy(update=of_frames) for r in read_annotations(annotations_file)]
     with pytest.raises(UsageError, match="have no offsets: frames"):
         fit_calibration(Checkpoint.shipped(), records, layers=layers, offsets=True)
+
+
+def test_sentences_left_out_as_annotators_tie_are_told(annotations_file: Path) -> None:
+    records = read_annotations(annotations_file)
+    against = [r.model_copy(update={"annotator": "other", "stance": "against"}) for r in records if r.stance == "favor"]
+    fitted = fit_calibration(Checkpoint.shipped(), [*records, *against], layers=["stance"])["stance"]
+    assert (fitted.sentences, fitted.tied) == (24, 12)
+    assert "left out, as annotators tie: 12 sentences" in list(warnings_of(fitted, offsets=False))
+    alone = fit_calibration(Checkpoint.shipped(), records[:1], layers=["stance"])["stance"]
+    assert any(said.startswith("fitted on 1 sentence: ") for said in warnings_of(alone, offsets=False))
 
 
 def test_sentences_that_do_not_name_the_target_are_told(annotations_file: Path) -> None:

@@ -47,6 +47,24 @@ def test_a_model_does_not_differ_from_itself(tiny_exported: Path, annotations_fi
     assert found.run["first"]["model"] != found.run["second"]["model"]
 
 
+def test_sentences_and_layers_left_out_as_annotators_tie_are_named(tiny_exported: Path, annotations_file: Path) -> None:
+    records = read_annotations(annotations_file)
+    against = [r.model_copy(update={"annotator": "other", "stance": "against"}) for r in records if r.stance == "favor"]
+    models = [Checkpoint(tiny_exported)] * 2
+    found = compare_models(*models, [*records, *against], samples=100)
+    assert found.run["warnings"] == ["stance: left out, as annotators tie: 12 sentences"]
+    assert found.layers["stance"].difference.n == 24
+    assert compare_models(*models, records, samples=100).run["warnings"] == []
+    # A layer of which nothing else is left is no layer of the comparison.
+    frames = [r.model_copy(update={"frames": ("economic",)}) for r in (*records[:3], *against[:3])]
+    split = [r.model_copy(update={"id": "one", "text": records[0].text, "target_spans": ()}) for r in frames]
+    two = [split[0].model_copy(update={"stance": "favor"}), split[-1]]
+    shipped = Checkpoint.shipped()
+    found = compare_models(shipped, shipped, two, samples=100)
+    assert set(found.layers) == {"frames"}
+    assert found.run["warnings"] == ["stance: left out, as annotators tie: 1 sentence"]
+
+
 @pytest.mark.parametrize("n", [1, 12])
 def test_a_difference_that_no_draw_changes_is_not_certain(n: int) -> None:
     gold = np.zeros(n, dtype=int)

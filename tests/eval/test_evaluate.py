@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from newstance.articles import article_from_text, load_profile, mark_mentions
-from newstance.corpora import Annotation, read_annotations
+from newstance.corpora import Annotation, filled_in, read_annotations
 from newstance.errors import AnnotationError
-from newstance.eval import evaluate_model
+from newstance.eval import annotator_agreement, evaluate_model, gold, judgements
 from newstance.eval.bootstrap import cluster_sums, interval, wilson
 from newstance.eval.evaluate import counted, evaluate_judged
 from newstance.eval.figures import few_behind, layer_figures, probability_figures
-from newstance.eval.gold import gold_labels
+from newstance.eval.gold import gold_labels, gold_of_layers
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.judged import judge
 from newstance.eval.metrics import (
@@ -34,6 +34,31 @@ from newstance.eval.metrics import (
 from newstance.eval.report import render_report
 from newstance.eval.slices import slices_of
 from newstance.model import Checkpoint, load_codebook
+
+
+@pytest.fixture
+def filled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many records were filled in by what others say of their sentences, each time that it was done."""
+    counts: list[int] = []
+    for module in (gold, judgements):
+        monkeypatch.setattr(module, "filled_in", lambda records: (counts.append(len(records)), filled_in(records))[1])
+    return counts
+
+
+def test_what_records_leave_out_is_looked_for_once_however_many_layers_there_are(
+    annotations_file: Path, filled: list[int]
+) -> None:
+    rows = [r.model_copy(update={"frames": ("economic",)}) for r in read_annotations(annotations_file)]
+    records = [r.model_copy(update={"annotator": name}) for r in rows for name in ("one", "two")]
+    annotator_agreement(records, load_codebook(), samples=100)
+    assert filled == [len(records)]
+    filled.clear()
+    layers = load_codebook().layers
+    assert [len(g.sentences) for g in gold_of_layers(records, layers)] == [
+        len(rows) if layer.name in ("stance", "frames") else 0 for layer in layers
+    ]
+    assert filled == [len(records)]
+
 
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60)
 

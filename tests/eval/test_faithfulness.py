@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from newstance.corpora import Annotation, read_annotations
 from newstance.errors import AnnotationError
 from newstance.eval.explanations import measure_explanations
-from newstance.eval.faithfulness import faithfulness, kendall_tau
+from newstance.eval.faithfulness import faithfulness, kendall_tau, mean_figures
 from newstance.eval.gold import clusters
 from newstance.eval.inputs import decisions, sentence_inputs
 from newstance.eval.perturbation import words_for
@@ -60,6 +61,20 @@ def test_the_report_has_every_method_and_says_what_it_left_out(
     assert set(report["faithfulness"]["ig"]["sufficiency"]) == {"value", "low", "high", "n"}
     assert report["faithfulness"]["ig"]["sufficiency"]["n"] == report["explanations"]["sentences"] == 6
     assert {"token_f1", "phrase_f1", "iou_f1", "auprc"} <= set(report["plausibility"]["evidence"])
+
+
+def test_a_figure_of_explanations_that_no_draw_changes_has_no_interval_and_one_of_nothing_no_value(
+    checkpoint: Checkpoint, records: list[Annotation]
+) -> None:
+    values = {"some": np.array([0.5, np.nan, 0.25]), "one": np.array([np.nan, 0.5, np.nan]), "none": np.full(3, np.nan)}
+    found = mean_figures(values, ["a", "b", "c"], samples=100, seed=0)
+    assert (found["some"].value, found["some"].n) == (0.375, 2) and found["some"].low < found["some"].high
+    assert (found["one"].value, found["one"].n) == (0.5, 1) and found["one"].within() == "–"
+    assert (found["none"].shown(), found["none"].within(), found["none"].n) == ("–", "–", 0)
+    report = measure_explanations(checkpoint, records[:1], steps=3, samples=100).to_dict()
+    figure = report["faithfulness"]["evidence"]["comprehensiveness"]
+    assert (figure["low"], figure["high"], figure["n"]) == (None, None, 1)
+    json.dumps(report, allow_nan=False)
 
 
 def test_taking_every_word_of_the_rationale_is_perfect_plausibility(

@@ -132,3 +132,56 @@ def test_where_no_bin_can_fall_the_sweep_is_not_walked(wrong: int, monkeypatch: 
     found = Decided.of(confidence, np.arange(2000) >= wrong)  # the least sure ones are wrong
     assert calibration_error(found) == pytest.approx(np.abs(confidence - found.right).mean())
     assert walked == [2000]
+
+
+def walked_sweep(mass: np.ndarray, right: np.ndarray) -> int:
+    """The number of bins as the definition has it: one number after another, every bin of each."""
+    held = np.diff(mass) > 0
+    most = max(1, int(held.sum()))
+    for bins in range(2, most + 1):
+        edges = np.searchsorted(mass, mass[-1] * np.arange(bins + 1) / bins - 1e-9)
+        width = np.diff(mass[edges])
+        share = np.diff(right[edges])[width > 0] / width[width > 0]
+        if (np.diff(share) < 0).any():
+            return bins - 1
+    return most
+
+
+@pytest.mark.parametrize("looked_at_whole", [0, 1, 32])
+@pytest.mark.parametrize("seed", range(12))
+def test_the_sweep_comes_to_what_walking_through_every_bin_does(
+    seed: int, looked_at_whole: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reliability, "_BINS_A_FALL", looked_at_whole)
+    generator = np.random.default_rng(seed)
+    long = 0
+    for _ in range(40):
+        n = int(generator.integers(2, 300))
+        confidence = np.sort(np.round(generator.random(n), int(generator.integers(1, 5))))
+        first = int(generator.integers(0, n))
+        # Calibrated ones, or all right from some confidence on but for a few near there or at an end.
+        right = generator.random(n) < confidence if generator.random() < 0.3 else np.arange(n) >= first
+        others = generator.choice([0, first, n - 1]) + generator.integers(-6, 7, int(generator.integers(0, 4)))
+        right[np.clip(others, 0, n - 1)] ^= True
+        weights = generator.integers(0, 4, n).astype(float) if generator.random() < 0.5 else np.ones(n)
+        weights[generator.integers(n)] = 1.0
+        mass, _, rights = reliability._sums(Decided.of(confidence, right), weights)
+        found = reliability._monotone_bins(mass, rights)
+        assert found == walked_sweep(mass, rights)
+        long += found > 40
+    assert long > 4
+
+
+@pytest.mark.parametrize(("wrong", "bins"), [([0, 2], 19999), ([0, 1, 2, 9], 6666), ([0, 2, 4, 29999], 2)])
+def test_a_decision_that_breaks_the_order_of_many_is_looked_at_alone(
+    wrong: list[int], bins: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[int] = []
+    real = reliability._bin
+    monkeypatch.setattr(reliability, "_bin", lambda mass, bins: (walked.append(bins), real(mass, bins))[1])
+    right = np.ones(30000, dtype=bool)
+    right[wrong] = False
+    found = Decided.of(np.linspace(0.4, 0.9, 30000), right)
+    mass, _, rights = reliability._sums(found, None)
+    assert reliability._monotone_bins(mass, rights) == bins
+    assert len(walked) < 200  # of thousands

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newstance.errors import OutputError
-from newstance.files import whole_file, write_together
+from newstance.files import whole_file, whole_folder, write_together
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="modes, folders that are synced, named pipes")
 
@@ -159,3 +159,44 @@ def test_of_files_that_go_together_none_is_new_before_all_can_be(
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "older", "b.txt": "older"}
     write_together({tmp_path / "a.txt": b"newer", tmp_path / "b.txt": b"newer"})
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "newer", "b.txt": "newer"}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path, there: bool) -> None:
+    out = tmp_path / "new" / "out"
+    if there:
+        out.mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"new/out: cannot be written: No space left"), whole_folder(out) as folder:
+        (folder / "one.txt").write_text("1")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OutputError, match=r"new/out: too large"), whole_folder(out) as folder:
+        raise OutputError("too large", path=folder / "one.txt")
+    assert [path.name for path in tmp_path.rglob("*")] == ["new"] + ["out"] * there
+    with whole_folder(out) as folder:
+        (folder / "one.txt").write_text("1")
+        assert not (out / "one.txt").exists()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["new", "one.txt", "out"]
+
+
+@needs_posix
+def test_an_empty_folder_is_filled_and_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    out.mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(out)
+    before = out.stat()
+    with whole_folder(tmp_path / "link") as folder:
+        (folder / "one.txt").write_text("1")
+    assert (tmp_path / "link").is_symlink() and [path.name for path in out.iterdir()] == ["one.txt"]
+    assert (out.stat().st_ino, out.stat().st_mode) == (before.st_ino, before.st_mode)
+    (out / "one.txt").unlink()
+    monkeypatch.chdir(out)
+    with whole_folder(".") as folder:
+        (folder / "two.txt").write_text("2")
+    assert [path.name for path in Path().iterdir()] == ["two.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "out"
+    with pytest.raises(OutputError, match=r"file/out: cannot be written: Not a directory"), whole_folder(out):
+        pass

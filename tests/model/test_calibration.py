@@ -12,8 +12,11 @@ from newstance.model import (
     Layer,
     best_threshold,
     fit_layer,
+    fit_scale,
     fit_temperature,
+    fitting,
     probabilities,
+    surprise,
     threshold_for_risk,
 )
 
@@ -33,6 +36,58 @@ def test_the_fitted_temperature_works_for_many_labels_at_once() -> None:
     true = generator.normal(size=(4000, 2)) * 2
     labels = (generator.random((4000, 2)) < probabilities(true, MULTI)).astype(int)
     assert fit_temperature(true * 2, labels, MULTI) == pytest.approx(2.0, rel=0.1)
+
+
+def log_losses(p: np.ndarray, gold: np.ndarray, layer: Layer) -> np.ndarray:
+    """What a label costs, from probabilities that are neither 0 nor 1."""
+    p = np.clip(p, 1e-12, 1 - 1e-12)
+    if layer.kind == "multi":
+        return -(gold * np.log(p) + (1 - gold) * np.log(1 - p)).mean(axis=1)
+    return -np.log(p[np.arange(len(p)), gold])
+
+
+@pytest.mark.parametrize("layer", [SINGLE, MULTI])
+def test_what_a_label_costs_is_the_logarithm_of_its_probability_also_at_both_ends(layer: Layer) -> None:
+    generator = np.random.default_rng(5)
+    p = probabilities(generator.normal(size=(200, len(layer.codes))) * 9, layer)
+    p[0], p[1] = [0.0, 1.0, 0.0][: len(layer.codes)], [1.0, 0.0, 0.0][: len(layer.codes)]
+    gold = generator.integers(0, 3, 200) if layer.kind == "single" else generator.random((200, 2)) < 0.4
+    found = surprise(p, gold, layer)
+    assert found == pytest.approx(log_losses(p, gold, layer), abs=1e-9)
+    assert np.isfinite(found).all() and found.max() < 28
+
+
+@pytest.mark.parametrize("layer", [SINGLE, MULTI])
+def test_the_search_for_a_temperature_finds_the_lowest_loss_and_asks_once_a_step(
+    layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(6)
+    asked: list[int] = []
+    monkeypatch.setattr(fitting, "probabilities", lambda *args: (asked.append(1), probabilities(*args))[1])
+    for scale in (0.3, 1.0, 4.0):
+        logits = generator.normal(size=(500, len(layer.codes)))
+        p = probabilities(logits * scale, layer)
+        labels = (
+            np.array([generator.choice(3, p=row) for row in p])
+            if layer.kind == "single"
+            else (generator.random(p.shape) < p).astype(int)
+        )
+        asked.clear()
+        best = fit_temperature(logits, labels, layer)
+        assert len(asked) < 70  # sixty steps, the first point, and what lies at the ends
+        lowest = log_losses(probabilities(logits / best, layer), labels, layer).mean()
+        for other in (best * 0.999, best * 1.001):
+            assert log_losses(probabilities(logits / other, layer), labels, layer).mean() > lowest
+
+
+def test_a_scale_alone_is_that_of_the_whole_calibration() -> None:
+    generator = np.random.default_rng(7)
+    logits, labels = generator.normal(size=(90, 3)), generator.integers(0, 3, 90)
+    for offsets in (False, True):
+        whole = fit_layer(logits, labels, SINGLE, target_risk=0.1, offsets=offsets)
+        alone = fit_scale(logits, labels, SINGLE, offsets=offsets)
+        assert (alone.temperature, alone.offsets) == (whole.temperature, whole.offsets)
+        assert alone.target_risk is None
 
 
 def test_probabilities_survive_huge_logits() -> None:
@@ -97,7 +152,7 @@ def test_logits_that_say_nothing_are_flattened_with_a_warning() -> None:
 def test_a_temperature_inside_the_search_has_no_warning() -> None:
     labels = np.array([0, 1, 2, 0, 1, 2, 2])
     logits = np.eye(3)[[0, 1, 2, 0, 1, 2, 0]] * 4
-    assert fit_layer(logits, labels, SINGLE, target_risk=0.1).warning == ""
+    assert fit_layer(logits, labels, SINGLE, target_risk=0.2).warning == ""
 
 
 def test_a_model_that_abstains_from_everything_says_so_and_what_to_do() -> None:

@@ -49,6 +49,9 @@ def test_one_checkpoint_or_an_occupied_folder_is_refused(
         average_checkpoints([tiny_checkpoint], tmp_path / "mean", config)
     with pytest.raises(UsageError, match="as many weights"):
         average_checkpoints([tiny_checkpoint] * 2, tmp_path / "mean", config, weights=[1.0])
+    for wrong in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(UsageError, match="numbers above 0"):
+            average_checkpoints([tiny_checkpoint] * 2, tmp_path / "mean", config, weights=[1.0, wrong])
     with pytest.raises(UsageError, match="not empty"):
         average_checkpoints([tiny_checkpoint] * 2, Path(shutil.copytree(tiny_checkpoint, tmp_path / "copy")), config)
 

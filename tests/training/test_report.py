@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from newstance.corpora import read_annotations
-from newstance.errors import AnnotationError
+from newstance.errors import AnnotationError, OutputError
 from newstance.eval import evaluate_model
 from newstance.eval.bootstrap import Figure
 from newstance.model import Checkpoint
 from newstance.training.config import load_config
 from newstance.training.finetune import finetune
 from newstance.training.report import Row, read_report, write_report
+from newstance.training.run import Run
+from newstance.training.weights import save_weights
 
 BASELINES = {"majority", "tf-idf + logistic regression", "frozen encoder + logistic regression"}
 
@@ -73,6 +78,17 @@ def test_test_data_are_measured_and_kept_out_of_training(
     assert "Measured once, after everything was chosen." in card and "**model**" in card
 
 
+def test_test_data_without_an_answer_are_named(tiny_config: Path, annotations_file: Path, tmp_path: Path) -> None:
+    row = json.loads(annotations_file.read_text(encoding="utf-8").splitlines()[0])
+    tied = [row | {"annotator": stance, "stance": stance} for stance in ("favor", "against")]
+    (tmp_path / "tied.jsonl").write_text("".join(json.dumps(one) + "\n" for one in tied), encoding="utf-8")
+    said: list[str] = []
+    test = f"data.test=[{{corpus: annotations, path: {tmp_path / 'tied.jsonl'}}}]"
+    Run.prepare(load_config(tiny_config, ["report.baselines=[]", test]), said.append).save(tmp_path / "model", {})
+    (warning,) = (line for line in said if line.startswith("warning: data."))
+    assert warning.startswith("warning: data.test: ") and warning.endswith(": no sentence has an answer on stance")
+
+
 def test_a_baseline_that_cannot_be_fitted_is_named_with_the_reason(
     tiny_config: Path, annotations_file: Path, tmp_path: Path
 ) -> None:
@@ -89,6 +105,42 @@ def test_a_baseline_that_cannot_be_fitted_is_named_with_the_reason(
     for one in found:
         line = f"stance: the baseline {one['system']} could not be fitted: {one['reason']}"
         assert one["reason"] and f"- {line}" in card and f"warning: {line}" in said
+
+
+@pytest.mark.parametrize("name", ["report.json", "README.md"])
+def test_report_and_card_are_written_whole_or_not_at_all(
+    tiny_config: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.prepare(load_config(tiny_config, ["report.baselines=[majority]"]), lambda _: None)
+    folder = run.save(tmp_path / "model", {})
+    before = (folder / name).read_bytes()
+
+    def full(path: Path, data: bytes | str, **_: object) -> int:
+        """Write half of what is asked for, and then the disk is full."""
+        with path.open("wb") as file:
+            file.write(half := (data.encode() if isinstance(data, str) else data)[: len(data) // 2])
+        if name in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        with path.open("ab") as file:
+            file.write((data.encode() if isinstance(data, str) else data)[len(half) :])
+        return len(data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match=f"{name}: cannot be written: No space left on device"):
+        run.save(folder, {})
+    assert (folder / name).read_bytes() == before
+
+
+def test_weights_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"model\.safetensors: cannot be written"):
+        save_weights(nn.Linear(2, 2), tmp_path / "none" / "model.safetensors")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes")
+def test_whoever_may_read_a_model_s_card_may_read_its_weights(tiny_checkpoint: Path) -> None:
+    modes = {path.stat().st_mode for path in tiny_checkpoint.iterdir()}
+    assert len(modes) == 1
 
 
 def test_what_is_no_report_is_named(tmp_path: Path) -> None:

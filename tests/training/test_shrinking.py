@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from newstance.model import Checkpoint, write_config
 from newstance.model.torch_runtime import load_network
 from newstance.training.average import average_checkpoints
 from newstance.training.config import load_config
-from newstance.training.finetune import finetune
+from newstance.training.finetune import Progress, finetune
 from newstance.training.four_bits import StraightThrough
 from newstance.training.rounding import snap_to_grid
 from newstance.training.shortening import LayersLeft, depth, evenly, keep_layers
@@ -81,6 +83,59 @@ def test_a_shrunk_model_comes_near_the_large_one_and_can_be_trained_on(
     more = load_config(tiny_config, ["report.baselines=[]", f"start_from={folder}", "epochs=1"])
     trained = finetune(more, tmp_path / "more")
     assert depth(load_network(Checkpoint(trained)).encoder) == count - 1
+
+
+class Killed(BaseException):
+    pass
+
+
+def killing_after(steps: int) -> Progress:
+    @contextmanager
+    def progress(_: str, total: int | None) -> Iterator[Callable[[], None]]:
+        assert total == 9
+        left = iter(range(steps - 1))
+
+        def step() -> None:
+            if next(left, None) is None:
+                raise Killed
+
+        yield step
+
+    return progress
+
+
+@pytest.mark.parametrize("steps", [3, 8])
+def test_a_model_that_was_being_shrunk_is_gone_on_with_to_the_very_same_weights(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path, steps: int
+) -> None:
+    config = load_config(tiny_config, ["report.baselines=[]", "save_every=2", "round_weights=false"])
+    shrink = ShrinkConfig(1, 32, epochs=3, dropout=0.2)
+    unbroken = Checkpoint(shrink_model(tiny_checkpoint, tmp_path / "unbroken", config, shrink))
+    out, state = tmp_path / "small", tmp_path / "small.shrinking"
+    with pytest.raises(Killed):
+        shrink_model(tiny_checkpoint, out, config, shrink, progress=killing_after(steps))
+    assert not any(out.iterdir()) and state.is_file()
+    with pytest.raises(UsageError, match=r"small\.shrinking: is of a call that was stopped; give --resume"):
+        shrink_model(tiny_checkpoint, out, config, shrink)
+    with pytest.raises(UsageError, match=r"small\.shrinking: is of a call with other settings, rows or model"):
+        shrink_model(tiny_checkpoint, out, config, ShrinkConfig(1, 16, epochs=3, dropout=0.2), resume=True)
+    said: list[str] = []
+    found = Checkpoint(shrink_model(tiny_checkpoint, out, config, shrink, resume=True, say=said.append))
+    assert f"going on after step {steps} of 9" in said
+    assert found.config.files["model.safetensors"] == unbroken.config.files["model.safetensors"]
+    assert found.config.provenance["shrunk"] == unbroken.config.provenance["shrunk"]
+    assert {path.name for path in tmp_path.iterdir()} == {"unbroken", "small"}
+
+
+def test_a_damaged_state_is_one_line_and_without_one_a_call_begins(
+    tiny_config: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    config, state = load_config(tiny_config, ["report.baselines=[]"]), tmp_path / "small.shrinking"
+    state.write_bytes(b"half of a")
+    with pytest.raises(UsageError, match=r"small\.shrinking: is no state to go on from; remove it"):
+        shrink_model(tiny_checkpoint, tmp_path / "small", config, ShrinkConfig(1), resume=True)
+    state.unlink()
+    assert Checkpoint(shrink_model(tiny_checkpoint, tmp_path / "small", config, ShrinkConfig(1), resume=True))
 
 
 def test_every_layer_learns_also_those_that_the_recipe_freezes(

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
+from transformers import Trainer
 
-from newstance.errors import TrainingError
+from newstance.errors import OutputError, TrainingError
 from newstance.model import Checkpoint
 from newstance.training.checking import check_config
 from newstance.training.config import load_config
@@ -78,6 +81,36 @@ def test_running_out_of_memory_stops_the_run_with_advice_and_a_state_to_resume_f
             finetune(config, tmp_path / "run")
     assert last_state(tmp_path / "run" / "steps") is not None
     finetune(config, tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 249920 vs 249808"),
+    ],
+)
+def test_a_state_that_cannot_be_written_is_one_line_and_the_run_goes_on_from_the_one_before(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    whole, calls = Trainer._save_checkpoint, iter(range(100))
+
+    def failing(trainer: Trainer, *arguments: object, **named: object) -> None:
+        whole(trainer, *arguments, **named)
+        if next(calls) == 1:
+            (Path(str(trainer.args.output_dir)) / "checkpoint-6" / "trainer_state.json").unlink()
+            raise error
+
+    config, steps = load_config(tiny_config, ["epochs=2", "report.baselines=[]"]), tmp_path / "run" / "steps"
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_save_checkpoint", failing)
+        with pytest.raises(OutputError, match=r"steps/checkpoint-6: cannot be written: .*go on with --resume"):
+            finetune(config, tmp_path / "run")
+    assert [path.name for path in steps.iterdir()] == ["checkpoint-3"]
+    said: list[str] = []
+    finetune(config, tmp_path / "run", resume=True, say=said.append)
+    assert "going on after step 3 of 6" in said
 
 
 def test_another_error_is_left_as_it_is(tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
