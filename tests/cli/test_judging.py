@@ -138,6 +138,42 @@ def test_agreement_reads_a_table(tmp_path: Path) -> None:
     assert set(found["annotators"]) == {"a", "b"}
 
 
+def test_agreement_lists_the_sentences_that_annotators_judged_apart(tmp_path: Path) -> None:
+    given = {
+        "text": [("favor", "economic;legality"), ("against", ""), ("neutral", "health")],
+        "bo": [("favor", "economic"), ("against", ""), ("favor", "(none)")],
+    }
+    for who, rows in given.items():
+        lines = [f'{n},"The ferry, {n}.",{stance},{frames},a{n},{who}' for n, (stance, frames) in enumerate(rows)]
+        table = "\n".join(["id,text,stance,frames,article,annotator", *lines])
+        (tmp_path / f"{who}.csv").write_text(table + "\n", encoding="utf-8")
+    files = [tmp_path / "text.csv", tmp_path / "bo.csv"]
+    written = tmp_path / "new" / "differences.csv"
+    done = run("agreement", *files, "--samples", "100", "--differences", written)
+    assert done.returncode == 0, done.stderr
+    assert f"differences: 3 rows: {written}" in done.stderr and "split over 1" in done.stdout
+    with written.open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["id", "layer", "annotator text", "bo", "text", "article"],
+            ["2", "stance", "neutral", "favor", "The ferry, 2.", "a2"],
+            ["0", "frames", "economic;legality", "economic", "The ferry, 0.", "a0"],
+            ["2", "frames", "health", "(none)", "The ferry, 2.", "a2"],
+        ]
+    done = run("agreement", *files, "--samples", "100", "--json")
+    assert json.loads(done.stdout)["differences"][-1] == {
+        "id": "2",
+        "layer": "frames",
+        "labels": {"text": ["health"], "bo": []},
+        "text": "The ferry, 2.",
+        "article": "a2",
+    }
+    assert "--differences FILE.csv" in run("agreement", *files, "--samples", "100").stderr
+    for wrong in (files[0], tmp_path, tmp_path / "differences.xlsx"):
+        before = files[0].read_bytes()
+        done = run("agreement", *files, "--differences", wrong)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and files[0].read_bytes() == before
+
+
 def test_a_table_with_columns_of_its_own_gives_the_same_figures(
     tiny_exported: Path, annotations_file: Path, tmp_path: Path
 ) -> None:
