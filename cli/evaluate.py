@@ -252,6 +252,9 @@ def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
 
 def _print(report: Report, *, only_figures: bool) -> None:
     console = _console()
+    first = report.run["before_figures"]  # without heeding these, the figures say nothing
+    for warning in first:
+        _print_warning(console, warning)
     for layer, figures in report.layers.items():
         rows = {name: figures[name] for name in _SHOWN if name in figures}
         if (among := report.annotators.get(layer)) is not None and among.agreement.alpha is not None:
@@ -270,7 +273,7 @@ def _print(report: Report, *, only_figures: bool) -> None:
         labels = "a stance (favor, against, neutral) nor a sentiment (positive, negative, neutral)"
         console.print(f"not measured: the data or the model have neither {labels}")
     for warning in report.run["warnings"]:
-        _print_warning(console, warning)
+        _print_warning(console, None if warning in first else warning)
     run = report.run
     console.print(f"model {run['model']} · data {run['data']} · {counted(run)}")
     if run["not_annotated"]:

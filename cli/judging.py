@@ -191,9 +191,7 @@ def agreement(
     ] = None,
     differences: Annotated[
         Path | None,
-        typer.Option(
-            "--differences", help="Write what they judged apart to this .csv file, with everybody's label."
-        ),
+        typer.Option("--differences", help="Write what they judged apart to this .csv file, with everybody's label."),
     ] = None,
     samples: SamplesOption = 1000,
     seed: SeedOption = 0,

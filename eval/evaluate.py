@@ -22,7 +22,7 @@ from .bootstrap import FEWEST_CLUSTERS, Figure
 from .curves import Curves, layer_curves
 from .figures import better, few_behind, judged_figures
 from .gold import clusters, few_articles, gold_labels, repeated_rows, without_article
-from .inputs import without_mention
+from .inputs import unnamed_share, without_mention
 from .judged import Judged, judge
 from .plain import plain
 from .slices import SliceFigures, slice_figures
@@ -116,6 +116,7 @@ def evaluate_model(
         checkpoint,
         records,
         layers,
+        target=target,
         runtime=runtime,
         choices=choices,
         behaviour=behaviour,
@@ -131,6 +132,7 @@ def evaluate_judged(
     records: Sequence[Annotation],
     layers: Sequence[Judged],
     *,
+    target: str | None = None,
     runtime: RuntimeName = "auto",
     choices: Sequence[str] | None = None,
     behaviour: BehaviourFile | None = None,
@@ -144,7 +146,8 @@ def evaluate_judged(
     Args:
         checkpoint: the model.
         records: annotations.
-        layers: what `judge` says of them, asked with the same runtime and choices.
+        layers: what `judge` says of them, asked with the same target, runtime and choices.
+        target: profile that found mentions in rows without `target_spans`, if one was given.
         runtime: which weights run the behaviour tests and the swaps of names.
         choices: the only codes of single-label layers that could be decided for.
         behaviour: behaviour tests, swaps and parties; those that ship when None.
@@ -153,7 +156,7 @@ def evaluate_judged(
         seed: of the bootstrap, and of the draw of sentences to swap names in.
         step: called after each part of the work.
     """
-    report = Report({}, _run(checkpoint, records, layers, choices=choices, samples=samples, seed=seed))
+    report = Report({}, _run(checkpoint, records, layers, target=target, choices=choices, samples=samples, seed=seed))
     for judged in layers:
         name = judged.layer.name
         calibration = checkpoint.calibration.layer(name)
@@ -212,6 +215,7 @@ def _run(
     records: Sequence[Annotation],
     layers: Sequence[Judged],
     *,
+    target: str | None,
     choices: Sequence[str] | None,
     samples: int,
     seed: int,
@@ -221,6 +225,7 @@ def _run(
     # Layers of which no sentence is left are not among the judged ones.
     lost = {layer.name: len(gold_labels(records, layer).tied) for layer in checkpoint.codebook.layers}
     tied |= {name: n for name, n in lost.items() if n and name not in tied}
+    mostly, partly = _unnamed(layers, target)
     return {
         "model": checkpoint.hash,
         "model_name": checkpoint.config.name,
@@ -240,8 +245,10 @@ def _run(
         "seed": seed,
         "command": " ".join(["newstance", *sys.argv[1:]]),
         "versions": versions(),
+        "before_figures": mostly,
         "warnings": [
-            *_warnings(layers, sentences),
+            *mostly,
+            *_warnings(layers, sentences, partly),
             *(f"{name}: left out, as annotators tie: {_sentences(n)}" for name, n in tied.items() if n),
             *repeated_rows(records),
         ],
@@ -294,14 +301,23 @@ def _few_warnings(layer: str, few: Mapping[str, int], unit: str) -> list[str]:
     return [f"{layer}: fewer than {FEWEST_CLUSTERS} {unit} behind {named}: marked few, and they say little of others"]
 
 
-def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation]) -> list[str]:
+def _unnamed(layers: Sequence[Judged], target: str | None) -> tuple[list[str], list[str]]:
+    """Return what to beware of in layers without a mention in most of their sentences, and in some."""
+    mostly, partly = [], []
+    for judged in layers:
+        warning = without_mention(judged.layer, judged.sentences, judged.inputs, target)
+        if warning is not None:
+            unnamed, n = unnamed_share(judged.layer, judged.sentences, judged.inputs)
+            (mostly if 2 * unnamed > n else partly).append(f"{judged.layer.name}: {warning}")
+    return mostly, partly
+
+
+def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation], unnamed: Sequence[str]) -> list[str]:
     few = {judged.layer.name: few_articles(judged.sentences) for judged in layers}
     found = [f"{name}: {warning}" for name, warning in few.items() if warning is not None]
     if (missing := without_article(sentences)) is not None:
         found.append(missing)
-    for judged in layers:
-        if (unnamed := without_mention(judged.layer, judged.sentences, judged.inputs)) is not None:
-            found.append(f"{judged.layer.name}: {unnamed}")
+    found += unnamed
     for judged in layers:
         found += _label_warnings(judged)
     if any(record.corpus == "newstance" for record in sentences):

@@ -112,6 +112,18 @@ def test_evaluate_says_that_symmetry_is_not_measured_of_a_model_without_a_stance
         assert (said in done.stdout) == told
 
 
+def test_evaluate_says_before_its_figures_that_most_sentences_do_not_name_the_target(
+    tiny_exported: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text,stance\nNurses met.,neutral\nTeachers met.,favor\n", encoding="utf-8")
+    done = run("evaluate", tiny_exported, "--data", path, "--only-figures", "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    printed = " ".join(done.stdout.split())
+    assert printed.startswith("! stance: no mention of the target was found in 2 of 2 sentences")
+    assert printed.count("no mention of the target") == 1 and "no profile was given" in printed
+
+
 def test_compare_gives_no_mcnemar_where_a_sentence_has_many_labels(tmp_path: Path) -> None:
     path = tmp_path / "frames.jsonl"
     rows = [
@@ -328,6 +340,36 @@ def test_calibrate_warns_where_the_error_rose(
     assert not ended.value.code
     (warning,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning")]
     assert warning.startswith("warning: stance: the calibration error on data rose from 0.003 to 0.050")
+
+
+def test_calibrate_explains_its_columns_and_does_not_end_as_if_all_were_well(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    losses = HeldOutLosses(as_it_was=0.5, temperature=0.6, with_offsets=0.61, error=0.01)
+
+    def fitted(*_: object, **__: object) -> dict[str, Fitted]:
+        found = (LayerCalibration(), LayerCalibration(temperature=2.0), {"data": (0.2, 0.1, 0.05)}, 36)
+        return {"stance": Fitted(*found, losses), "frames": Fitted(*found, None)}
+
+    model = shutil.copytree(tiny_exported, tmp_path / "mine")
+    ends = []
+    for out in (["--out", tmp_path / "m"], []):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("newstance.cli.calibrate.fit_calibration", fitted)
+            arguments = ["calibrate", model, "--data", annotations_file, *out]
+            patch.setattr("sys.argv", ["newstance", *map(str, arguments)])
+            with pytest.raises(SystemExit):
+                main()
+        said = capfd.readouterr()
+        assert all(
+            words in said.out for words in ("never calibrated", "model as given", "fitted now", "lower is better")
+        )
+        ends.append(said.err.splitlines()[-1])
+    copied, in_place = ends
+    assert copied.startswith(
+        f"a calibrated copy was written to {tmp_path / 'm'}; but for stance go on with the model as"
+    )
+    assert in_place.startswith(f"{model} is calibrated anew; but for stance a copy from before is better")
 
 
 @pytest.mark.parametrize(
