@@ -76,7 +76,7 @@ def article_from_draft(draft: Draft, *, max_characters: int = MAX_CHARACTERS) ->
         else:
             article = read_article(draft.path or "-", max_characters=max_characters)
     except ArticleError as error:
-        raise ArticleError(error.message, path=draft.path, line=draft.line, field=error.field) from error
+        raise ArticleError(error.message, path=draft.path or error.path, line=draft.line, field=error.field) from error
     title = draft.title or article.title
     return article if (article.id, article.title) == (draft.id, title) else replace(article, id=draft.id, title=title)
 

@@ -46,7 +46,7 @@ def read_article(path: str | PathLike[str], *, max_characters: int | None = None
         raise ArticleError(
             f"{len(text):,} characters, more than any article has (the limit is {max_characters:,}); "
             "split it, or raise --max-characters",
-            path=name,
+            path=name or "standard input",
         )
     if page:
         from newstance.articles.page import article_from_html
@@ -54,7 +54,11 @@ def read_article(path: str | PathLike[str], *, max_characters: int | None = None
         return article_from_html(text, id=given, path=name, encoding=encoding)
     markdown = suffix in MARKDOWN_SUFFIXES
     if not markdown and _is_json(text):
-        raise ArticleError("is JSON, not a text; a table of articles is .jsonl, one JSON object a line", path=name)
+        raise ArticleError(
+            "is JSON, not a text; a table of articles is .jsonl, one JSON object a line (`jq -c '.[]'` makes it from "
+            "an array), and --text-column names the column of the text where that is not `text`",
+            path=name or "standard input",
+        )
     return article_from_text(text, id=given, path=name, encoding=encoding, markdown=markdown)
 
 

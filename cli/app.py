@@ -73,6 +73,11 @@ def _root(
 `newstance score article.txt --html article.html --flips`
 
 `newstance score 'archive/*.jsonl.gz' --text-column body --id-column url --out run/`
+
+**Exit codes**
+
+0 all was scored; 1 some articles were refused (the others are scored), or something could not be read or written; 2 the
+call itself is wrong; 130 interrupted (a run's folder: the same command goes on).
 """
 )
 def score(

@@ -29,6 +29,8 @@ _SPLIT = "dev"
 #: 100 draws of 20 to 200 sentences without any such shift, 15 to 0 gained 0.02 by chance.
 _WORTH_A_WORD = 0.02
 _ERRORS = 1.64
+#: Of a layer's table: probabilities at temperature 1, those of the model as it was given, those of what was fitted.
+_COLUMNS = ("never calibrated", "model as given", "fitted now")
 #: Fewer sentences were never tried (docs/evaluation.md).
 _FEW = 20
 
@@ -92,7 +94,7 @@ def run_calibrate(
         sys.stdout.write(json.dumps({"model": Checkpoint(folder).hash, "layers": changes}) + "\n")
     else:
         _print(fitted)
-        sys.stderr.write(f"calibrated: {folder}\n")
+        sys.stderr.write(_done(fitted, folder, copied=out is not None) + "\n")
 
 
 def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
@@ -120,7 +122,7 @@ def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
         f"log loss in articles not fitted to: as it was {loss.as_it_was:.3f}, temperature {loss.temperature:.3f}, "
         f"with offsets {loss.with_offsets:.3f}"
     )
-    if loss.as_it_was <= min(loss.temperature, loss.with_offsets):
+    if _is_better_as_it_was(found):
         yield f"the model as it was predicts these annotations better: keep it ({said})"
     elif found.after.offsets and loss.temperature <= loss.with_offsets:
         yield f"offsets predict these annotations no better: leave --offsets out ({said})"
@@ -133,6 +135,23 @@ def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
 
 def _sentences(n: int) -> str:
     return f"{n} sentence{'' if n == 1 else 's'}"
+
+
+def _is_better_as_it_was(found: Fitted) -> bool:
+    """Return whether a layer's warnings advise to keep the model as it was."""
+    if found.log_loss is None:
+        return any(True for _ in _rises(found))
+    return found.log_loss.as_it_was <= min(found.log_loss.temperature, found.log_loss.with_offsets)
+
+
+def _done(fitted: dict[str, Fitted], folder: Path, *, copied: bool) -> str:
+    """Return what was written where, and whether it is to be used."""
+    wrote = f"a calibrated copy was written to {folder}" if copied else f"{folder} is calibrated anew"
+    worse = [name for name, found in fitted.items() if _is_better_as_it_was(found)]
+    if not worse:
+        return wrote
+    advice = "go on with the model as it was" if copied else "a copy from before is better"
+    return f"{wrote}; but for {', '.join(worse)} {advice} (see the warnings)"
 
 
 def _rises(found: Fitted) -> Iterator[str]:
@@ -154,7 +173,11 @@ def _print(fitted: dict[str, Fitted]) -> None:
             + (f", {after.kept:.0%} kept" if after.kept is not None else "")
             + (f"; {after.offsets_in_words()}" if after.offsets or before.offsets else "")
         )
-        table = Table("calibration error on (sentences fitted to)", "uncalibrated", "as it was", "fitted", box=None)
+        table = Table("calibration error on (sentences fitted to)", *_COLUMNS, box=None)
         for corpus, errors in found.errors.items():
             table.add_row(Text(corpus), *(f"{error:.3f}" for error in errors))
         console.print(table)
+    console.print(
+        "The error is how far the probabilities are from the share of decisions that are right: lower is better. It is "
+        "given for the model's own numbers, for the model as you gave it, and for what was fitted now."
+    )

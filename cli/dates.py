@@ -18,6 +18,6 @@ def about_dates(dates: DateCounts, archive: Archive) -> Iterator[str]:
     if dates.not_understood:
         found.append(f"{dates.not_understood} articles have a date that was not understood (write 2025-01-21)")
     if dates.missing and "date" in archive.columns.named:
-        found.append(f"{dates.missing} have none")
+        found.append(f"{dates.missing} articles have no date")
     if found:
         yield f"{', '.join(found)}; there everybody in the profile counts, in office or not"

@@ -16,10 +16,11 @@ from rich.text import Text
 
 from newstance.corpora import Annotation
 from newstance.errors import UsageError
-from newstance.eval import Figure, Report, annotator_agreement, evaluate_model
+from newstance.eval import Agreement, Figure, Report, annotator_agreement, evaluate_model
 from newstance.eval.behaviour_file import read_behaviour
 from newstance.eval.compare import Comparison, compare_models
 from newstance.eval.data import choices_of, read_data
+from newstance.eval.disagreement import disagreements
 from newstance.eval.evaluate import counted
 from newstance.eval.figures import by_chance
 from newstance.eval.learnt_part import learnt_part
@@ -28,6 +29,7 @@ from newstance.eval.symmetry import STANDARDISED, Difference
 from newstance.model import Checkpoint, Codebook, load_codebook
 
 from .column_options import as_part, codebook_of_option, column_map
+from .differences import check_differences, write_differences
 from .naming import naming
 from .progress import progress
 
@@ -163,19 +165,36 @@ def run_agreement(
     map_path: Path | None,
     column: list[str],
     codebook: Path | None,
+    differences: Path | None,
     samples: int,
     seed: int,
     as_json: bool,
 ) -> None:
-    """Print how far annotators agree."""
+    """Print how far annotators agree, and write what they judged apart."""
+    if differences is not None:
+        check_differences(differences, files)
     known = codebook_of_option(codebook) or load_codebook()
     records = read_data(known, files=files, columns=column_map(map_path, column), name_annotators=True)
     with naming(files):
         found = annotator_agreement(records, known, samples=samples, seed=seed)
-    if as_json:
-        layers = {name: agreement.to_dict() for name, agreement in found.items()}
-        sys.stdout.write(json.dumps({"layers": layers}, allow_nan=False) + "\n")
-        return
+        apart = disagreements(records, known)
+    try:
+        if differences is not None:
+            write_differences(apart, differences)
+    finally:  # a table that cannot be written takes no figures with it
+        if as_json:
+            layers = {name: agreement.to_dict() for name, agreement in found.items()}
+            whole = {"layers": layers, "differences": [one.to_dict() for one in apart]}
+            sys.stdout.write(json.dumps(whole, allow_nan=False) + "\n")
+        else:
+            _print_agreement(found)
+    if differences is not None:
+        sys.stderr.write(f"differences: {len(apart)} rows: {differences}\n")
+    elif apart and not as_json:
+        sys.stderr.write("--differences FILE.csv writes the sentences that they were split over, to settle them\n")
+
+
+def _print_agreement(found: Mapping[str, Agreement]) -> None:
     console = _console()
     for name, agreement in found.items():
         console.print(
@@ -233,6 +252,9 @@ def _figures(rows: Mapping[str, Figure], **columns: str) -> Table:
 
 def _print(report: Report, *, only_figures: bool) -> None:
     console = _console()
+    first = report.run["before_figures"]  # without heeding these, the figures say nothing
+    for warning in first:
+        _print_warning(console, warning)
     for layer, figures in report.layers.items():
         rows = {name: figures[name] for name in _SHOWN if name in figures}
         if (among := report.annotators.get(layer)) is not None and among.agreement.alpha is not None:
@@ -251,7 +273,7 @@ def _print(report: Report, *, only_figures: bool) -> None:
         labels = "a stance (favor, against, neutral) nor a sentiment (positive, negative, neutral)"
         console.print(f"not measured: the data or the model have neither {labels}")
     for warning in report.run["warnings"]:
-        _print_warning(console, warning)
+        _print_warning(console, None if warning in first else warning)
     run = report.run
     console.print(f"model {run['model']} · data {run['data']} · {counted(run)}")
     if run["not_annotated"]:

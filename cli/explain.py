@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from typing import cast, get_args
 
 from rich.console import Console
@@ -18,7 +19,7 @@ from newstance.eval.neighbours import Neighbour, Neighbours
 from newstance.model import Checkpoint, Method, Predictor, SentenceInput
 from newstance.scoring.explain import ExplainedSentence, explain_sentence
 
-from .progress import progress
+from .progress import READING, progress
 
 __all__ = ["run_explain"]
 
@@ -70,8 +71,7 @@ def _standard_input() -> str:
 
 
 def _nearest(checkpoint: Checkpoint, predictor: Predictor, explained: ExplainedSentence) -> list[Neighbour]:
-    with progress("reading the corpus", None) as step:
-        corpus = Neighbours.open(checkpoint, predictor, step)
+    corpus = Neighbours.open(checkpoint, predictor, partial(progress, READING))
     spans = tuple((start, end) for start, end in explained.target_spans)
     return corpus.of(predictor, predictor.encoding.encode([SentenceInput(explained.text, target_spans=spans)]))[0]
 

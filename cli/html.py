@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from newstance.articles import Article
@@ -12,7 +13,7 @@ from newstance.scoring.explain import asked, flip_of
 from newstance.scoring.page import Extras
 from newstance.scoring.page_writer import PageWriter
 
-from .progress import progress
+from .progress import READING, progress
 
 __all__ = ["Pages"]
 
@@ -55,8 +56,7 @@ class Pages:
 def _nearest(scorer: Scorer) -> Callable[[ScoredArticle], list[list[tuple[str, str, str]]]]:
     from newstance.eval.neighbours import Neighbours
 
-    with progress("reading the corpus", None) as step:
-        corpus = Neighbours.open(scorer.checkpoint, scorer.predictor, step)
+    corpus = Neighbours.open(scorer.checkpoint, scorer.predictor, partial(progress, READING))
 
     def nearest(scored: ScoredArticle) -> list[list[tuple[str, str, str]]]:
         found = corpus.of(scorer.predictor, scorer.predictor.encoding.encode(asked(scored)))

@@ -29,9 +29,11 @@ _COMPARE = """**Example**
 
 `newstance compare runs/a/model runs/b/model --data annotations.jsonl`
 """
-_AGREEMENT = """**Example**
+_AGREEMENT = """**Examples**
 
 `newstance agreement export-of-label-studio.json`
+
+`newstance agreement one.csv two.csv --differences differences.csv`
 """
 _CALIBRATE = """**Examples**
 
@@ -187,6 +189,10 @@ def agreement(
             "--codebook", help="YAML of your own labels, or a training configuration. [default: the one that ships]"
         ),
     ] = None,
+    differences: Annotated[
+        Path | None,
+        typer.Option("--differences", help="Write what they judged apart to this .csv file, with everybody's label."),
+    ] = None,
     samples: SamplesOption = 1000,
     seed: SeedOption = 0,
     json: JsonOption = False,
@@ -195,7 +201,14 @@ def agreement(
     from .evaluate import run_agreement
 
     run_agreement(
-        files, map_path=map_, column=column or [], codebook=codebook, samples=samples, seed=seed, as_json=json
+        files,
+        map_path=map_,
+        column=column or [],
+        codebook=codebook,
+        differences=differences,
+        samples=samples,
+        seed=seed,
+        as_json=json,
     )
 
 

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 import typer
 
-__all__ = ["LogLines", "in_minutes", "progress"]
+__all__ = ["READING", "LogLines", "in_minutes", "progress"]
+
+#: What `--neighbours` does the first time.
+READING = "labelled sentences read (once for each model)"
 
 #: Seconds between two lines in a log: often enough to see that it goes on, seldom enough to read a night's run.
 _EVERY = 60.0

@@ -78,7 +78,8 @@ def _say(status: RunStatus, out: Path, archive: Archive) -> None:
     rate = status.sentences / status.seconds if status.seconds else 0.0
     lines.append(
         f"{status.articles} articles, {status.sentences} sentences in {status.seconds:.1f} s ({rate:.0f}/s), "
-        f"{status.seen} seen before; {status.skipped} articles scored by earlier runs; {status.parts} parts: {out}"
+        f"{status.seen} of them repeats, not computed again; "
+        f"{status.skipped} articles scored by earlier runs; {status.parts} parts: {out}"
     )
     lines += _totals(status.summary)
     if dates := status.summary["dates"]:
@@ -134,5 +135,5 @@ def _so_far(status: RunStatus) -> str:
     rate = status.sentences / status.seconds if status.seconds else 0.0
     return (
         f"{status.articles:,} articles · {status.sentences:,} sentences · {rate:.0f}/s · "
-        f"{status.seen:,} seen before · {status.refused:,} refused"
+        f"{status.seen:,} repeats · {status.refused:,} refused"
     )

@@ -25,6 +25,7 @@ _CARRIES = 0.6
 _MOST_WORDS = 4
 _MOST_SPEAKERS = 6
 _VOICE_MARKS = {"quoted": "“ ", "paraphrased": "~ "}
+_INSIDER = "*"
 
 
 _COLUMNS = (
@@ -129,6 +130,8 @@ class ArticleTable:
         ]
         if summary["abstained"]:
             lines.append("? = the model abstains: too uncertain, or a kind of sentence that it was not trained on")
+        if legend := _voice_legend(scored.sentences):
+            lines.append(legend)
         self._console.print(Text("\n".join(lines), style="dim"))
         self._console.print(self._voices(summary), "")
 
@@ -160,7 +163,17 @@ def _voice(sentence: ScoredSentence) -> str:
     """Return who speaks, with a mark for how: quoted, paraphrased, and for the target."""
     if sentence.voice is None or sentence.voice == "outlet":
         return sentence.voice or ""
-    return f"{_VOICE_MARKS[sentence.voice]}{_flat(sentence.speaker or '-')}{'*' if sentence.insider else ''}"
+    return f"{_VOICE_MARKS[sentence.voice]}{_flat(sentence.speaker or '-')}{_INSIDER if sentence.insider else ''}"
+
+
+def _voice_legend(sentences: Sequence[ScoredSentence]) -> str:
+    """Return what the marks in the column of voices mean, of those that stand there."""
+    said = [
+        f"{mark.strip()} {voice}" for voice, mark in _VOICE_MARKS.items() if any(s.voice == voice for s in sentences)
+    ]
+    if any(s.insider for s in sentences):
+        said.append(f"{_INSIDER} an insider, who speaks for the target")
+    return f"voice: {' · '.join(said)}" if said else ""
 
 
 def _has_headline(scored: ScoredArticle) -> bool:

@@ -87,12 +87,9 @@ def annotator_agreement(
 def layer_agreement(judgements: Judgements, *, samples: int, seed: int) -> Agreement | None:
     """Return the agreement on one layer, or None where no sentence was judged twice."""
     layer, given = judgements.layer, judgements.given
-    several = ((given if layer.kind == "single" else given[0]) != MISSING).sum(axis=1) >= 2
+    several = judgements.several
     if not several.any():
         return None
-    binary = given[None] if layer.kind == "single" else given
-    lowest = np.where(binary == MISSING, len(layer.codes) + 1, binary).min(axis=2)
-    split = int(((binary.max(axis=2) > lowest).any(axis=0) & several).sum())
     by_label: dict[str, Figure] = {}
     if layer.kind == "single":
         alpha = krippendorff_alpha(given, len(layer.codes), judgements.groups, samples=samples, seed=seed)
@@ -110,7 +107,7 @@ def layer_agreement(judgements: Judgements, *, samples: int, seed: int) -> Agree
             groups = [g for g, keep in zip(judgements.groups, judged, strict=True) if keep]
             annotators[judgements.annotators[column]] = macro_f1(layer, others, own, groups, samples=samples, seed=seed)
     warning = interval_warning(list(compress(judgements.sentences, several)))
-    return Agreement(alpha, by_label, annotators, int(several.sum()), split, warning)
+    return Agreement(alpha, by_label, annotators, int(several.sum()), int(judgements.split.sum()), warning)
 
 
 def others_majority(judgements: Judgements, column: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[Any]]:

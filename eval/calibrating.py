@@ -150,7 +150,7 @@ def fit_calibration(
         if layer.kind == "single":
             groups = np.array(clusters(gold.sentences))
             log_loss = held_out_losses(logits, gold.labels, layer, before, groups=groups, weights=weights)
-        unnamed = without_mention(layer, gold.sentences, inputs)
+        unnamed = without_mention(layer, gold.sentences, inputs, target)
         fitted[layer.name] = Fitted(before, after, errors, len(corpora), log_loss, unnamed, gold.ties)
     return fitted
 

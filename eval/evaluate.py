@@ -23,7 +23,7 @@ from .bootstrap import FEWEST_CLUSTERS, Figure
 from .curves import Curves, layer_curves
 from .figures import better, few_behind, judged_figures
 from .gold import clusters, few_articles, gold_of_layers, repeated_rows, without_article
-from .inputs import without_mention
+from .inputs import unnamed_share, without_mention
 from .judged import Judged, judge
 from .judgements import collect_judgements
 from .plain import plain
@@ -127,6 +127,7 @@ def evaluate_model(
         checkpoint,
         records,
         layers,
+        target=target,
         runtime=runtime,
         choices=choices,
         behaviour=behaviour,
@@ -142,6 +143,7 @@ def evaluate_judged(
     records: Sequence[Annotation],
     layers: Sequence[Judged],
     *,
+    target: str | None = None,
     runtime: RuntimeName = "auto",
     choices: Sequence[str] | None = None,
     behaviour: BehaviourFile | None = None,
@@ -155,7 +157,8 @@ def evaluate_judged(
     Args:
         checkpoint: the model.
         records: annotations.
-        layers: what `judge` says of them, asked with the same runtime and choices.
+        layers: what `judge` says of them, asked with the same target, runtime and choices.
+        target: profile that found mentions in rows without `target_spans`, if one was given.
         runtime: which weights run the behaviour tests and the swaps of names.
         choices: the only codes of single-label layers that could be decided for.
         behaviour: behaviour tests, swaps and parties; those that ship when None.
@@ -164,7 +167,7 @@ def evaluate_judged(
         seed: of the bootstrap, and of the draw of sentences to swap names in.
         step: called after each part of the work.
     """
-    report = Report({}, _run(checkpoint, records, layers, choices=choices, samples=samples, seed=seed))
+    report = Report({}, _run(checkpoint, records, layers, target=target, choices=choices, samples=samples, seed=seed))
     by_layer = collect_judgements(records, [judged.layer for judged in layers])
     for judged, judgements in zip(layers, by_layer, strict=True):
         name = judged.layer.name
@@ -224,12 +227,14 @@ def _run(
     records: Sequence[Annotation],
     layers: Sequence[Judged],
     *,
+    target: str | None,
     choices: Sequence[str] | None,
     samples: int,
     seed: int,
 ) -> dict[str, Any]:
     sentences = list({(r.corpus, r.id): r for judged in layers for r in judged.sentences}.values())
     tied = ties_of(records, checkpoint.codebook.layers, layers)
+    mostly, partly = _unnamed(layers, target)
     return {
         "model": checkpoint.hash,
         "model_name": checkpoint.config.name,
@@ -249,8 +254,10 @@ def _run(
         "seed": seed,
         "command": " ".join(["newstance", *sys.argv[1:]]),
         "versions": versions(),
+        "before_figures": mostly,
         "warnings": [
-            *_warnings(layers, sentences),
+            *mostly,
+            *_warnings(layers, sentences, partly),
             *tie_warnings(tied),
             *repeated_rows(records),
         ],
@@ -321,14 +328,23 @@ def _few_warnings(layer: str, few: Mapping[str, int], unit: str) -> list[str]:
     return [f"{layer}: fewer than {FEWEST_CLUSTERS} {unit} behind {named}: marked few, and they say little of others"]
 
 
-def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation]) -> list[str]:
+def _unnamed(layers: Sequence[Judged], target: str | None) -> tuple[list[str], list[str]]:
+    """Return what to beware of in layers without a mention in most of their sentences, and in some."""
+    mostly, partly = [], []
+    for judged in layers:
+        warning = without_mention(judged.layer, judged.sentences, judged.inputs, target)
+        if warning is not None:
+            unnamed, n = unnamed_share(judged.layer, judged.sentences, judged.inputs)
+            (mostly if 2 * unnamed > n else partly).append(f"{judged.layer.name}: {warning}")
+    return mostly, partly
+
+
+def _warnings(layers: Sequence[Judged], sentences: Sequence[Annotation], unnamed: Sequence[str]) -> list[str]:
     few = {judged.layer.name: few_articles(judged.sentences) for judged in layers}
     found = [f"{name}: {warning}" for name, warning in few.items() if warning is not None]
     if (missing := without_article(sentences)) is not None:
         found.append(missing)
-    for judged in layers:
-        if (unnamed := without_mention(judged.layer, judged.sentences, judged.inputs)) is not None:
-            found.append(f"{judged.layer.name}: {unnamed}")
+    found += unnamed
     for judged in layers:
         found += _label_warnings(judged)
     if any(record.corpus == "newstance" for record in sentences):

@@ -13,7 +13,16 @@ from newstance.corpora import Annotation
 from newstance.model import Checkpoint, Prediction, Predictor, SentenceInput, probabilities
 from newstance.model.codebook import Layer
 
-__all__ = ["TokenKey", "decided", "decisions", "layer_logits", "sentence_inputs", "token_keys", "without_mention"]
+__all__ = [
+    "TokenKey",
+    "decided",
+    "decisions",
+    "layer_logits",
+    "sentence_inputs",
+    "token_keys",
+    "unnamed_share",
+    "without_mention",
+]
 
 #: The token ids of each window of a sentence.
 TokenKey = tuple[tuple[int, ...], ...]
@@ -56,17 +65,37 @@ def sentence_inputs(sentences: Sequence[Annotation], target: str | None = None) 
     ]
 
 
-def without_mention(layer: Layer, sentences: Sequence[Annotation], inputs: Sequence[SentenceInput]) -> str | None:
-    """Return what to beware of where the model was not shown what a label is toward, or None."""
+def unnamed_share(layer: Layer, sentences: Sequence[Annotation], inputs: Sequence[SentenceInput]) -> tuple[int, int]:
+    """Return in how many sentences the model was not shown what a label is toward, and of how many."""
     # What the target is decides on layers that take one label; of those stance alone is never without one.
     asked = [layer.name == "stance" or record.target is not None for record in sentences]
     unnamed = sum(wanted and not one.target_spans for wanted, one in zip(asked, inputs, strict=True))
-    if layer.kind == "multi" or not unnamed:
+    return 0 if layer.kind == "multi" else unnamed, len(asked)
+
+
+def without_mention(
+    layer: Layer, sentences: Sequence[Annotation], inputs: Sequence[SentenceInput], target: str | None
+) -> str | None:
+    """Return what to beware of where the model was not shown what a label is toward, or None.
+
+    Args:
+        layer: the layer.
+        sentences: its annotated sentences.
+        inputs: what the model is asked about them.
+        target: the profile by which mentions were looked for, if one was given.
+    """
+    unnamed, n = unnamed_share(layer, sentences, inputs)
+    if not unnamed:
         return None
-    return (
-        f"no mention of the target was found in {unnamed} of {len(asked)} sentences; rows may give `target_spans`, and "
-        "--target a profile that finds more names"
-    )
+    found = f"no mention of the target was found in {unnamed} of {n} sentences"
+    if 2 * unnamed > n:
+        found += ", so these figures are of a model that was not shown toward whom it is to judge"
+    if target is None:
+        return (
+            f"{found}; no profile was given: name the one of the target that was annotated with --target "
+            "(`newstance targets` lists those that ship), or give `target_spans` in the rows"
+        )
+    return f"{found}; {target} does not find them: give a --target that has more names, or `target_spans` in the rows"
 
 
 def token_keys(predictor: Predictor, inputs: Sequence[SentenceInput]) -> list[TokenKey]:

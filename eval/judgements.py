@@ -45,6 +45,35 @@ class Judgements:
         """Return the article of each sentence."""
         return clusters(self.sentences)
 
+    @property
+    def several(self) -> npt.NDArray[np.bool_]:
+        """Return which sentences (sentences,) two or more judged."""
+        given = self.given if self.layer.kind == "single" else self.given[0]
+        return np.asarray((given != MISSING).sum(axis=1) >= 2)
+
+    @property
+    def split(self) -> npt.NDArray[np.bool_]:
+        """Return which of these (sentences,) not all gave the same label, or the same labels."""
+        given = self.given[None] if self.layer.kind == "single" else self.given
+        beyond = len(self.layer.codes) + 1
+        lowest = np.where(given == MISSING, beyond, given).min(axis=2, initial=beyond)
+        return np.asarray((given.max(axis=2, initial=MISSING) > lowest).any(axis=0) & self.several)
+
+    def of(self, sentence: int) -> dict[str, str | list[str]]:
+        """Return who gave a sentence, by its number, which label, or which labels of a multi-label layer."""
+        codes = self.layer.codes
+        if self.layer.kind == "single":
+            return {
+                name: codes[number]
+                for name, number in zip(self.annotators, self.given[sentence].tolist(), strict=True)
+                if number != MISSING
+            }
+        return {
+            name: [code for code, given in zip(codes, judged, strict=True) if given]
+            for name, judged in zip(self.annotators, self.given[:, sentence].T.tolist(), strict=True)
+            if judged[0] != MISSING
+        }
+
 
 def collect_judgements(records: Sequence[Annotation], layers: Sequence[Layer]) -> list[Judgements]:
     """Collect each layer's judgements; records without an annotator are the first, second, ... one of a sentence.

@@ -6,8 +6,10 @@ sentences are near that the model reads alike; they explain nothing about how it
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,8 @@ __all__ = ["Neighbour", "Neighbours"]
 
 Floats = npt.NDArray[np.floating]
 _GROUP = 256
+#: Sentences after which the vectors so far are kept, so that a command that is stopped has not worked for nothing.
+_KEPT_AFTER = 16 * _GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +55,42 @@ class Neighbours:
         self._vectors = _unit(vectors)
 
     @classmethod
-    def open(cls, checkpoint: Checkpoint, predictor: Predictor, step: Callable[[], None] = lambda: None) -> Neighbours:
+    def open(
+        cls,
+        checkpoint: Checkpoint,
+        predictor: Predictor,
+        progress: Callable[[int], AbstractContextManager[Callable[[], None]]] = lambda total: nullcontext(lambda: None),
+    ) -> Neighbours:
         """Read the corpus's training split and its vectors, computed once for each model and kept in the user's cache.
 
+        Vectors are kept on the way too: a call that is stopped is gone on with by the next.
+
         Args:
-            checkpoint: the model's checkpoint; its hash names the file.
+            checkpoint: the model's checkpoint; its hash and the sentences' name the file.
             predictor: the model.
-            step: called after every 256 sentences that have to be computed.
+            progress: given how many sentences have to be computed, where any have; gives what is called after each.
 
         Raises:
             CheckpointError: the model gives no sentence vectors.
         """
         records = [r for r in read_corpus("train") if r.annotator == "writer" and r.stance is not None]
-        file = _cache_folder() / f"neighbours-{checkpoint.hash}.npy"
+        file = _cache_folder() / f"neighbours-{checkpoint.hash}-{_digits(records)}.npy"
         vectors = _read(file, len(records))
-        if vectors is None:
-            encoded = predictor.encoding.encode(sentence_inputs(records))
-            parts = []
-            for start in range(0, len(encoded), _GROUP):
-                parts.append(predictor.embed(encoded[start : start + _GROUP]))
-                step()
-            vectors = np.concatenate(parts).astype(np.float16)
-            _write(file, vectors)
+        left = len(records) - (0 if vectors is None else len(vectors))
+        if left:
+            parts = [] if vectors is None else [vectors]
+            encoded = predictor.encoding.encode(sentence_inputs(records[-left:]))
+            with progress(left) as step:
+                for start in range(0, left, _GROUP):
+                    group = encoded[start : start + _GROUP]
+                    parts.append(predictor.embed(group).astype(np.float16))
+                    for _ in group:
+                        step()
+                    if (start + _GROUP) % _KEPT_AFTER == 0 or start + _GROUP >= left:
+                        parts = [np.concatenate(parts)]
+                        _write(file, parts[0])
+            (vectors,) = parts
+        assert vectors is not None
         return cls(records, vectors)
 
     def nearest(self, vector: Floats, count: int = 3) -> list[Neighbour]:
@@ -104,12 +122,19 @@ def _cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "newstance"
 
 
+def _digits(records: Sequence[Annotation]) -> str:
+    """Return 16 hexadecimal digits of the sentences in their order: others have other vectors."""
+    read = "\n".join(repr((r.text, r.target, r.target_spans, r.before, r.after)) for r in records)
+    return hashlib.sha256(read.encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def _read(file: Path, rows: int) -> Floats | None:
+    """Return the vectors that are kept: of all sentences, or of the first where a call was stopped."""
     try:
         vectors: Floats = np.load(file, allow_pickle=False)
     except (OSError, ValueError):
         return None  # not there yet, or cut short: compute it again
-    return vectors if len(vectors) == rows else None
+    return vectors if vectors.ndim == 2 and len(vectors) <= rows else None
 
 
 def _write(file: Path, vectors: Floats) -> None:

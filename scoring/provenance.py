@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-__all__ = ["joined_notes", "places_of"]
+__all__ = ["changed_profile", "joined_notes", "places_of"]
 
 #: A row's logits, words and sentence ends are made by these; newstance itself is a setting of the run.
 _DECIDING = ("onnxruntime", "tokenizers", "sentencex", "numpy")
@@ -58,6 +58,19 @@ def joined_notes(
         pairs = ", ".join(f"{name} {first[name]}, now {now['versions'][name]}" for name in changed)
         warnings.append(f"this run began with {pairs}: rows of this call may differ from what it would have given")
     return notes, warnings
+
+
+def changed_profile(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return in words that the target's profile is not what it was, of two calls' notes; old runs noted no target."""
+    first = before.get("target") or {}
+    given, was = now["target"]["given"] or "the target's profile", first.get("given")
+    if was not in (None, given):
+        return f"this run began with the profile {was}, and {given} says something else under the same name"
+    old, new = first.get("profile", {}), now["target"]["profile"]
+    # Runs of older versions left the kind out where it was the default.
+    old = {"kind": new["kind"], **old} if old else new
+    keys = [key for key in dict.fromkeys([*new, *old]) if old.get(key) != new.get(key)]
+    return f"{given} has changed since the run began" + (f" ({', '.join(keys)})" if keys else "")
 
 
 def _places_before(notes: Mapping[str, Any]) -> Mapping[str, str]:

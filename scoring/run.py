@@ -259,6 +259,7 @@ def _profile_hash(profile: TargetProfile) -> str:
 def _notes(scorer: Scorer, archive: Archive) -> dict[str, Any]:
     packages = ("onnxruntime", "tokenizers", "numpy", "pyarrow", "sentencex")
     profile = scorer.target.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    profile["kind"] = scorer.target.kind  # a default says something too: another version may have another
     return {
         "model": str(scorer.checkpoint.config.name),
         # A reader of the shares must know whether they may hang on who was in office.

@@ -29,7 +29,7 @@ from newstance.errors import OutputError, UsageError
 from newstance.files import WholeFile, sync_folder
 from newstance.model import file_sha256
 
-from .provenance import joined_notes
+from .provenance import changed_profile, joined_notes
 from .writers import Writer, open_file
 
 __all__ = ["Part", "PartFormat", "RunFolder", "write_whole"]
@@ -119,7 +119,7 @@ class RunFolder:
                 raise UsageError("is not empty and holds no run; give another --out", path=path)
             self._lock()
             try:
-                goes_on = begun and self._goes_on()
+                goes_on = begun and self._goes_on(notes)
             except UsageError:
                 self.close()
                 raise
@@ -160,20 +160,20 @@ class RunFolder:
         """Return 16 hexadecimal digits that change with the model and the settings."""
         return hashlib.sha256(json.dumps(self._settings, sort_keys=True).encode()).hexdigest()[:16]
 
-    def _goes_on(self) -> bool:
+    def _goes_on(self, notes: Mapping[str, Any]) -> bool:
         """Return whether the folder's run has these settings; one that scored nothing may be begun anew with others.
 
         Raises:
             UsageError: it has scored something with other settings, or its manifest is none.
         """
-        difference = self._difference()
+        difference = self._difference(notes)
         if difference is None:
             return True
         if _read_log(self.path / _LOG)[0] or any(_PART.match(name) for name in self._names("part-*")):
             raise UsageError(f"{difference}; give another --out, or the same settings", path=self.path)
         return False
 
-    def _difference(self) -> str | None:
+    def _difference(self, notes: Mapping[str, Any]) -> str | None:
         """Return the first setting that differs from the manifest's, in words."""
         path = self.path / RUN_MANIFEST
         try:
@@ -183,6 +183,8 @@ class RunFolder:
             raise UsageError("is not a run's manifest; give another --out", path=path) from error
         for name in sorted({*self._settings, *before}):
             old, new = before.get(name), self._settings.get(name)
+            if old != new and name == "target_profile" and (old and new):  # hashes, which tell nobody anything
+                return changed_profile(manifest.get("notes", {}), notes)
             if old != new:
                 return f"this run was made with {name} {json.dumps(old)}, now it is {json.dumps(new)}"
         return None

@@ -162,7 +162,7 @@ def test_permission_errors_are_worded_for_any_user(tmp_path: Path, monkeypatch: 
 )
 def test_json_is_no_text(tmp_path: Path, text: str) -> None:
     (tmp_path / "arr.json").write_text(text)
-    with pytest.raises(ArticleError, match=r"arr\.json: is JSON"):
+    with pytest.raises(ArticleError, match=r"arr\.json: is JSON.*\.jsonl, one JSON object a line.*--text-column"):
         read_article(tmp_path / "arr.json")
     (tmp_path / "a.txt").write_text('{"We met", said the council.')
     assert read_article(tmp_path / "a.txt").sentences

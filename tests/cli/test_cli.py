@@ -308,6 +308,11 @@ def test_a_forgotten_column_is_told_at_once_and_the_folder_is_free_for_the_corre
     assert "1 articles have a date that was not understood" in done.stderr
     done = run("score", table, "--json", "--model", tiny_exported, *columns)
     assert "1 articles have a date that was not understood" in done.stderr
+    done = run("score", table, "--out", tmp_path / "again", "--model", tiny_exported, *columns)
+    assert "0 of them repeats, not computed again" in done.stderr
+    table.write_text("url,published,body\na,,The government met.\n", encoding="utf-8")
+    done = run("score", table, "--json", "--model", tiny_exported, *columns)
+    assert "newstance: 1 articles have no date; there everybody" in done.stderr
 
 
 def test_articles_with_bad_bytes_are_counted_at_the_end(tiny_exported: Path, tmp_path: Path) -> None:
@@ -327,6 +332,31 @@ def test_what_was_not_read_is_told_at_the_end(tiny_exported: Path, tmp_path: Pat
         done = run("score", folder, "--model", tiny_exported, *output)
         assert done.returncode == 0 and "--date-column Date" in done.stderr
         assert "1 files of other kinds passed over (.docx)" in done.stderr
+
+
+def test_an_array_of_json_on_standard_input_is_named_with_what_to_do(tiny_exported: Path) -> None:
+    done = run("score", "-", "--model", tiny_exported, stdin=b'[{"text": "The government met."}]')
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("newstance: standard input: is JSON, not a text")
+    assert ".jsonl" in line and "one JSON object a line" in line and "--text-column" in line
+
+
+def test_marks_of_voices_are_explained_where_they_stand(tiny_exported: Path, tmp_path: Path) -> None:
+    article = tmp_path / "article.txt"
+    article.write_text("“The dike holds,” said the mayor of Tarn.\n\nThe council met.\n", encoding="utf-8")
+    assert "voice: “ quoted" in (printed := run("score", article, "--model", tiny_exported).stdout)
+    assert "~ paraphrased" not in printed
+    article.write_text("The mayor of Tarn said that the dike holds.\n\nThe council met.\n", encoding="utf-8")
+    assert "voice: ~ paraphrased" in run("score", article, "--model", tiny_exported).stdout
+    article.write_text("The council met.\n", encoding="utf-8")
+    assert "voice: " not in run("score", article, "--model", tiny_exported).stdout
+
+
+def test_exit_codes_are_told_by_help() -> None:
+    told = " ".join(run("score", "--help").stdout.split())
+    assert "Exit codes" in told
+    assert all(f"{code} " in told.split("Exit codes", 1)[1] for code in (0, 1, 2, 130))
 
 
 def test_help_and_version_answer() -> None:

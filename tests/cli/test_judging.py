@@ -112,6 +112,18 @@ def test_evaluate_says_that_symmetry_is_not_measured_of_a_model_without_a_stance
         assert (said in done.stdout) == told
 
 
+def test_evaluate_says_before_its_figures_that_most_sentences_do_not_name_the_target(
+    tiny_exported: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text,stance\nNurses met.,neutral\nTeachers met.,favor\n", encoding="utf-8")
+    done = run("evaluate", tiny_exported, "--data", path, "--only-figures", "--samples", "100")
+    assert done.returncode == 0, done.stderr
+    printed = " ".join(done.stdout.split())
+    assert printed.startswith("! stance: no mention of the target was found in 2 of 2 sentences")
+    assert printed.count("no mention of the target") == 1 and "no profile was given" in printed
+
+
 def test_compare_gives_no_mcnemar_where_a_sentence_has_many_labels(tmp_path: Path) -> None:
     path = tmp_path / "frames.jsonl"
     rows = [
@@ -136,6 +148,42 @@ def test_agreement_reads_a_table(tmp_path: Path) -> None:
     found = json.loads(done.stdout)["layers"]["stance"]
     assert (found["sentences"], found["split"]) == (4, 2)
     assert set(found["annotators"]) == {"a", "b"}
+
+
+def test_agreement_lists_the_sentences_that_annotators_judged_apart(tmp_path: Path) -> None:
+    given = {
+        "text": [("favor", "economic;legality"), ("against", ""), ("neutral", "health")],
+        "bo": [("favor", "economic"), ("against", ""), ("favor", "(none)")],
+    }
+    for who, rows in given.items():
+        lines = [f'{n},"The ferry, {n}.",{stance},{frames},a{n},{who}' for n, (stance, frames) in enumerate(rows)]
+        table = "\n".join(["id,text,stance,frames,article,annotator", *lines])
+        (tmp_path / f"{who}.csv").write_text(table + "\n", encoding="utf-8")
+    files = [tmp_path / "text.csv", tmp_path / "bo.csv"]
+    written = tmp_path / "new" / "differences.csv"
+    done = run("agreement", *files, "--samples", "100", "--differences", written)
+    assert done.returncode == 0, done.stderr
+    assert f"differences: 3 rows: {written}" in done.stderr and "split over 1" in done.stdout
+    with written.open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["id", "layer", "annotator text", "bo", "text", "article"],
+            ["2", "stance", "neutral", "favor", "The ferry, 2.", "a2"],
+            ["0", "frames", "economic;legality", "economic", "The ferry, 0.", "a0"],
+            ["2", "frames", "health", "(none)", "The ferry, 2.", "a2"],
+        ]
+    done = run("agreement", *files, "--samples", "100", "--json")
+    assert json.loads(done.stdout)["differences"][-1] == {
+        "id": "2",
+        "layer": "frames",
+        "labels": {"text": ["health"], "bo": []},
+        "text": "The ferry, 2.",
+        "article": "a2",
+    }
+    assert "--differences FILE.csv" in run("agreement", *files, "--samples", "100").stderr
+    for wrong in (files[0], tmp_path, tmp_path / "differences.xlsx"):
+        before = files[0].read_bytes()
+        done = run("agreement", *files, "--differences", wrong)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and files[0].read_bytes() == before
 
 
 def test_a_table_with_columns_of_its_own_gives_the_same_figures(
@@ -294,6 +342,36 @@ def test_calibrate_warns_where_the_error_rose(
     assert not ended.value.code
     (warning,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning")]
     assert warning.startswith("warning: stance: the calibration error on data rose from 0.003 to 0.050")
+
+
+def test_calibrate_explains_its_columns_and_does_not_end_as_if_all_were_well(
+    tiny_exported: Path, annotations_file: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    losses = HeldOutLosses(as_it_was=0.5, temperature=0.6, with_offsets=0.61, error=0.01)
+
+    def fitted(*_: object, **__: object) -> dict[str, Fitted]:
+        found = (LayerCalibration(), LayerCalibration(temperature=2.0), {"data": (0.2, 0.1, 0.05)}, 36)
+        return {"stance": Fitted(*found, losses), "frames": Fitted(*found, None)}
+
+    model = shutil.copytree(tiny_exported, tmp_path / "mine")
+    ends = []
+    for out in (["--out", tmp_path / "m"], []):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("newstance.cli.calibrate.fit_calibration", fitted)
+            arguments = ["calibrate", model, "--data", annotations_file, *out]
+            patch.setattr("sys.argv", ["newstance", *map(str, arguments)])
+            with pytest.raises(SystemExit):
+                main()
+        said = capfd.readouterr()
+        assert all(
+            words in said.out for words in ("never calibrated", "model as given", "fitted now", "lower is better")
+        )
+        ends.append(said.err.splitlines()[-1])
+    copied, in_place = ends
+    assert copied.startswith(
+        f"a calibrated copy was written to {tmp_path / 'm'}; but for stance go on with the model as"
+    )
+    assert in_place.startswith(f"{model} is calibrated anew; but for stance a copy from before is better")
 
 
 @pytest.mark.parametrize(

@@ -349,7 +349,16 @@ def test_sentences_in_which_no_mention_was_found_are_told(tiny_exported: Path) -
     texts = ("The council met.", "The mayor met.", "Nurses met.")
     rows = [Annotation(id=t, text=t, target="the council", stance="neutral", article=t) for t in texts]
     report = evaluate_model(Checkpoint(tiny_exported), rows, samples=100, only_figures=True)
-    assert any("no mention of the target was found in 2 of 3" in warning for warning in report.run["warnings"])
+    (told,) = report.run["before_figures"]
+    assert told.startswith("stance: no mention of the target was found in 2 of 3 sentences, so these figures are of")
+    assert "no profile was given: name the one" in told and report.run["warnings"][0] == told
+    given = evaluate_model(Checkpoint(tiny_exported), rows, target="us-biden-2021", samples=100, only_figures=True)
+    (told,) = given.run["before_figures"]
+    assert "3 of 3" in told and "us-biden-2021 does not find them" in told and "no profile" not in told
+    fewer = [*rows[:2], rows[0].model_copy(update={"id": "again"})]
+    half = evaluate_model(Checkpoint(tiny_exported), fewer, samples=100, only_figures=True)
+    assert half.run["before_figures"] == []
+    assert any("no mention of the target was found in 1 of 3 sentences; no profile" in w for w in half.run["warnings"])
 
 
 def test_nameless_rows_that_stand_twice_are_told(tiny_exported: Path) -> None:

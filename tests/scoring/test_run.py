@@ -302,6 +302,7 @@ def test_the_run_holds_the_profile_and_what_was_given(scorer: Scorer, archive: P
     target = notes["target"]
     assert target["given"] == "council.yaml"
     assert TargetProfile.model_validate(target["profile"]) == sea
+    assert target["profile"]["kind"] == "national", "a default is written down too"
 
 
 def test_dates_that_name_no_day_are_counted(scorer: Scorer, tmp_path: Path) -> None:
@@ -396,6 +397,24 @@ def test_another_model_target_or_setting_is_refused(scorer: Scorer, archive: Pat
     manifest.write_text(manifest.read_text().replace(scorer.checkpoint.hash, "0" * 16))
     with pytest.raises(UsageError, match="model"):
         run(scorer, archive, tmp_path / "run")
+
+
+def test_a_profile_that_was_edited_is_called_by_its_name(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
+    def with_profile(*aliases: str, file: str = "brennick.yaml") -> Scorer:
+        profile = TargetProfile(name="the Brennick council", aliases=aliases)
+        return Scorer(scorer.checkpoint, scorer.predictor, profile, target_given=file)
+
+    run(with_profile("council"), archive, tmp_path / "run")
+    with pytest.raises(UsageError, match=r"brennick\.yaml has changed since the run began \(aliases\); give"):
+        run(with_profile("council", "mayor"), archive, tmp_path / "run")
+    with pytest.raises(UsageError, match=r"began with the profile brennick\.yaml, and other\.yaml says something else"):
+        run(with_profile("mayor", file="other.yaml"), archive, tmp_path / "run")
+    manifest = tmp_path / "run" / "newstance-run.json"
+    older = json.loads(manifest.read_text())
+    del older["notes"]["target"]
+    manifest.write_text(json.dumps(older))
+    with pytest.raises(UsageError, match=r"brennick\.yaml has changed since the run began; give"):
+        run(with_profile("mayor"), archive, tmp_path / "run")
 
 
 def test_two_processes_do_not_share_a_folder(scorer: Scorer, archive: Path, tmp_path: Path) -> None:
