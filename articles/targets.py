@@ -17,7 +17,7 @@ from newstance.articles.shipped_yaml import LOADER
 from newstance.errors import UsageError
 from newstance.errors.hints import did_you_mean
 
-__all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile"]
+__all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile", "path_of"]
 
 #: The profile that names nobody.
 DEFAULT_PROFILE = "government"
@@ -120,19 +120,26 @@ def list_profiles() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
-def load_profile(name_or_path: str | PathLike[str]) -> TargetProfile:
-    """Load a shipped profile by name, or a YAML file by path.
+def path_of(name_or_path: str | PathLike[str]) -> str:
+    """Return the path of a profile's file.
 
-    What has a folder separator or ends in ``.yaml`` or ``.yml`` is a path, all else a name.
+    What has a folder separator or ends in ``.yaml`` or ``.yml`` is a path, all else the name of a shipped profile.
+    """
+    given = fspath(name_or_path)
+    if given.lower().endswith((".yaml", ".yml")) or "/" in given or "\\" in given:
+        return given
+    return str(files("newstance.configs").joinpath("targets", f"{given}.yaml"))
+
+
+def load_profile(name_or_path: str | PathLike[str]) -> TargetProfile:
+    """Load a shipped profile by name, or a YAML file by path; `path_of` says which of the two is meant.
 
     Raises:
         UsageError: there is no such profile or file (the nearest names are given), or it is not a valid
             profile (every problem is given at once).
     """
     given = fspath(name_or_path)
-    if given.lower().endswith((".yaml", ".yml")) or "/" in given or "\\" in given:
-        return _read(given)
-    return _shipped(given)
+    return _read(given) if path_of(given) == given else _shipped(given)
 
 
 @lru_cache(maxsize=32)
