@@ -43,9 +43,10 @@ _LONGEST = 6
 def capitalised_names(sentence: str) -> set[str]:
     """Return what looks like a name in a sentence of running text: capitalised words in a row, inner ones aside.
 
-    Left out are a single word at the sentence's head, since every word has a capital there; days, months, "I", Mr. and
-    its kin, abbreviated titles; and rows of more than six words. A sentence in capitals throughout has none. Names of
-    people, places and bodies are not told apart, nor are words that are capitalised for another reason.
+    Left out are a single word at the sentence's head, since every word has a capital there; single words such as "The"
+    and "May"; days, months, "I", Mr. and its kin, abbreviated titles; and rows of more than six words. A sentence in
+    capitals throughout has none. Names of people, places and bodies are not told apart, nor are words that are
+    capitalised for another reason.
     """
     if sentence.isupper():
         return set()
@@ -60,9 +61,7 @@ def capitalised_names(sentence: str) -> set[str]:
             del words[0]
             if words and words[0].islower():
                 del words[0]
-        if not words or len(words) > _LONGEST or (len(words) == 1 and (head or _is_title(words[0], sentence, run))):
-            continue
-        if len(words[-1]) > 1 or len(words) > 1:
+        if 1 < len(words) <= _LONGEST or (len(words) == 1 and not head and _is_name(words[0], sentence, run)):
             found.add(" ".join(words))
     return found
 
@@ -71,6 +70,10 @@ def _low(word: str) -> str:
     return word.lower().replace("’", "'")
 
 
-def _is_title(word: str, sentence: str, run: re.Match[str]) -> bool:
-    """Return whether a word is an abbreviated title, as in "Sen. Roe"; the point is no part of the run."""
-    return sentence[run.end() : run.end() + 1] == "." and f"{_low(word)}." in TITLES
+def _is_name(word: str, sentence: str, run: re.Match[str]) -> bool:
+    """Return whether a word that stands alone may be a name: no letter, no "The", no title as in "Sen. Roe".
+
+    The point of such a title is no part of the run.
+    """
+    point = sentence[run.end() : run.end() + 1] == "."
+    return len(word) > 1 and _low(word) not in _NO_NAMES and not (point and f"{_low(word)}." in TITLES)

@@ -63,10 +63,12 @@ def open_sheet(path: Path, *, sample: int | None, seed: int) -> Iterator[Mention
     Raises:
         OutputError: it cannot be written.
     """
-    with whole_file(path) as temporary:
-        # A lone surrogate, which no encoding can hold, becomes a question mark, as in the tables of `score`.
-        with temporary.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
-            sheet = MentionSheet(csv.writer(file), None if sample is None else Reservoir(sample, seed))
-            yield sheet
-            sheet.finish()
-
+    drawn = None if sample is None else Reservoir[MentionInContext](sample, seed)
+    # A lone surrogate, which no encoding can hold, becomes a question mark, as in the tables of `score`.
+    with (
+        whole_file(path) as temporary,
+        temporary.open("w", encoding="utf-8-sig", errors="replace", newline="") as file,
+    ):
+        sheet = MentionSheet(csv.writer(file), drawn)
+        yield sheet
+        sheet.finish()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Tally", "Tallied"]
+__all__ = ["Tallied", "Tally"]
 
 Shown = TypeVar("Shown")
 

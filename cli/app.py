@@ -34,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # takes longer to import than everything else here

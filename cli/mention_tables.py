@@ -105,7 +105,7 @@ def _example(example: Excerpt, room: int) -> Text:
 def _print_rest(console: Console, more: int, short: int) -> None:
     lines = [f"{more:,} more; --top shows them"] if more else []
     if short:
-        lines.append(f"rare ones were forgotten on the way: up to {short:,} sentences and articles may lack in a row")
+        lines.append(f"rare ones were forgotten on the way, so a row may count up to {short:,} sentences too few")
     console.print(Text("".join(f"{line}\n" for line in lines), style="dim"))
 
 

@@ -17,15 +17,15 @@ from newstance.articles import (
     Refusal,
     Sentence,
     TargetProfile,
-    article_or_refusal,
     article_from_text,
+    article_or_refusal,
     load_profile,
     mark_mentions,
     mark_voices,
     read_article,
 )
 from newstance.articles.paths import SUFFIXES
-from newstance.errors import ArticleError, CheckpointError
+from newstance.errors import CheckpointError
 from newstance.files import inner_suffix
 from newstance.model import (
     Checkpoint,
