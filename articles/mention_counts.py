@@ -45,9 +45,9 @@ class Excerpt:
         left = max(room // 2, room - len(after))
         right = max(room // 2, room - len(before))
         if len(before) > left:
-            before = "…" + before[len(before) - max(left - 1, 0) :]
+            before = "…" + before[len(before) - max(left - 1, 0) :].lstrip()
         if len(after) > right:
-            after = after[: max(right - 1, 0)] + "…"
+            after = after[: max(right - 1, 0)].rstrip() + "…"
         return cls(before + mention + after, len(before), len(before) + len(mention))
 
 
