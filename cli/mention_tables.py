@@ -28,7 +28,7 @@ _FORMS = (
     Column("for example", share=1, style="dim"),
 )
 _NAMES = (
-    Column("names in sentences without a mention", most=_WIDEST),
+    Column("names elsewhere", most=_WIDEST),
     Column("sentences", right=True),
     Column("articles", right=True),
 )
@@ -121,8 +121,9 @@ def _advice(counts: MentionCounts) -> Text:
         lines.append("Nothing was taken for the target: is it the right profile for these articles?")
     if len(counts.names):
         lines.append(
-            "Second table: put missing names of the target under `aliases`, missing people under `people`. Most names "
-            "here are of others; they are told by their capitals alone, not in headlines or alone at a sentence's head."
+            "Second table, of sentences without a mention: put missing names of the target under `aliases`, missing "
+            "people under `people`. Most names are of others; they are told by their capitals alone, not in headlines, "
+            "nor one that stands alone at a sentence's head."
         )
     lines.append("Then run this again with --target and the changed profile's path. Pronouns are never mentions.")
     return Text("\n".join(lines))
