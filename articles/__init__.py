@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from newstance.articles.archive import Archive, InputFormat
 from newstance.articles.columns import Columns
-from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, article_from_draft, spelt_out
+from newstance.articles.drafts import MAX_CHARACTERS, Draft, Refusal, article_from_draft, article_or_refusal, spelt_out
 from newstance.articles.mentions import MentionFinder, mark_mentions
 from newstance.articles.page import article_from_html
 from newstance.articles.paths import RUN_MANIFEST, expand_paths
@@ -49,6 +49,7 @@ __all__ = [
     "article_from_draft",
     "article_from_html",
     "article_from_text",
+    "article_or_refusal",
     "expand_paths",
     "list_profiles",
     "load_profile",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -9,7 +10,7 @@ from newstance.articles.read import article_from_text, read_article
 from newstance.articles.records import Article
 from newstance.errors import ArticleError, InputError
 
-__all__ = ["MAX_CHARACTERS", "Draft", "Refusal", "article_from_draft", "spelt_out"]
+__all__ = ["MAX_CHARACTERS", "Draft", "Refusal", "article_from_draft", "article_or_refusal", "spelt_out"]
 
 #: No article has so many (170,000 words); what has is a file of another kind, and would hold up all others.
 MAX_CHARACTERS = 1_000_000
@@ -79,6 +80,25 @@ def article_from_draft(draft: Draft, *, max_characters: int = MAX_CHARACTERS) ->
         raise ArticleError(error.message, path=draft.path or error.path, line=draft.line, field=error.field) from error
     title = draft.title or article.title
     return article if (article.id, article.title) == (draft.id, title) else replace(article, id=draft.id, title=title)
+
+
+def article_or_refusal(
+    draft: Draft, *, max_characters: int = MAX_CHARACTERS, mark: Callable[[Article], Article] = lambda article: article
+) -> Article | Refusal:
+    """Take a draft apart, or say why it cannot be, so that the others go on.
+
+    Args:
+        draft: the article as it was found.
+        max_characters: longer ones are refused.
+        mark: what is then done to the article, such as `mark_mentions`.
+    """
+    try:
+        return mark(article_from_draft(draft, max_characters=max_characters))
+    except ArticleError as error:
+        return Refusal(error, draft.id)
+    except Exception as error:  # noqa: BLE001  # one article in a million must not end the run of all others
+        reason = f"cannot be taken apart ({type(error).__name__}: {error}); please report it"
+        return Refusal(ArticleError(reason, path=draft.path, line=draft.line), draft.id)
 
 
 def _of_cell(draft: Draft, text: str) -> Article:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -17,7 +17,7 @@ from newstance.articles.shipped_yaml import LOADER
 from newstance.errors import UsageError
 from newstance.errors.hints import did_you_mean
 
-__all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile"]
+__all__ = ["DEFAULT_PROFILE", "Person", "TargetProfile", "list_profiles", "load_profile", "path_of"]
 
 #: The profile that names nobody.
 DEFAULT_PROFILE = "government"
@@ -120,19 +120,26 @@ def list_profiles() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
-def load_profile(name_or_path: str | PathLike[str]) -> TargetProfile:
-    """Load a shipped profile by name, or a YAML file by path.
+def path_of(name_or_path: str | PathLike[str]) -> str:
+    """Return the path of a profile's file.
 
-    What has a folder separator or ends in ``.yaml`` or ``.yml`` is a path, all else a name.
+    What has a folder separator or ends in ``.yaml`` or ``.yml`` is a path, all else the name of a shipped profile.
+    """
+    given = fspath(name_or_path)
+    if given.lower().endswith((".yaml", ".yml")) or "/" in given or "\\" in given:
+        return given
+    return str(files("newstance.configs").joinpath("targets", f"{given}.yaml"))
+
+
+def load_profile(name_or_path: str | PathLike[str]) -> TargetProfile:
+    """Load a shipped profile by name, or a YAML file by path; `path_of` says which of the two is meant.
 
     Raises:
         UsageError: there is no such profile or file (the nearest names are given), or it is not a valid
             profile (every problem is given at once).
     """
     given = fspath(name_or_path)
-    if given.lower().endswith((".yaml", ".yml")) or "/" in given or "\\" in given:
-        return _read(given)
-    return _shipped(given)
+    return _read(given) if path_of(given) == given else _shipped(given)
 
 
 @lru_cache(maxsize=32)
@@ -175,18 +182,33 @@ def _profile(text: str, path: str) -> TargetProfile:
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
-    """Describe each validation error with its path, and the nearest valid key where the key is wrong."""
+    """Describe each validation error with its path, in the words of somebody who writes YAML."""
     for problem in error.errors(include_url=False):
-        place = problem["loc"]
+        place, kind, given = problem["loc"], problem["type"], problem["input"]
         where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+        keys = _keys(Person if "people" in place[:-1] else TargetProfile)
         message: str = problem["msg"].removeprefix("Value error, ")
-        if problem["type"].startswith("date_"):
-            message = f"{problem['input']!r} is no date: write YYYY-MM-DD"
-        if problem["type"] == "extra_forbidden":
-            model = Person if "people" in place[:-1] else TargetProfile
-            keys = _keys(model)
+        if kind.startswith("date_"):
+            message = f"{given!r} is no date: write YYYY-MM-DD"
+        elif kind == "extra_forbidden":
             message = "unknown key" + (did_you_mean(str(place[-1]), keys, cutoff=0.5) or f"; known: {', '.join(keys)}")
+        elif kind == "literal_error":
+            message = f"{given!r} is none of {', '.join(get_args(Kind))}"
+        elif kind == "missing":
+            message = "is missing"
+        elif kind == "string_too_short" or (given is None and kind.endswith("_type")):
+            message = "is empty: write what belongs there, or leave it out"
+        elif kind == "tuple_type":
+            message = f"must be a list, {_AS_LIST.get(str(place[-1]), 'also of one: [Jane Doe]')}"
+        elif kind == "model_type":
+            message = f"{given!r} must be a mapping, as in `name: Jane Doe`; its keys are {', '.join(keys)}"
+        elif kind == "string_type":
+            message = f"{given!r} is not read as a text: put it in quotation marks"
         yield f"{where}: {message}" if where else message
+
+
+#: How a list is written that is no list of short texts.
+_AS_LIST = {"people": "with a dash before each person: `- name: Jane Doe`"}
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

@@ -15,7 +15,7 @@ from typer.main import get_command_name
 
 from newstance.errors import NewstanceError
 
-from . import inputs, judging, surveying
+from . import inputs, judging, profiles, surveying
 from .benchmark import EPILOG as BENCHMARK_EPILOG
 from .benchmark import benchmark
 from .configuring import config_app
@@ -33,13 +33,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-
-TargetOption = Annotated[
-    str,
-    typer.Option(
-        "--target", "-t", help="Whose actions: a shipped profile's name (see `newstance targets`) or a YAML file."
-    ),
-]
 
 
 def _version(wanted: bool) -> None:
@@ -81,14 +74,8 @@ call itself is wrong; 130 interrupted (a run's folder: the same command goes on)
 """
 )
 def score(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            help="Articles (.txt, .md, .html), tables of them (.jsonl, .csv, .tsv, .parquet, .warc), also .gz and "
-            ".zst; folders, patterns, or - for standard input."
-        ),
-    ],
-    target: TargetOption = "government",
+    paths: inputs.Paths,
+    target: inputs.Target = "government",
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="A model folder or a shipped model's name. [default: the shipped default]"),
@@ -289,16 +276,7 @@ app.command("fit-evidence", epilog=FIT_EPILOG)(fit_evidence)
 app.command(epilog=BENCHMARK_EPILOG)(benchmark)
 
 
-@app.command()
-def targets() -> None:
-    """List the target profiles that ship with newstance, with the days on which their people were in office."""
-    from newstance.articles import list_profiles, load_profile
-
-    for name in list_profiles():
-        profile = load_profile(name)
-        typer.echo(f"{name:20} {', '.join(filter(None, (profile.name, profile.term)))}")
-
-
+profiles.add_to(app)
 surveying.add_to(app)
 judging.add_to(app)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ArticleOptions", "ScoreOptions"]
+__all__ = ["ArticleOptions", "MentionOptions", "ScoreOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +42,15 @@ class ScoreOptions(ArticleOptions):
     workers: int | None
     part_articles: int | None
     engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionOptions(ArticleOptions):
+    """What `newstance mentions` is asked; each attribute is the option of its name, as given and not yet checked."""
+
+    target: str
+    top: int
+    json: bool
+    out: Path | None
+    sample: int | None
+    seed: int | None

@@ -1,4 +1,4 @@
-"""Options that say what articles to be read hold, and how a run of `newstance score` goes."""
+"""Arguments and options that several commands share: which articles to read, how, and for which target."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ __all__ = [
     "MaxCharacters",
     "OutletColumn",
     "PartArticles",
+    "Paths",
     "Stdin",
+    "Target",
     "TextColumn",
     "TitleColumn",
     "Workers",
@@ -22,6 +24,19 @@ __all__ = [
 _TABLES = "Tables of articles"
 _RUNS = "Large archives"
 
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        help="Articles (.txt, .md, .html), tables of them (.jsonl, .csv, .tsv, .parquet, .warc), also .gz and "
+        ".zst; folders, patterns, or - for standard input."
+    ),
+]
+Target = Annotated[
+    str,
+    typer.Option(
+        "--target", "-t", help="Whose actions: a shipped profile's name (see `newstance targets`) or a YAML file."
+    ),
+]
 TextColumn = Annotated[
     str | None, typer.Option("--text-column", help="Column of the text. [default: text]", rich_help_panel=_TABLES)
 ]

@@ -6,10 +6,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
 
 import typer
 
-__all__ = ["READING", "LogLines", "in_minutes", "progress"]
+if TYPE_CHECKING:
+    from newstance.articles import Archive
+
+__all__ = ["READING", "LogLines", "in_minutes", "progress", "reading"]
 
 #: What `--neighbours` does the first time.
 READING = "labelled sentences read (once for each model)"
@@ -60,6 +65,21 @@ def _bar(what: str, total: int | None) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def reading(archive: Archive) -> Iterator[Callable[[], None]]:
+    """Show how far an archive has been read, on a terminal by bytes; yield what to call after each article."""
+    if not sys.stderr.isatty():
+        yield _counted("articles", None, LogLines())
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task, done = bar.add_task("reading", total=archive.size()), count(1)
+        yield lambda: bar.update(task, completed=archive.done, description=f"{next(done):,} articles")
 
 
 def _counted(what: str, total: int | None, log: LogLines) -> Callable[[], None]:

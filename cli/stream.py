@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import cast
 
 from newstance.articles import Archive, load_profile
@@ -21,6 +17,7 @@ from .blindness import about_blindness
 from .characters import about_characters
 from .dates import about_dates
 from .score_options import Output, check_choices, open_archive
+from .terminable import terminable
 
 __all__ = ["score_articles"]
 
@@ -57,7 +54,7 @@ def _score_stream(scorer: Scorer, archive: Archive, output: Output, options: Sco
     places = [(place, place.exists()) for place in (output.out, output.html) if place is not None]
     with ExitStack() as stack:
         if places:
-            stack.enter_context(_terminable())
+            stack.enter_context(terminable())
         writer = None
         if output.out is not None:
             kind = cast("Format | None", options.format)
@@ -97,20 +94,3 @@ def _done(sentences: int, articles: int, place: Path, *, there: bool) -> str:
     if articles:
         return f"{sentences} sentences of {articles} articles: {place}"
     return f"nothing was scored: {place} " + ("is left as it was" if there else "holds nothing")
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM clear away on its way out, as Ctrl-C does, so that no half of a file stays."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(number: int, _: FrameType | None) -> None:
-        sys.exit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -14,6 +14,7 @@ from newstance.model import Layer
 from newstance.scoring import VOICE_NAMES, EvidenceWord, ScoredArticle, ScoredSentence
 
 from .columns import Column, Columns
+from .flat import flat
 
 __all__ = ["ArticleTable"]
 
@@ -89,7 +90,7 @@ class ArticleTable:
             Text(f"{sentence.confidence:.0%}", style="dim" if sentence.abstained else ""),
             Text(_voice(sentence)),
             self._emphasised(sentence, carrying),
-            Text(", ".join(_flat(word.word) for word in carrying)),
+            Text(", ".join(flat(word.word) for word in carrying)),
         ]
         if frames:
             row.append(Text(", ".join(frame.code for frame in sentence.frames or ())))
@@ -106,7 +107,7 @@ class ArticleTable:
         return _COLOURS.get(stance) or _SPARE_COLOURS[list(self._labels).index(stance) % len(_SPARE_COLOURS)]
 
     def _emphasised(self, sentence: ScoredSentence, carrying: list[EvidenceWord]) -> Text:
-        text = Text(_flat(sentence.text), style="dim" if sentence.abstained else "")
+        text = Text(flat(sentence.text), style="dim" if sentence.abstained else "")
         for word in carrying:
             text.stylize(
                 f"bold underline {self._colour(sentence.stance)}",
@@ -150,7 +151,7 @@ class ArticleTable:
         if summary["speakers"]:
             rows += [("insiders (*)", summary["insiders"]), ("others", summary["others"])]
         shown = summary["speakers"][:_MOST_SPEAKERS]
-        rows += [(f"  {_flat(s['speaker'])}{'*' if s['insider'] else ''}", s) for s in shown]
+        rows += [(f"  {flat(s['speaker'])}{'*' if s['insider'] else ''}", s) for s in shown]
         for name, counts in rows:
             cells = (counts["sentences"], *(counts["stance"][code] for code in self._labels), counts["abstained"])
             table.add_row(Text(name), *(str(cell) if cell else "·" for cell in cells))
@@ -163,7 +164,7 @@ def _voice(sentence: ScoredSentence) -> str:
     """Return who speaks, with a mark for how: quoted, paraphrased, and for the target."""
     if sentence.voice is None or sentence.voice == "outlet":
         return sentence.voice or ""
-    return f"{_VOICE_MARKS[sentence.voice]}{_flat(sentence.speaker or '-')}{_INSIDER if sentence.insider else ''}"
+    return f"{_VOICE_MARKS[sentence.voice]}{flat(sentence.speaker or '-')}{_INSIDER if sentence.insider else ''}"
 
 
 def _voice_legend(sentences: Sequence[ScoredSentence]) -> str:
@@ -192,10 +193,3 @@ def _carrying_words(evidence: list[EvidenceWord]) -> list[EvidenceWord]:
         chosen.append(word)
         carried += word.weight
     return sorted(chosen, key=lambda word: word.start)
-
-
-def _flat(text: str) -> str:
-    """Return text with every white-space and control character as one blank, so that a row stays a row."""
-    if text.isprintable():  # nearly every sentence; only an ordinary blank is both space and printable
-        return text
-    return "".join(" " if char.isspace() or not char.isprintable() else char for char in text)

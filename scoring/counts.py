@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from newstance.articles.mentions import day_of
+from newstance.articles.records import Article
 
 from .records import ScoredArticle
 
@@ -31,14 +32,17 @@ class DateCounts:
 
     def add(self, article: ScoredArticle) -> None:
         """Count an article."""
-        date = article.article["date"]
+        self.add_date(article.article["date"])
+
+    def add_date(self, date: str | None) -> None:
+        """Count an article by the date that it came with."""
         if date is None:
             self.missing += 1
         elif day_of(date) is None:
             self.not_understood += 1
 
 
-def has_bad_characters(article: ScoredArticle) -> bool:
+def has_bad_characters(article: ScoredArticle | Article) -> bool:
     """Return whether an article holds U+FFFD, which stands for bytes that are no character in its encoding."""
     return any("\ufffd" in sentence.text for sentence in article.sentences)
 

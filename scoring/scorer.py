@@ -17,15 +17,15 @@ from newstance.articles import (
     Refusal,
     Sentence,
     TargetProfile,
-    article_from_draft,
     article_from_text,
+    article_or_refusal,
     load_profile,
     mark_mentions,
     mark_voices,
     read_article,
 )
 from newstance.articles.paths import SUFFIXES
-from newstance.errors import ArticleError, CheckpointError
+from newstance.errors import CheckpointError
 from newstance.files import inner_suffix
 from newstance.model import (
     Checkpoint,
@@ -198,13 +198,7 @@ class Scorer:
         yield from self._stream(articles, explain=explain, group=group)
 
     def _read(self, draft: Draft, max_characters: int) -> Article | Refusal:
-        try:
-            return self._marked(article_from_draft(draft, max_characters=max_characters))
-        except ArticleError as error:
-            return Refusal(error, draft.id)
-        except Exception as error:  # noqa: BLE001  # one article in a million must not end the run of all others
-            reason = f"cannot be taken apart ({type(error).__name__}: {error}); please report it"
-            return Refusal(ArticleError(reason, path=draft.path, line=draft.line), draft.id)
+        return article_or_refusal(draft, max_characters=max_characters, mark=self._marked)
 
     def _marked(self, article: Article) -> Article:
         return mark_voices(mark_mentions(article, self.target), self.target)

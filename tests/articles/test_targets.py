@@ -90,9 +90,9 @@ def test_every_problem_is_given_at_once_with_its_place(tmp_path: Path) -> None:
     said = str(caught.value)
     assert said.startswith(str(file))
     for part in (
-        "name: Field required",
+        "name: is missing",
         "aliasses: unknown key, did you mean 'aliases'?",
-        "kind:",
+        "kind: 'planet' is none of generic, national,",
         "institutions: '--' has no letter",
         "people[0].rol: unknown key, did you mean 'role'?",
         "people[1]: `to` lies before `from`",
@@ -119,6 +119,30 @@ def test_files_that_are_no_profile(tmp_path: Path, text: str, says: str) -> None
     file.write_text(text)
     with pytest.raises(UsageError, match=says):
         load_profile(file)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("aliases: the government", "aliases: must be a list, also of one: [Jane Doe]"),
+        ("people: {name: A B}", "people: must be a list, with a dash before each person: `- name: Jane Doe`"),
+        (
+            "people: [A B]",
+            "people[0]: 'A B' must be a mapping, as in `name: Jane Doe`; its keys are name, short, role, titles, "
+            "from, to",
+        ),
+        ("people: [{name: A B, short: B}]", "people[0].short: must be a list, also of one: [Jane Doe]"),
+        ("offices: [yes]", "offices[0]: True is not read as a text: put it in quotation marks"),
+        ("offices:", "offices: is empty: write what belongs there, or leave it out"),
+        ("people: [{name: ''}]", "people[0].name: is empty: write what belongs there, or leave it out"),
+    ],
+)
+def test_problems_are_said_in_the_words_of_the_file(tmp_path: Path, line: str, says: str) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(f"name: x\n{line}\n")
+    with pytest.raises(UsageError) as caught:
+        load_profile(file)
+    assert str(caught.value) == f"{file}: {says}"
 
 
 def test_a_profile_cannot_be_changed() -> None:
