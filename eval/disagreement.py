@@ -51,9 +51,10 @@ def disagreements(records: Sequence[Annotation], codebook: Codebook) -> list[Dis
         AnnotationError: an annotator judged a sentence twice, or a label is none of the layer's.
     """
     found = []
-    for layer in tool_codebook(codebook).layers:
-        judgements = collect_judgements(records, layer)
+    for judgements in collect_judgements(records, tool_codebook(codebook).layers):
         for number in np.flatnonzero(judgements.split).tolist():
             record = judgements.sentences[number]
-            found.append(Disagreement(record.id, layer.name, judgements.of(number), record.text, record.article))
+            found.append(
+                Disagreement(record.id, judgements.layer.name, judgements.of(number), record.text, record.article)
+            )
     return found
