@@ -188,7 +188,19 @@ def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Trai
     Raises:
         UsageError: the file is missing or wrong; every error is named at once, with the nearest valid key.
     """
-    data, where = read_config(name_or_path, overrides)
+    return checked(*read_config(name_or_path, overrides))
+
+
+def checked(data: Any, where: str) -> TrainingConfig:
+    """Return settings as a configuration.
+
+    Args:
+        data: as read from YAML or JSON.
+        where: what to call their file in errors.
+
+    Raises:
+        UsageError: some are wrong; every error is named at once, with the nearest valid key.
+    """
     try:
         return TrainingConfig.model_validate(data)
     except ValidationError as error:
