@@ -27,7 +27,7 @@ from newstance.eval.report import write_report
 from newstance.eval.symmetry import STANDARDISED, Difference
 from newstance.model import Checkpoint, Codebook, load_codebook
 
-from .column_options import as_part, codebook_of_option, column_map
+from .column_options import as_part, codebook_of_option, column_map, column_map_of_model
 from .naming import naming
 from .progress import progress
 
@@ -84,7 +84,10 @@ def run_evaluate(
     checkpoint = Checkpoint.find(model)
     corpora = _one_source(data, corpus)
     file = read_behaviour(behaviour, checkpoint.codebook)
-    records = _read(checkpoint.codebook, data, corpora, map_path, column, data_dir, split, part, name_annotators=True)
+    name = model or "default"
+    records = _read(
+        name, checkpoint.codebook, data, corpora, map_path, column, data_dir, split, part, name_annotators=True
+    )
     with naming(data), progress("evaluating", None) as step:
         found = evaluate_model(
             checkpoint,
@@ -144,7 +147,7 @@ def run_compare(
     """Compare two models and print the differences, or one JSON object."""
     one, two = Checkpoint.find(first), Checkpoint.find(second)
     corpora = _one_source(data, corpus)
-    records = _read(one.codebook, data, corpora, map_path, column, data_dir, split, part)
+    records = _read(first, one.codebook, data, corpora, map_path, column, data_dir, split, part)
     with naming(data):
         found = compare_models(
             one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed
@@ -189,6 +192,7 @@ def run_agreement(
 
 
 def _read(
+    model: str,
     codebook: Codebook,
     data: list[Path],
     corpora: list[str],
@@ -203,7 +207,7 @@ def _read(
     """Read what a model is judged on, as the options say."""
     return read_data(
         codebook,
-        columns=column_map(map_path, column),
+        columns=column_map_of_model(model, codebook, map_path, column),
         files=data,
         corpora=corpora,
         data_dir=data_dir,
