@@ -14,10 +14,11 @@ from newstance.model import Codebook, EncodingConfig, load_codebook
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
 
-from .config_file import BASE, config_text, read_config, shipped_configs
+from .config_file import BASE, TO_BEGIN_WITH, config_text, read_config, shipped_configs
 from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig, Weight
 
 __all__ = [
+    "TO_BEGIN_WITH",
     "AttentionCode",
     "MixedPrecision",
     "TrainingConfig",

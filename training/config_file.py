@@ -15,10 +15,12 @@ import yaml
 
 from newstance.errors import UsageError
 
-__all__ = ["BASE", "config_text", "read_config", "set_values", "shipped_configs"]
+__all__ = ["BASE", "TO_BEGIN_WITH", "config_text", "read_config", "set_values", "shipped_configs"]
 
 #: The key of a file that names another, whose settings stand wherever the file has none of its own.
 BASE = "base"
+#: The shipped recipes that somebody may want to train, or to copy; the others are steps on the way to shipped models.
+TO_BEGIN_WITH = ("your-codebook", "smoke", "default", "marked", "research", "newsmtsc", "hub-deberta", "short")
 #: Only experiments have one of these.
 _OF_EXPERIMENTS = ("\ndata:", f"\n{BASE}:")
 

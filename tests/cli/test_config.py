@@ -12,15 +12,27 @@ from newstance.cli.app import app
 from newstance.errors import UsageError
 from newstance.model import Codebook, load_codebook
 from newstance.training.checking import length_problem
-from newstance.training.config import load_config, shipped_configs
+from newstance.training.config import TO_BEGIN_WITH, load_config, shipped_configs
 
 
 def test_every_shipped_configuration_loads_and_is_listed_with_what_it_is_for() -> None:
-    listed = CliRunner().invoke(app, ["config", "list"]).stdout.splitlines()
-    assert [line.split()[0] for line in listed] == shipped_configs()
-    assert {"default", "smoke", "research", "hub-deberta"} <= set(shipped_configs())
+    listed = CliRunner().invoke(app, ["config", "list", "--all"]).stdout.splitlines()
+    assert sorted(line.split()[0] for line in listed) == shipped_configs()
     for line in listed:
         assert load_config(line.split()[0]).data.train and len(line.split()) > 5
+        assert line[-1] in ".?", "the sentence is whole"
+
+
+def test_the_list_begins_with_what_somebody_may_want_to_train() -> None:
+    done = CliRunner().invoke(app, ["config", "list"])
+    listed = done.stdout.splitlines()
+    assert tuple(line.split()[0] for line in listed) == TO_BEGIN_WITH and set(TO_BEGIN_WITH) < set(shipped_configs())
+    assert listed[0].endswith("from your own spreadsheet: copy this file, edit what is marked, check it, train, score.")
+    assert listed[1].endswith("A few minutes on a laptop, no download: does training work here?")
+    hidden = len(shipped_configs()) - len(TO_BEGIN_WITH)
+    assert done.stderr == f"and {hidden} by which the models that ship were made: newstance config list --all\n"
+    every = CliRunner().invoke(app, ["config", "list", "--all"])
+    assert every.stdout.splitlines()[: len(listed)] == listed and not every.stderr
 
 
 def test_show_prints_the_whole_tree_and_it_loads_as_an_equal_configuration(tmp_path: Path) -> None:
