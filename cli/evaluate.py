@@ -23,6 +23,7 @@ from newstance.eval.data import choices_of, read_data
 from newstance.eval.evaluate import counted
 from newstance.eval.figures import by_chance
 from newstance.eval.learnt_part import learnt_part
+from newstance.eval.renamed import Renamed, owner
 from newstance.eval.report import write_report
 from newstance.eval.symmetry import STANDARDISED, Difference
 from newstance.model import Checkpoint, Codebook, load_codebook
@@ -140,6 +141,7 @@ def run_compare(
     split: str | None,
     part: str | None,
     target: str | None,
+    as_: list[str],
     samples: int,
     seed: int,
     as_json: bool,
@@ -147,10 +149,19 @@ def run_compare(
     """Compare two models and print the differences, or one JSON object."""
     one, two = Checkpoint.find(first), Checkpoint.find(second)
     corpora = _one_source(data, corpus)
-    records = _read(first, one.codebook, data, corpora, map_path, column, data_dir, split, part)
+    renamed = [_renamed(option) for option in as_]
+    name, own = ((first, one), (second, two))[owner(renamed, one.codebook, two.codebook)]
+    records = _read(name, own.codebook, data, corpora, map_path, column, data_dir, split, part)
     with naming(data):
         found = compare_models(
-            one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed
+            one,
+            two,
+            records,
+            target=target,
+            choices=choices_of(corpora),
+            renamed=renamed,
+            samples=samples,
+            seed=seed,
         )
     learnt = [learnt_part(model, data) for model in (one, two)] if part is None else []
     found.run["warnings"] += [warning for warning in dict.fromkeys(learnt) if warning is not None]
@@ -158,6 +169,15 @@ def run_compare(
         sys.stdout.write(json.dumps(found.to_dict(), allow_nan=False) + "\n")
     else:
         _print_comparison(found, (first, second))
+
+
+def _renamed(option: str) -> Renamed:
+    """Return what `--as LAYER=LAYER,CODE=CODE,...` says."""
+    pairs = [pair.partition("=") for pair in option.split(",")]
+    (layer, _, other), *codes = ((old.strip(), equals, new.strip()) for old, equals, new in pairs)
+    if not codes or not all(old and new for old, _, new in [(layer, "", other), *codes]):
+        raise UsageError(f"takes LAYER=LAYER,CODE=CODE,... with every label, not {option!r}", field="--as")
+    return Renamed(layer, other, {old: new for old, _, new in codes})
 
 
 def run_agreement(

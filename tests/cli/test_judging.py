@@ -370,9 +370,7 @@ def test_a_training_configuration_is_a_codebook_and_a_table_without_labels_says_
         assert set(json.loads(done.stdout)["layers"]) == {"position"}
 
 
-def test_a_layer_that_the_model_lacks_is_said_to_be_lacking_in_the_model(
-    tiny_exported: Path, tmp_path: Path
-) -> None:
+def test_a_layer_that_the_model_lacks_is_said_to_be_lacking_in_the_model(tiny_exported: Path, tmp_path: Path) -> None:
     table = tmp_path / "mine.csv"
     table.write_text("text,label\nIt met.,for\n", encoding="utf-8")
     names = ("--data", table, "--column", "position=label")
