@@ -151,7 +151,13 @@ def run_compare(
     corpora = _one_source(data, corpus)
     renamed = [_renamed(option) for option in as_]
     name, own = ((first, one), (second, two))[owner(renamed, one.codebook, two.codebook)]
-    records = _read(name, own.codebook, data, corpora, map_path, column, data_dir, split, part)
+    try:
+        records = _read(name, own.codebook, data, corpora, map_path, column, data_dir, split, part)
+    except UsageError as error:
+        if renamed or not (error.field or "").startswith("columns."):
+            raise
+        way = "--as says what a layer of the other model is called there"
+        raise UsageError(f"{error.message}; {way}", path=error.path, field=error.field) from error
     with naming(data):
         found = compare_models(
             one,

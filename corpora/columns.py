@@ -17,7 +17,7 @@ from newstance.errors.hints import did_you_mean
 from newstance.files import inner_stem
 from newstance.model.codebook import Codebook, Layer
 
-from .annotation import OWN_FIELDS, Annotation, Unit
+from .annotation import OWN_FIELDS, Annotation, Unit, translation
 from .jsonl import as_annotation, check_codes
 
 __all__ = ["NONE_OF_THEM", "SPAN_FIELDS", "ColumnMap", "column_of", "row_to_annotation"]
@@ -189,22 +189,9 @@ def row_to_annotation(
         if codebook is not None:
             check_codes(record, codebook, path=path, line=line)
     except AnnotationError as error:
-        raise AnnotationError(
-            error.message + _remedy(record, layers.get(error.field or "")), path=path, line=line, field=error.field
-        ) from error
+        message = error.message + translation(record, layers[str(error.field)], column_of(str(error.field)))
+        raise AnnotationError(message, path=path, line=line, field=error.field) from error
     return record
-
-
-def _remedy(record: Annotation, layer: Layer | None) -> str:
-    """Return how a table's own labels are translated, where it is one of these that the layer lacks."""
-    given = None if layer is None else record.judged(layer.name)
-    if layer is None or given is None:
-        return ""
-    strange = [code for code in ((given,) if isinstance(given, str) else given) if code not in layer.codes]
-    if not strange:
-        return ""
-    example = f"{{{column_of(layer)}: {{{json.dumps(strange[0], ensure_ascii=False)}: CODE}}}}"
-    return f"; to translate the file's own labels: values: {example}, in the file of --map or under a source's columns"
 
 
 class _BadCell(Exception):

@@ -378,4 +378,4 @@ def test_a_layer_that_the_model_lacks_is_said_to_be_lacking_in_the_model(tiny_ex
     for arguments in (("evaluate", tiny_exported), ("compare", tiny_exported, "default"), ("calibrate", tiny_exported)):
         done = run(*arguments, *names)
         assert done.returncode == 2
-        assert f"{lacks}; layers of the model: stance\n" in done.stderr, done.stderr
+        assert f"{lacks}; layers of the model: stance" in done.stderr, done.stderr

@@ -215,5 +215,7 @@ def test_compare_takes_the_names_from_its_option(own_words: tuple[Path, Path], t
     given = ["compare", str(tiny_exported), str(own_words[0]), "--data", str(own_words[1]), "--samples", "100"]
     done = CliRunner().invoke(app, [*given, "--as", AS], catch_exceptions=False)
     assert done.exit_code == 0 and done.stdout.startswith("stance\n"), done.output
+    with pytest.raises(UsageError, match=r"has no layer 'position'.*; --as says what a layer of the other model is"):
+        CliRunner().invoke(app, [*given, "--column", "position=label"], catch_exceptions=False)
     with pytest.raises(UsageError, match="another --as names too"):
         CliRunner().invoke(app, [*given, "--as", AS, "--as", AS], catch_exceptions=False)
