@@ -161,22 +161,33 @@ def score(
 `newstance train wide --out runs/wide --set data.root=DIR`
 
 `newstance train my.yaml --out runs/mine --set seed=14 --set encoding.target_mode=mark`
+
+`newstance train --out runs/mine --resume`
 """
 )
 def train(
-    config: Annotated[str, typer.Argument(help="A YAML file, or a shipped one's name (newstance config list).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            help="A YAML file, or a shipped one's name (newstance config list). With --resume it may be left out: the "
+            "run's folder keeps its settings."
+        ),
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Override a setting: a.b=value; may be given again.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that was interrupted, or begin it.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on with a run that was interrupted, with the --set that it began with; or begin it."
+        ),
     ] = False,
 ) -> None:
     """Fine-tune a model from a configuration, calibrate it, and write its checkpoint."""
     from .train import run_train
 
-    run_train(config, out=out, overrides=set_ or [], resume=resume)
+    raise typer.Exit(run_train(config, out=out, overrides=set_ or [], resume=resume))
 
 
 @app.command(

@@ -18,7 +18,7 @@ from newstance.eval.data import CORPORA, is_reported, read_data
 from newstance.eval.learnt_part import learnt_part
 from newstance.model import Checkpoint
 
-from .column_options import as_part, column_map
+from .column_options import as_part, column_map_of_model
 from .naming import naming
 
 __all__ = ["run_calibrate", "warnings_of"]
@@ -69,7 +69,7 @@ def run_calibrate(
     records = read_data(
         checkpoint.codebook,
         files=data,
-        columns=column_map(map_path, column),
+        columns=column_map_of_model(model, checkpoint.codebook, map_path, column),
         corpora=corpora,
         data_dir=data_dir,
         split=split,

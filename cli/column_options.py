@@ -8,12 +8,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from newstance.corpora import FORMATS, ColumnMap, Format
+from newstance.corpora import FORMATS, Annotation, ColumnMap, Format
 from newstance.corpora.division import PARTS, Part
 from newstance.errors import UsageError
+from newstance.errors.hints import did_you_mean
 from newstance.model import Codebook, load_codebook
 
-__all__ = ["as_format", "as_part", "codebook_of_option", "column_map"]
+__all__ = ["as_format", "as_part", "codebook_of_option", "column_map", "column_map_of_model"]
 
 
 def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
@@ -49,6 +50,31 @@ def column_map(path: Path | None, columns: list[str]) -> ColumnMap | None:
         )
         raise UsageError(f"not a column map: {problems}", path=path) from error
     return given.model_copy(update={"fields": given.fields | fields})
+
+
+def column_map_of_model(model: str, codebook: Codebook, path: Path | None, columns: list[str]) -> ColumnMap | None:
+    """Return the map of `--map` and `--column` for data that a model is judged on.
+
+    Args:
+        model: what the model is called, for the message.
+        codebook: its layers.
+        path: the file of `--map`.
+        columns: as given with `--column`.
+
+    Raises:
+        UsageError: as `column_map`; or the map names a layer that the model lacks.
+    """
+    found = column_map(path, columns)
+    if found is not None and (unknown := found.unknown_to(codebook)) is not None:
+        section, name = unknown
+        layers = [layer.name for layer in codebook.layers]
+        raise UsageError(
+            f"the model {model} has no layer {name!r}, nor a record such a field"
+            f"{did_you_mean(name, [*layers, *Annotation.model_fields])}; layers of the model: {', '.join(layers)}",
+            path=path,
+            field=section,
+        )
+    return found
 
 
 def as_format(name: str, option: str = "--format") -> Format:

@@ -24,11 +24,15 @@ SetOption = Annotated[
 
 
 @config_app.command("list")
-def list_() -> None:
-    """List the configurations that ship, each with its first line."""
+def list_(
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also those by which the models that ship, and their teachers, were made.")
+    ] = False,
+) -> None:
+    """List the configurations to begin with, each with its first sentence."""
     from .config import run_list
 
-    run_list()
+    run_list(every=all_)
 
 
 @config_app.command(

@@ -24,11 +24,12 @@ from newstance.eval.disagreement import disagreements
 from newstance.eval.evaluate import counted
 from newstance.eval.figures import by_chance
 from newstance.eval.learnt_part import learnt_part
+from newstance.eval.renamed import Renamed, owner
 from newstance.eval.report import write_report
 from newstance.eval.symmetry import STANDARDISED, Difference
 from newstance.model import Checkpoint, Codebook, load_codebook
 
-from .column_options import as_part, codebook_of_option, column_map
+from .column_options import as_part, codebook_of_option, column_map, column_map_of_model
 from .differences import check_differences, write_differences
 from .naming import naming
 from .progress import progress
@@ -86,7 +87,10 @@ def run_evaluate(
     checkpoint = Checkpoint.find(model)
     corpora = _one_source(data, corpus)
     file = read_behaviour(behaviour, checkpoint.codebook)
-    records = _read(checkpoint.codebook, data, corpora, map_path, column, data_dir, split, part, name_annotators=True)
+    name = model or "default"
+    records = _read(
+        name, checkpoint.codebook, data, corpora, map_path, column, data_dir, split, part, name_annotators=True
+    )
     with naming(data), progress("evaluating", None) as step:
         found = evaluate_model(
             checkpoint,
@@ -139,6 +143,7 @@ def run_compare(
     split: str | None,
     part: str | None,
     target: str | None,
+    as_: list[str],
     samples: int,
     seed: int,
     as_json: bool,
@@ -146,10 +151,25 @@ def run_compare(
     """Compare two models and print the differences, or one JSON object."""
     one, two = Checkpoint.find(first), Checkpoint.find(second)
     corpora = _one_source(data, corpus)
-    records = _read(one.codebook, data, corpora, map_path, column, data_dir, split, part)
+    renamed = [_renamed(option) for option in as_]
+    name, own = ((first, one), (second, two))[owner(renamed, one.codebook, two.codebook)]
+    try:
+        records = _read(name, own.codebook, data, corpora, map_path, column, data_dir, split, part)
+    except UsageError as error:
+        if renamed or not (error.field or "").startswith("columns."):
+            raise
+        way = "--as says what a layer of the other model is called there"
+        raise UsageError(f"{error.message}; {way}", path=error.path, field=error.field) from error
     with naming(data):
         found = compare_models(
-            one, two, records, target=target, choices=choices_of(corpora), samples=samples, seed=seed
+            one,
+            two,
+            records,
+            target=target,
+            choices=choices_of(corpora),
+            renamed=renamed,
+            samples=samples,
+            seed=seed,
         )
     learnt = [learnt_part(model, data) for model in (one, two)] if part is None else []
     found.run["warnings"] += [warning for warning in dict.fromkeys(learnt) if warning is not None]
@@ -157,6 +177,15 @@ def run_compare(
         sys.stdout.write(json.dumps(found.to_dict(), allow_nan=False) + "\n")
     else:
         _print_comparison(found, (first, second))
+
+
+def _renamed(option: str) -> Renamed:
+    """Return what `--as LAYER=LAYER,CODE=CODE,...` says."""
+    pairs = [pair.partition("=") for pair in option.split(",")]
+    (layer, _, other), *codes = ((old.strip(), equals, new.strip()) for old, equals, new in pairs)
+    if not codes or not all(old and new for old, _, new in [(layer, "", other), *codes]):
+        raise UsageError(f"takes LAYER=LAYER,CODE=CODE,... with every label, not {option!r}", field="--as")
+    return Renamed(layer, other, {old: new for old, _, new in codes})
 
 
 def run_agreement(
@@ -208,6 +237,7 @@ def _print_agreement(found: Mapping[str, Agreement]) -> None:
 
 
 def _read(
+    model: str,
     codebook: Codebook,
     data: list[Path],
     corpora: list[str],
@@ -222,7 +252,7 @@ def _read(
     """Read what a model is judged on, as the options say."""
     return read_data(
         codebook,
-        columns=column_map(map_path, column),
+        columns=column_map_of_model(model, codebook, map_path, column),
         files=data,
         corpora=corpora,
         data_dir=data_dir,

@@ -25,9 +25,11 @@ _EVALUATE = """**Examples**
 
 `newstance evaluate --corpus newsmtsc-rw --data-dir DIR --split dev --faithfulness --json`
 """
-_COMPARE = """**Example**
+_COMPARE = """**Examples**
 
 `newstance compare runs/a/model runs/b/model --data annotations.jsonl`
+
+`newstance compare default runs/mine/model -d mine.csv --as position=stance,for=favor,against=against,unclear=neutral`
 """
 _AGREEMENT = """**Examples**
 
@@ -155,6 +157,15 @@ def compare(
     split: SplitOption = None,
     part: PartOption = None,
     target: TargetOption = None,
+    as_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            metavar="LAYER=LAYER,CODE=CODE,...",
+            help="A layer of the model in whose words the data are, and what the other model calls it and each of its "
+            "labels; may be given again.",
+        ),
+    ] = None,
     samples: SamplesOption = 1000,
     seed: SeedOption = 0,
     json: JsonOption = False,
@@ -173,6 +184,7 @@ def compare(
         split=split,
         part=part,
         target=target,
+        as_=as_ or [],
         samples=samples,
         seed=seed,
         as_json=json,

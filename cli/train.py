@@ -11,23 +11,50 @@ from typing import TYPE_CHECKING, cast
 from newstance.errors import UsageError
 
 if TYPE_CHECKING:
+    from newstance.training.config import TrainingConfig
     from newstance.training.parity import Quantise
 
 __all__ = ["needs_torch", "run_average", "run_export", "run_shrink", "run_train", "say"]
 
 
-def run_train(config: str, *, out: Path, overrides: Sequence[str], resume: bool) -> None:
-    """Train and say where the checkpoint lies."""
+def run_train(config: str | None, *, out: Path, overrides: Sequence[str], resume: bool) -> int:
+    """Train and say where the checkpoint lies.
+
+    Returns:
+        0 when the run came to its end, 130 when it was interrupted.
+    """
+    from newstance.training.begun import settings_to_resume
     from newstance.training.config import load_config
 
-    settings = load_config(config, overrides)
+    said = None
+    if resume:
+        settings, overrides, said = settings_to_resume(config, out, overrides)
+    elif config is None:
+        raise UsageError("give CONFIG, a YAML file or a shipped one's name; only --resume goes without it")
+    else:
+        settings = load_config(config, overrides)
     needs_torch()
+    try:
+        _train(settings, out, overrides, resume=resume, said=said)
+    except KeyboardInterrupt:
+        from newstance.training import processes
+        from newstance.training.stops import kept_so_far
+
+        if processes.is_main():
+            say(f"stopped before the end; {kept_so_far(out)}")
+        return 130
+    return 0
+
+
+def _train(settings: TrainingConfig, out: Path, overrides: Sequence[str], *, resume: bool, said: str | None) -> None:
     from newstance.training import processes
     from newstance.training.finetune import finetune
 
     from .progress import progress
 
-    folder = finetune(settings, out, resume=resume, say=say, progress=progress)
+    if said is not None and processes.is_main():
+        say(said)
+    folder = finetune(settings, out, resume=resume, overrides=overrides, say=say, progress=progress)
     if processes.is_main():
         say(f"checkpoint: {folder}")
 

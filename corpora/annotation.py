@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -24,6 +25,7 @@ __all__ = [
     "mixed_id",
     "same_sentence",
     "sentence_numbers",
+    "translation",
 ]
 
 #: Half-open code-point offsets.
@@ -176,6 +178,22 @@ class Annotation(Unit):
 def meant(code: str, layer: Layer) -> str:
     """Return `, did you mean ...?` with the layer's code that is spelt most like this one, or nothing."""
     return did_you_mean(code.strip().casefold(), layer.codes)
+
+
+def translation(record: Annotation, layer: Layer, column: str) -> str:
+    """Return how a label of a file's own is translated, where the record has one that the layer lacks, or nothing.
+
+    Args:
+        record: as it was read from a table.
+        layer: one of the codebook.
+        column: what column maps call the layer.
+    """
+    given = record.judged(layer.name)
+    strange = [code for code in ((given,) if isinstance(given, str) else given or ()) if code not in layer.codes]
+    if not strange:
+        return ""
+    example = f"{{{column}: {{{json.dumps(strange[0], ensure_ascii=False)}: CODE}}}}"
+    return f"; to translate the file's own labels: values: {example}, in the file of --map or under a source's columns"
 
 
 def sentence_numbers(records: Iterable[Annotation]) -> list[int]:

@@ -11,12 +11,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from newstance.errors import AnnotationError
+from newstance.errors.hints import did_you_mean
 from newstance.files import inner_stem
 from newstance.model.codebook import Codebook, Layer
 
-from .annotation import OWN_FIELDS, Annotation, Unit
+from .annotation import OWN_FIELDS, Annotation, Unit, translation
 from .cells import BadCell, is_empty, pairs_of, shown, spans_of, text_of, whole_number
-from .jsonl import as_annotation
+from .jsonl import as_annotation, check_codes
 from .map_text import MapText
 
 __all__ = ["NONE_OF_THEM", "SPAN_FIELDS", "ColumnMap", "column_of", "no_text", "row_to_annotation"]
@@ -66,13 +67,15 @@ class ColumnMap(BaseModel):
             path: the file, for the message.
         """
         layers = {} if codebook is None else {column_of(layer): layer for layer in codebook.layers}
-        for section in ("fields", "flags", "values", "fill"):
-            for name in getattr(self, section):
-                if name not in _FIELDS and name not in layers and not (codebook is None or name.startswith("labels.")):
-                    known = ", ".join([*_FIELDS, *layers])
-                    raise AnnotationError(
-                        f"no field or layer is called {name!r}; known: {known}", path=path, field=f"columns.{section}"
-                    )
+        if codebook is not None and (strange := self.unknown_to(codebook)) is not None:
+            section, name = strange
+            raise AnnotationError(
+                f"the codebook has no layer {name!r}, nor a record such a field"
+                f"{did_you_mean(name, [*layers, *_FIELDS])}; layers of the codebook: {', '.join(layers)}; fields: "
+                f"{', '.join(x for x in _FIELDS if x not in layers)}",
+                path=path,
+                field=section,
+            )
         for name, flags in self.flags.items():
             known_codes = layers[name].codes if name in layers else tuple(flags)
             for code in flags:
@@ -91,6 +94,15 @@ class ColumnMap(BaseModel):
                     path=path,
                     field=f"columns.{section}.{name}",
                 )
+
+    def unknown_to(self, codebook: Codebook) -> tuple[str, str] | None:
+        """Return the first section and name in it that is neither a field nor a layer of the codebook, or None."""
+        known = {*_FIELDS, *(column_of(layer) for layer in codebook.layers)}
+        for section in ("fields", "flags", "values", "fill"):
+            for name in getattr(self, section):
+                if name not in known and not name.startswith("labels."):
+                    return f"columns.{section}", name
+        return None
 
     def check_header(self, codebook: Codebook | None, columns: Collection[str], path: str | Path) -> None:
         """Raise `AnnotationError` when no column of a table holds the text, or none holds a label.
@@ -178,7 +190,14 @@ def row_to_annotation(
             raise BadCell("text", "Field required")
     except BadCell as bad:
         raise AnnotationError(bad.message, path=path, line=line, field=bad.field) from bad
-    return as_annotation(data, codebook, path=path, line=line)
+    record = as_annotation(data, path=path, line=line)
+    try:
+        if codebook is not None:
+            check_codes(record, codebook, path=path, line=line)
+    except AnnotationError as error:
+        message = error.message + translation(record, layers[str(error.field)], column_of(str(error.field)))
+        raise AnnotationError(message, path=path, line=line, field=error.field) from error
+    return record
 
 
 def _raw(row: Mapping[str, Any], columns: ColumnMap, name: str) -> Any:

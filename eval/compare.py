@@ -26,6 +26,7 @@ from .evaluate import data_hash, tie_warnings, ties_of, versions
 from .gold import interval_warning
 from .judged import Judged, judge
 from .plain import plain
+from .renamed import Renamed, owner
 from .slices import slices_of
 
 __all__ = ["Changed", "Comparison", "LayerComparison", "compare_models", "mcnemar", "paired_difference"]
@@ -120,6 +121,7 @@ def compare_models(
     target: str | None = None,
     runtime: RuntimeName = "auto",
     choices: Sequence[str] | None = None,
+    renamed: Sequence[Renamed] = (),
     samples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
@@ -132,14 +134,30 @@ def compare_models(
         target: profile that finds the mentions in rows without `target_spans`.
         runtime: which weights to run.
         choices: the only codes of single-label layers that may be decided for.
+        renamed: layers of the model in whose words the records are, and what the other model calls them; they are
+            compared under these names.
         samples: bootstrap samples.
         seed: of the bootstrap.
 
     Raises:
         AnnotationError: no record carries a label of a layer that a model predicts.
-        UsageError: the models share no layer with the same labels.
+        UsageError: the models share no layer with the same labels, or a renamed layer is not theirs.
     """
-    one, two = (judge(model, records, target=target, runtime=runtime, choices=choices) for model in (first, second))
+    models = (first, second)
+    own = owner(renamed, first.codebook, second.codebook)
+    given = [records, records]
+    for layer in renamed:
+        given[1 - own] = [layer.record(record) for record in given[1 - own]]
+    judged_by = [
+        judge(model, rows, target=target, runtime=runtime, choices=choices)
+        for model, rows in zip(models, given, strict=True)
+    ]
+    for layer in renamed:
+        called = models[1 - own].codebook.layer(layer.other)
+        judged_by[own] = [
+            layer.judged(judged, called) if judged.layer.name == layer.layer else judged for judged in judged_by[own]
+        ]
+    one, two = judged_by
     others = {judged.layer.name: judged for judged in two}
     layers = {
         judged.layer.name: _compare(judged, others[judged.layer.name], records, samples=samples, seed=seed)

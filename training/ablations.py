@@ -41,8 +41,9 @@ from pydantic import Field, ValidationError
 from newstance.errors import UsageError
 from newstance.errors.command import run_command
 
+from .begun import check_same_run
 from .config import TrainingConfig, load_config
-from .finetune import check_same_run, finetune
+from .finetune import finetune
 from .report import MODEL, read_report
 from .sections import Section
 

@@ -23,6 +23,7 @@ from .states import RunState
 
 __all__ = [
     "check_config",
+    "few_to_choose_by",
     "length_problem",
     "name_problem",
     "no_dev_label",
@@ -49,7 +50,7 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
     counts: list[str] = []
     codebook: Codebook | None = None
     found: dict[str, list[Annotation]] = {}
-    unread = False
+    unread: dict[str, list[str]] = {}
     try:
         codebook = codebook_of(config)
         problems += _codes(config, codebook)
@@ -63,8 +64,7 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
                 load_profile(source.target)
             records = [record for record, _ in read_sources([source], config.data.root, codebook)]
         except NewstanceError as error:
-            problems.append(f"{place}: {error}")
-            unread = True
+            unread.setdefault(str(error), []).append(place)
             continue
         counts.append(f"{place}: {source.name}: {len(records)} rows")
         if codebook is not None:
@@ -73,6 +73,8 @@ def check_config(config: TrainingConfig) -> tuple[list[str], list[str]]:
         found.setdefault(place.rpartition(".")[0], []).extend(records)
         if source.part is not None:
             counts[-1] += _articles(records)
+    # The parts of one file have one problem.
+    problems += [f"{', '.join(places)}: {problem}" for problem, places in unread.items()]
     for what_is_wrong, lines in (
         _training_rows(config, found, None if unread else codebook),
         _development_rows(found, None if unread else codebook),
@@ -113,13 +115,34 @@ def _training_rows(
 
 
 def _development_rows(found: Mapping[str, list[Annotation]], codebook: Codebook | None) -> tuple[list[str], list[str]]:
-    """Return that development rows judge no layer, or a line for each layer that they do not judge."""
+    """Return that development rows judge no layer, or warnings: of each layer that they do not judge, and of few."""
+    dev = found.get("data.dev", [])
     if codebook is None:
         return [], []
-    unjudged = [layer for layer, n in _judged(found.get("data.dev", []), codebook).items() if not n]
+    unjudged = [layer for layer, n in _judged(dev, codebook).items() if not n]
     if (problem := without_dev_labels(unjudged, codebook)) is not None:
         return [f"data.dev: {problem}"], []
-    return [], [f"data.dev: {no_dev_label(layer)}" for layer in unjudged]
+    warnings = [no_dev_label(layer) for layer in unjudged]
+    warnings += filter(None, [few_to_choose_by(dev)])
+    return [], [f"warning: data.dev: {warning}" for warning in warnings]
+
+
+def few_to_choose_by(dev: Sequence[Annotation]) -> str | None:
+    """Return what to beware of where the rows of `data.dev` are of few articles, or None."""
+    n = _count_articles(dev)
+    if n >= _FEW_ARTICLES:
+        return None
+    noun = "article" if any(record.article for record in dev) else "sentence"
+    rows = f"only {n} {noun}{'s' if n > 1 else ''} with {len(dev)} row{'s' if len(dev) > 1 else ''}"
+    return (
+        f"{rows}: which epoch is kept, the temperature and the thresholds for abstaining all rest on "
+        f"{'these' if n > 1 else 'this one'}, and others would give others; label more {noun}s"
+    )
+
+
+def _count_articles(records: Sequence[Annotation]) -> int:
+    """Return how many articles records are of; sentences without one count by themselves."""
+    return len({record.article or record.text for record in records})
 
 
 def no_dev_label(layer: str) -> str:
@@ -225,8 +248,9 @@ def _codes(config: TrainingConfig, codebook: Codebook) -> Iterator[str]:
 
 def _articles(records: Sequence[Annotation]) -> str:
     """Return how many articles a part has, sentences without one by themselves, and whether those are few."""
-    n = len({record.article or record.text for record in records})
-    return f", {n} articles" + (f" (fewer than {_FEW_ARTICLES}: it says little)" if n < _FEW_ARTICLES else "")
+    n = _count_articles(records)
+    few = f" (fewer than {_FEW_ARTICLES}: it says little)" if n < _FEW_ARTICLES else ""
+    return f", {n} article{'s' if n != 1 else ''}{few}"
 
 
 def _sources(config: TrainingConfig) -> Iterator[tuple[str, Source]]:

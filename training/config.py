@@ -14,10 +14,11 @@ from newstance.model import Codebook, EncodingConfig, load_codebook
 from newstance.model.embedded import EMBEDDED
 from newstance.model.head_config import Pooling
 
-from .config_file import BASE, config_text, read_config, shipped_configs
+from .config_file import BASE, TO_BEGIN_WITH, config_text, read_config, shipped_configs
 from .sections import DataConfig, MaskingConfig, ReportConfig, Section, TeacherConfig, Weight
 
 __all__ = [
+    "TO_BEGIN_WITH",
     "AttentionCode",
     "MixedPrecision",
     "TrainingConfig",
@@ -188,7 +189,19 @@ def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Trai
     Raises:
         UsageError: the file is missing or wrong; every error is named at once, with the nearest valid key.
     """
-    data, where = read_config(name_or_path, overrides)
+    return checked(*read_config(name_or_path, overrides))
+
+
+def checked(data: Any, where: str) -> TrainingConfig:
+    """Return settings as a configuration.
+
+    Args:
+        data: as read from YAML or JSON.
+        where: what to call their file in errors.
+
+    Raises:
+        UsageError: some are wrong; every error is named at once, with the nearest valid key.
+    """
     try:
         return TrainingConfig.model_validate(data)
     except ValidationError as error:

@@ -15,10 +15,12 @@ import yaml
 
 from newstance.errors import UsageError
 
-__all__ = ["BASE", "config_text", "read_config", "shipped_configs"]
+__all__ = ["BASE", "TO_BEGIN_WITH", "config_text", "read_config", "set_values", "shipped_configs"]
 
 #: The key of a file that names another, whose settings stand wherever the file has none of its own.
 BASE = "base"
+#: The shipped recipes that somebody may want to train, or to copy; the others are steps on the way to shipped models.
+TO_BEGIN_WITH = ("your-codebook", "smoke", "default", "marked", "research", "newsmtsc", "hub-deberta", "short")
 #: Only experiments have one of these.
 _OF_EXPERIMENTS = ("\ndata:", f"\n{BASE}:")
 
@@ -42,10 +44,19 @@ def read_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tupl
     if any(override.partition("=")[0].strip() == BASE for override in overrides):
         raise UsageError(f"--set {BASE}=...: a base stands in a file; write one with this line", field=BASE)
     data, chain = _with_bases(_found(name_or_path), ())
-    for override in overrides:
-        _apply(data, override)
+    set_values(data, overrides)
     first, *bases = chain
     return data, f"{first} (on {', '.join(bases)})" if bases else first
+
+
+def set_values(data: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Apply `a.b=value` settings, whose values are YAML, to a configuration in place.
+
+    Raises:
+        UsageError: one of them is no setting, or reaches into what is no section.
+    """
+    for override in overrides:
+        _apply(data, override)
 
 
 def config_text(name_or_path: str | Path) -> tuple[str, str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from torch import Tensor
 from transformers import set_seed
 
@@ -17,6 +15,7 @@ from newstance.errors import OutputError, UsageError
 from newstance.files import write_together
 
 from . import processes
+from .begun import conflict, has_begun, notes_of
 from .config import TrainingConfig
 from .data import fingerprint
 from .lower_layers import kept_lower_layers
@@ -26,12 +25,11 @@ from .stops import has_ended, last_state, step_of, stopping_with_a_reason
 from .teacher import forget_answers
 from .trainer import make_trainer
 
-__all__ = ["Progress", "check_same_run", "finetune", "silent"]
+__all__ = ["Progress", "finetune", "silent"]
 
 #: Given what is counted and how many there will be, shows it; called once for each.
 Progress = Callable[[str, int | None], AbstractContextManager[Callable[[], None]]]
 
-_NOTE = "config.json"
 #: Holds the fingerprint of the rows that the run began with.
 _ROWS = "rows.sha256"
 
@@ -46,6 +44,7 @@ def finetune(
     out: Path,
     *,
     resume: bool = False,
+    overrides: Sequence[str] = (),
     say: Say = lambda _: None,
     progress: Progress = silent,
 ) -> Path:
@@ -59,6 +58,7 @@ def finetune(
         out: folder of the run; the checkpoint is written to `out/model`, steps to `out/steps`.
         resume: go on from the last saved state; the result is the unbroken run's, bit by bit. Where no run has begun,
             one begins, and the first line says so.
+        overrides: what stood after `--set`, kept in the folder for a call that resumes the run without it.
         say: called with one line at a time about what happens.
         progress: shows the steps.
 
@@ -75,7 +75,7 @@ def finetune(
     _check_free(out, config, resume=resume)
     main = processes.is_main()
     say, progress = (say, progress) if main else (lambda _: None, silent)
-    begun = (out / _NOTE).is_file()
+    begun = has_begun(out)
     if resume and not begun:
         # Not refused, as scripts resume a run whether it has begun or not; but the folder may be misspelt.
         say(f"{out} holds no run to go on with: a new one begins")
@@ -107,7 +107,7 @@ def finetune(
         if main and not begun:
             # Only now: data or settings that are wrong must not leave a folder that the corrected run may not use.
             # Whole: half a note would be taken for that of another configuration.
-            write_together({out / _ROWS: f"{rows}\n".encode(), out / _NOTE: _described(config).encode()})
+            write_together({out / _ROWS: f"{rows}\n".encode(), **notes_of(out, config, overrides)})
         if state is not None and ended:
             say("the run had ended: its best epoch is measured")
             with _frozen_states(run, ()):  # its states hold no more than what was trained
@@ -131,10 +131,12 @@ def _frozen_states(run: Run, rows: Iterable[Mapping[str, Tensor]]) -> AbstractCo
 
 def _check_free(out: Path, config: TrainingConfig, *, resume: bool) -> None:
     """Refuse to mix two runs in one folder."""
-    if (out / _NOTE).is_file():
+    if has_begun(out):
         if not resume:
             raise UsageError("holds a run already; give --resume or another --out", path=out)
-        check_same_run(out, config)
+        if (problem := conflict(out, config)) is not None:
+            way = "give another --out, or go on with the run as it was: --resume without CONFIG and --set"
+            raise UsageError(f"{problem}; {way}", path=out)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -153,28 +155,6 @@ def _check_same_rows(out: Path, rows: str) -> None:
             "table, are not those that this run began with; bring them back, or give another --out",
             path=out,
         )
-
-
-def check_same_run(out: Path, config: TrainingConfig) -> None:
-    """Raise `UsageError` unless the run in a folder has this configuration; its data may lie elsewhere now."""
-    note = out / _NOTE
-    if not note.is_file() or _as_today(note.read_text(encoding="utf-8")) != _described(config):
-        raise UsageError("holds a run with another configuration; give another --out", path=out)
-
-
-def _as_today(described: str) -> str:
-    """Return a description with the defaults of settings that came after it, or as it is where that cannot be."""
-    try:
-        return _described(TrainingConfig.model_validate_json(described))
-    except ValidationError:
-        return described
-
-
-def _described(config: TrainingConfig) -> str:
-    """Return the configuration as JSON; data may lie elsewhere when a run is resumed."""
-    data = config.model_dump(mode="json")
-    data["data"]["root"] = "."
-    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def _epochs(history: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ from newstance.model.torch_runtime import TorchRuntime
 
 from .calibrate import calibrate, has_answer, macro_f1_by_layer
 from .card import model_card
-from .checking import length_problem, name_problem, no_dev_label, without_dev_labels
+from .checking import few_to_choose_by, length_problem, name_problem, no_dev_label, without_dev_labels
 from .config import TrainingConfig, codebook_of
 from .data import Item, merge_annotators
 from .deepening import deepen, layers_of
@@ -115,6 +115,8 @@ class Run:
             raise UsageError(problem, field="data.dev")
         for name in unjudged:
             say(f"warning: data.dev: {no_dev_label(name)}")
+        if (warning := few_to_choose_by([record for record, _ in dev_pairs])) is not None:
+            say(f"warning: data.dev: {warning}")
         tokenizer, described = load_tokenizer(config.encoder, config.encoding)
         encoder = load_encoder(config.encoder, config.attention_code)
         if (problem := length_problem(encoder.config.to_dict(), config.encoding.max_length)) is not None:

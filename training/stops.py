@@ -13,9 +13,10 @@ from transformers import EarlyStoppingCallback
 
 from newstance.errors import OutputError, TrainingError
 
+from .begun import has_begun
 from .trainer import LayerTrainer
 
-__all__ = ["has_ended", "last_state", "step_of", "stopping_with_a_reason"]
+__all__ = ["has_ended", "kept_so_far", "last_state", "step_of", "stopping_with_a_reason"]
 
 
 def last_state(steps: Path) -> Path | None:
@@ -54,6 +55,15 @@ def has_ended(state: Path) -> bool:
         return False
     waited: int = kept["attributes"]["early_stopping_patience_counter"]
     return waited >= int(kept["args"]["early_stopping_patience"])
+
+
+def kept_so_far(out: Path) -> str:
+    """Return what a run that was interrupted keeps in its folder, and how to go on."""
+    if not has_begun(out):
+        return "nothing was kept yet: give the same command again"
+    state = last_state(out / "steps")
+    where = "at its first step: no state was kept yet" if state is None else f"after step {step_of(state)}"
+    return f"run the same command with --resume to go on {where}"
 
 
 @contextmanager

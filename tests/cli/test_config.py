@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,27 @@ from newstance.cli.app import app
 from newstance.errors import UsageError
 from newstance.model import Codebook, load_codebook
 from newstance.training.checking import length_problem
-from newstance.training.config import load_config, shipped_configs
+from newstance.training.config import TO_BEGIN_WITH, load_config, shipped_configs
 
 
 def test_every_shipped_configuration_loads_and_is_listed_with_what_it_is_for() -> None:
-    listed = CliRunner().invoke(app, ["config", "list"]).stdout.splitlines()
-    assert [line.split()[0] for line in listed] == shipped_configs()
-    assert {"default", "smoke", "research", "hub-deberta"} <= set(shipped_configs())
+    listed = CliRunner().invoke(app, ["config", "list", "--all"]).stdout.splitlines()
+    assert sorted(line.split()[0] for line in listed) == shipped_configs()
     for line in listed:
         assert load_config(line.split()[0]).data.train and len(line.split()) > 5
+        assert line[-1] in ".?", "the sentence is whole"
+
+
+def test_the_list_begins_with_what_somebody_may_want_to_train() -> None:
+    done = CliRunner().invoke(app, ["config", "list"])
+    listed = done.stdout.splitlines()
+    assert tuple(line.split()[0] for line in listed) == TO_BEGIN_WITH and set(TO_BEGIN_WITH) < set(shipped_configs())
+    assert listed[0].endswith("from your own spreadsheet: copy this file, edit what is marked, check it, train, score.")
+    assert listed[1].endswith("A few minutes on a laptop, no download: does training work here?")
+    hidden = len(shipped_configs()) - len(TO_BEGIN_WITH)
+    assert done.stderr == f"and {hidden} by which the models that ship were made: newstance config list --all\n"
+    every = CliRunner().invoke(app, ["config", "list", "--all"])
+    assert every.stdout.splitlines()[: len(listed)] == listed and not every.stderr
 
 
 def test_show_prints_the_whole_tree_and_it_loads_as_an_equal_configuration(tmp_path: Path) -> None:
@@ -86,7 +99,7 @@ def test_validate_names_what_would_stop_a_run_late(tmp_path: Path) -> None:
     ]
     assert last.startswith("report_to: cannot report to 'nonsense'")
     train, _, test, unjudged = done.stdout.splitlines()
-    assert unjudged.startswith("data.dev: no row has a label of the layer 'frames'")
+    assert unjudged.startswith("warning: data.dev: no row has a label of the layer 'frames'")
     assert train.endswith(" articles") and test.endswith("(fewer than 5: it says little)")
 
 
@@ -98,7 +111,7 @@ def test_validate_names_layers_that_development_rows_do_not_judge() -> None:
 
     some = validated("stance")
     assert some.exit_code == 0
-    assert "data.dev: no row has a label of the layer 'frames': it has no say" in some.stdout
+    assert "warning: data.dev: no row has a label of the layer 'frames': it has no say" in some.stdout
     none = validated("sentiment")
     assert none.exit_code == 1
     assert "smoke: data.dev: no row has a label of 'stance', 'frames', and nothing else" in none.stderr
@@ -181,3 +194,38 @@ def test_the_sources_of_shipped_configurations_name_layers_of_their_codebooks(na
     known = config.codebook if isinstance(config.codebook, Codebook) else load_codebook(config.codebook)
     sources = (*config.data.train, *config.data.dev, *config.data.test, *config.data.held_out)
     assert {layer for source in sources for layer in source.layers or ()} <= {layer.name for layer in known.layers}
+
+
+@pytest.fixture
+def twelve_articles(tmp_path: Path) -> Callable[[str], list[str]]:
+    """Return the settings of a recipe that divides a table of twelve articles; its labels are given."""
+
+    def settings(label: str) -> list[str]:
+        rows = [f"{number}.{sentence} It met.,{label},a{number}" for number in range(12) for sentence in range(8)]
+        table = tmp_path / "mine.csv"
+        table.write_text("\n".join(["text,stance,article", *rows]) + "\n", encoding="utf-8")
+        parts = [f"data.{x}=[{{corpus: annotations, path: {table}, part: {x}}}]" for x in ("train", "dev", "test")]
+        return [x for one in ("layers=[stance]", "epochs=1", *parts) for x in ("--set", one)]
+
+    return settings
+
+
+def test_validate_says_once_what_is_wrong_with_the_file_of_three_parts(
+    twelve_articles: Callable[[str], list[str]],
+) -> None:
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *twelve_articles("for")])
+    (line,) = done.stderr.splitlines()
+    assert "data.train.0, data.dev.0, data.test.0: " in line and "mine.csv:2: stance: unknown label 'for'" in line
+    assert line.endswith('values: {stance: {"for": CODE}}, in the file of --map or under a source\'s columns')
+
+
+def test_validate_and_train_warn_of_a_dev_of_one_article(
+    twelve_articles: Callable[[str], list[str]], tiny_encoder: Path, tmp_path: Path
+) -> None:
+    settings = [*twelve_articles("favor"), "--set", f"encoder={tiny_encoder}", "--set", "report.baselines=[]"]
+    settings += ["--set", "freeze_layers=0", "--set", "encoding.max_length=32"]
+    warning = "warning: data.dev: only 1 article with 8 rows: which epoch is kept, the temperature and the thresholds"
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *settings])
+    assert (done.exit_code, warning in done.stdout) == (0, True), done.output
+    done = CliRunner().invoke(app, ["train", "smoke", "--out", str(tmp_path / "run"), *settings])
+    assert (done.exit_code, warning in done.stderr) == (0, True), done.output

@@ -448,3 +448,14 @@ def test_a_training_configuration_is_a_codebook_and_a_table_without_labels_says_
         done = run("agreement", path, "--codebook", codebook, "--json", "--samples", "100")
         assert done.returncode == 0, done.stderr
         assert set(json.loads(done.stdout)["layers"]) == {"position"}
+
+
+def test_a_layer_that_the_model_lacks_is_said_to_be_lacking_in_the_model(tiny_exported: Path, tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("text,label\nIt met.,for\n", encoding="utf-8")
+    names = ("--data", table, "--column", "position=label")
+    lacks = f"columns.fields: the model {tiny_exported} has no layer 'position', nor a record such a field"
+    for arguments in (("evaluate", tiny_exported), ("compare", tiny_exported, "default"), ("calibrate", tiny_exported)):
+        done = run(*arguments, *names)
+        assert done.returncode == 2
+        assert f"{lacks}; layers of the model: stance" in done.stderr, done.stderr

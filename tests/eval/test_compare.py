@@ -7,16 +7,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from scipy.stats import binomtest
+from typer.testing import CliRunner
 
+from newstance.cli.app import app
 from newstance.corpora import Annotation, read_annotations
+from newstance.errors import AnnotationError, UsageError
 from newstance.eval import compare
 from newstance.eval.bootstrap import Figure
 from newstance.eval.calibrating import write_calibration
 from newstance.eval.compare import compare_models, mcnemar, paired_difference
 from newstance.eval.judged import judge
 from newstance.eval.metrics import accuracy, confusions, macro_f1
-from newstance.model import Checkpoint, LayerCalibration
+from newstance.eval.renamed import Renamed
+from newstance.model import Checkpoint, LayerCalibration, load_codebook
+from newstance.training.config import load_config
+from newstance.training.finetune import finetune
 
 
 @pytest.mark.parametrize(("one", "two"), [(0, 0), (3, 3), (1, 9), (40, 22), (700, 640)])
@@ -143,3 +150,90 @@ def test_layers_that_cannot_be_compared_are_named(
         "scope: left out: only one of the models predicts it",
         "tone: left out: the models' labels of it are not the same",
     ]
+
+
+#: What the model of `own_words` calls our stances, in another order than ours.
+OWN_CODES = {"unclear": "neutral", "for": "favor", "against": "against"}
+AS = "position=stance," + ",".join(f"{own}={ours}" for own, ours in OWN_CODES.items())
+
+
+@pytest.fixture(scope="module")
+def own_words(tiny_config: Path, annotations_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a model with a layer `position` instead of `stance`, and the annotations in its words."""
+    folder = tmp_path_factory.mktemp("own")
+    back = {ours: own for own, ours in OWN_CODES.items()}
+    rows = [json.loads(line) for line in annotations_file.read_text(encoding="utf-8").splitlines()]
+    own = [row | {"labels": {"position": back[row.pop("stance")]}} for row in rows]
+    data = folder / annotations_file.name
+    data.write_text("".join(json.dumps(row) + "\n" for row in own), encoding="utf-8")
+    layer = {"name": "position", "kind": "single", "labels": [{"code": code} for code in OWN_CODES]}
+    config = yaml.safe_load(tiny_config.read_text(encoding="utf-8"))
+    config |= {"codebook": {"name": "own", "layers": [layer]}, "layers": ["position"], "epochs": 2}
+    config["data"]["root"] = str(folder)
+    (folder / "own.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return finetune(load_config(folder / "own.yaml", ["report.baselines=[]"]), folder / "run"), data
+
+
+def test_a_model_of_own_labels_is_compared_with_one_that_calls_them_otherwise(
+    own_words: tuple[Path, Path], tiny_exported: Path, annotations_file: Path
+) -> None:
+    own, data = Checkpoint(own_words[0]), read_annotations(own_words[1])
+    ours, ours_data = Checkpoint(tiny_exported), read_annotations(annotations_file)
+    with pytest.raises(AnnotationError, match="no record has a label of a layer that the model predicts"):
+        compare_models(ours, own, data, samples=100)
+    renamed = [Renamed("position", "stance", OWN_CODES)]
+    found = compare_models(ours, own, data, renamed=renamed, samples=100)
+    turned = compare_models(own, ours, data, renamed=renamed, samples=100)
+    assert set(found.layers) == {"stance"} and not found.run["warnings"]
+    stance = found.layers["stance"]
+    alone = compare_models(ours, ours, ours_data, samples=100).layers["stance"]
+    own_alone = compare_models(own, own, data, samples=100).layers["position"]
+    assert (stance.first, stance.second.value) == (alone.first, pytest.approx(own_alone.first.value))
+    assert turned.layers["stance"].difference.value == pytest.approx(-stance.difference.value)
+    assert {changed.gold for changed in stance.changed} <= set(OWN_CODES.values())
+
+
+def test_probabilities_of_a_renamed_layer_stand_under_their_new_names(own_words: tuple[Path, Path]) -> None:
+    (judged,) = judge(Checkpoint(own_words[0]), read_annotations(own_words[1]))
+    layer = load_codebook().layer("stance")
+    new = Renamed("position", "stance", OWN_CODES).judged(judged, layer)
+    assert new.right.tolist() == judged.right.tolist()
+    for code, ours in OWN_CODES.items():
+        before = judged.probability[:, judged.layer.codes.index(code)]
+        assert new.probability[:, layer.codes.index(ours)].tolist() == before.tolist()
+
+
+def test_labels_of_many_are_renamed_in_records_and_back() -> None:
+    record = Annotation(id="1", text="It met.", labels={"topics": ("cost", "safety")}, voice="outlet")
+    new = Renamed("topics", "frames", {"cost": "economic", "safety": "health"}).record(record)
+    assert (new.frames, new.labels, new.voice) == (("economic", "health"), {}, "outlet")
+    back = Renamed("frames", "topics", {"economic": "cost", "health": "safety"}).record(new)
+    assert back == record
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ("position=stance", "--as: takes LAYER=LAYER,CODE=CODE,... with every label, not 'position=stance'"),
+        ("position=stance,for", "--as: takes LAYER=LAYER,CODE=CODE"),
+        ("position=stance,for=favor", "one for one another layer of the other; the first has stance (favor, against,"),
+        (AS.replace("unclear=neutral", "unclear=favor"), "the second has position (unclear, for, against)"),
+    ],
+)
+def test_what_is_no_renaming_is_refused_in_a_line(
+    own_words: tuple[Path, Path], tiny_exported: Path, option: str, problem: str
+) -> None:
+    given = ["compare", str(tiny_exported), str(own_words[0]), "--data", str(own_words[1])]
+    with pytest.raises(UsageError) as caught:
+        CliRunner().invoke(app, [*given, "--as", option], catch_exceptions=False)
+    assert problem in str(caught.value)
+
+
+def test_compare_takes_the_names_from_its_option(own_words: tuple[Path, Path], tiny_exported: Path) -> None:
+    given = ["compare", str(tiny_exported), str(own_words[0]), "--data", str(own_words[1]), "--samples", "100"]
+    done = CliRunner().invoke(app, [*given, "--as", AS], catch_exceptions=False)
+    assert done.exit_code == 0 and done.stdout.startswith("stance\n"), done.output
+    with pytest.raises(UsageError, match=r"has no layer 'position'.*; --as says what a layer of the other model is"):
+        CliRunner().invoke(app, [*given, "--column", "position=label"], catch_exceptions=False)
+    with pytest.raises(UsageError, match="another --as names too"):
+        CliRunner().invoke(app, [*given, "--as", AS, "--as", AS], catch_exceptions=False)
