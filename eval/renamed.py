@@ -46,11 +46,13 @@ class Renamed:
         labels = {name: value for name, value in record.labels.items() if name not in (self.layer, self.other)}
         update: dict[str, object] = {name: None for name in (self.layer, self.other) if name in OWN_FIELDS}
         if given is not None:
-            one = isinstance(given, str)
             # A code that is none is left as it is: judging names it.
-            codes = tuple(self.codes.get(code, code) for code in ((given,) if one else given))
-            value = codes[0] if one else codes
-            (update if self.other in OWN_FIELDS else labels)[self.other] = value  # type: ignore[index]
+            codes = tuple(self.codes.get(code, code) for code in ((given,) if isinstance(given, str) else given))
+            value = codes[0] if isinstance(given, str) else codes
+            if self.other in OWN_FIELDS:
+                update[self.other] = value
+            else:
+                labels[self.other] = value
         return record.model_copy(update=update | {"labels": labels})
 
     def judged(self, judged: Judged, layer: Layer) -> Judged:
