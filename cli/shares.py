@@ -61,9 +61,12 @@ def run_shares(
     options: dict[str, Any] = {"unnamed": unnamed, "insiders": insiders}
     survey = read_survey(run, layer, gold, by=keys, **options)
     warnings += _elsewhere(survey, run)
-    weights = np.ones(len(survey.rows))
-    if drawn_per is not None:
-        weights = inverse_chances(read_survey(run, layer, gold, by=[drawn_per], **options))
+    each_alike = drawn_per is None
+    weights = (
+        np.ones(len(survey.rows))
+        if each_alike
+        else inverse_chances(read_survey(run, layer, gold, by=[str(drawn_per)], **options))
+    )
     cells = list(shares_by_cell(survey, layer, weights, own_from=own_from, samples=samples, seed=seed))
     if out is not None:
         _write(out, cells, layer, keys)

@@ -330,7 +330,8 @@ def _few_warnings(layer: str, few: Mapping[str, int], unit: str) -> list[str]:
 
 def _unnamed(layers: Sequence[Judged], target: str | None) -> tuple[list[str], list[str]]:
     """Return what to beware of in layers without a mention in most of their sentences, and in some."""
-    mostly, partly = [], []
+    mostly: list[str] = []
+    partly: list[str] = []
     for judged in layers:
         warning = without_mention(judged.layer, judged.sentences, judged.inputs, target)
         if warning is not None:
