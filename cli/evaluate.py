@@ -39,7 +39,9 @@ __all__ = ["run_agreement", "run_compare", "run_evaluate"]
 #: Metrics that the terminal shows of each layer; `--json` and `--report` hold all.
 _SHOWN = (
     "macro_f1",
+    "macro_f1_majority",
     "accuracy",
+    "accuracy_majority",
     "micro_f1",
     "favor_against_f1",
     "mean_average_precision",

@@ -50,6 +50,8 @@ COVERAGE = 0.8
 _CHANCE_DRAWS = 300
 #: Ends the name of what chance alone would make of a figure whose truth is 0.
 _BY_CHANCE = "_by_chance"
+#: Ends the name of what a metric would be if every sentence were called by the annotators' commonest label.
+_MAJORITY = "_majority"
 #: The metrics that are shares of decisions: what is right, of a number that the metric does not change.
 _SHARES = ("accuracy", "precision_", "recall_")
 _LOWER = ("expected_calibration_error", "brier", "log_loss", "risk", "area_under_risk_coverage", "soft_cross_entropy")
@@ -57,7 +59,7 @@ _LOWER = ("expected_calibration_error", "brier", "log_loss", "risk", "area_under
 
 def better(metric: str) -> Literal["higher", "lower", "neither"]:
     """Return which way a metric is better."""
-    if metric in ("coverage_kept", "mean_confidence") or by_chance(metric):
+    if metric in ("coverage_kept", "mean_confidence") or by_chance(metric) or metric.endswith(_MAJORITY):
         return "neither"
     return "lower" if metric.startswith(_LOWER) else "higher"
 
@@ -85,9 +87,27 @@ def judged_figures(judged: Judged, calibration: LayerCalibration, *, samples: in
         samples=samples,
         seed=seed,
     )
+    if judged.layer.kind == "single":
+        found |= _majority_figures(judged, samples=samples, seed=seed)
     if judged.calibrated:
         found |= probability_figures(judged, calibration, samples=samples, seed=seed)
     return found
+
+
+def _majority_figures(judged: Judged, *, samples: int, seed: int) -> dict[str, Figure]:
+    """Return what calling every sentence by the annotators' commonest label would come to."""
+    commonest = np.bincount(judged.gold.astype(int)).argmax() if len(judged.gold) else 0
+    found = layer_figures(
+        judged.layer,
+        judged.gold,
+        np.full(len(judged.gold), commonest),
+        judged.groups,
+        averaged=judged.averaged,
+        only=("accuracy", "macro_f1"),
+        samples=samples,
+        seed=seed,
+    )
+    return {name + _MAJORITY: figure for name, figure in found.items()}
 
 
 def layer_figures(

@@ -25,7 +25,9 @@ __all__ = ["render_report", "write_report"]
 #: What the top of the page shows of a layer, in this order, where it was measured.
 _FIRST = (
     "macro_f1",
+    "macro_f1_majority",
     "accuracy",
+    "accuracy_majority",
     "favor_against_f1",
     "micro_f1",
     "mean_average_precision",
@@ -38,6 +40,8 @@ _FIRST = (
 _OF_LABEL = ("precision", "recall", "f1", "average_precision")
 _NAMES = {
     "macro_f1": "macro-F1",
+    "macro_f1_majority": "macro-F1 of calling all by the commonest label",
+    "accuracy_majority": "accuracy of calling all by the commonest label",
     "micro_f1": "micro-F1",
     "favor_against_f1": "mean F1 of favor and against",
     "false_against": "wrongly against",

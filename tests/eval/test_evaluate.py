@@ -16,7 +16,7 @@ from newstance.errors import AnnotationError
 from newstance.eval import annotator_agreement, evaluate_model, gold, judgements
 from newstance.eval.bootstrap import cluster_sums, interval, wilson
 from newstance.eval.evaluate import counted, evaluate_judged
-from newstance.eval.figures import few_behind, layer_figures, probability_figures
+from newstance.eval.figures import better, few_behind, layer_figures, probability_figures
 from newstance.eval.gold import gold_labels, gold_of_layers
 from newstance.eval.inputs import sentence_inputs
 from newstance.eval.judged import judge
@@ -437,3 +437,17 @@ def test_rows_that_call_themselves_the_own_corpus_have_no_roles(tiny_exported: P
     ]
     report = evaluate_model(Checkpoint(tiny_exported), rows, samples=100)
     assert "role" not in {part.by for part in report.slices["stance"]}
+
+
+def test_what_the_commonest_label_alone_would_come_to(tiny_exported: Path, annotations_file: Path) -> None:
+    rows = read_annotations(annotations_file)
+    found = evaluate_model(Checkpoint(tiny_exported), rows, samples=100, only_figures=True).layers["stance"]
+    gold = [row.stance for row in rows]
+    commonest = max(
+        set(gold), key=lambda label: (gold.count(label), -["favor", "against", "neutral"].index(str(label)))
+    )
+    always = [commonest] * len(gold)
+    assert found["accuracy_majority"].value == pytest.approx(accuracy_score(gold, always))
+    expected = f1_score(gold, always, average="macro", zero_division=0)
+    assert found["macro_f1_majority"].value == pytest.approx(expected)
+    assert better("accuracy_majority") == better("macro_f1_majority") == "neither"
