@@ -35,8 +35,9 @@ _AFTER_CLOCK = re.compile(
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|Eastern|Central|Mountain|Pacific|[A-Z]{1,3}T\b|UTC|GMT)"
 )
 _BEFORE_DIGIT = re.compile(r"(?<!\w)(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Nos?|Vol|Art|Sec)\.$")
-#: sentencex takes any "no." for "number", also in "voted no. The cabinet fell."
-_NO = re.compile(r"(?<!\w)no\.[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[A-ZÀ-ÞŠŽ])")
+#: sentencex takes any "no." for "number", also in "voted no. The cabinet fell.", and "May", "Jan." and "Sept." for the
+#: beginning of a date, also in "fell in May. The cabinet met." and after a Theresa May.
+_NO_DATE = re.compile(r"(?<!\w)(?:no|May|Jan|Sept)\.[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[A-ZÀ-ÞŠŽ])")
 _NUMBER = re.compile(r"[\"'“‘(\[*]*\d{1,3}[.)]\*{0,2}$")
 _INITIAL = re.compile(r"(?<![^\W\d_])[A-Z]\.$")
 _VERB = (
@@ -79,7 +80,7 @@ def split_sentences(text: str, start: int, end: int, *, keep: int = 0, markdown:
         if at and shown[at : boundary["end_index"]].strip():
             lead = len(boundary["text"]) - len(boundary["text"].lstrip())
             cuts.append(_opening(paragraph, _original(at + lead, positions, removed)))
-    cuts = sorted({*cuts, *(match.end() for match in _NO.finditer(paragraph))})
+    cuts = sorted({*cuts, *(match.end() for match in _NO_DATE.finditer(paragraph))})
     spans = []
     previous = 0
     for cut in [*cuts, len(paragraph)]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newstance.errors import UsageError
-from newstance.eval.calibrating import Fitted, check_place, fit_calibration, write_calibration
+from newstance.eval.calibrating import Fitted, HeldOutLosses, check_place, fit_calibration, write_calibration
 from newstance.eval.data import CORPORA, is_reported, read_data
 from newstance.eval.learnt_part import learnt_part
 from newstance.model import Checkpoint
@@ -21,7 +21,7 @@ from newstance.model import Checkpoint
 from .column_options import as_part, column_map_of_model
 from .naming import naming
 
-__all__ = ["run_calibrate", "warnings_of"]
+__all__ = ["run_calibrate", "verdict_of", "warnings_of"]
 
 #: What is read of a corpus where no split is asked for.
 _SPLIT = "dev"
@@ -118,10 +118,7 @@ def warnings_of(found: Fitted, *, offsets: bool) -> Iterator[str]:
             yield "all sentences are of one article: whether offsets help could not be checked"
         yield from _rises(found)
         return
-    said = (
-        f"log loss in articles not fitted to: as it was {loss.as_it_was:.3f}, temperature {loss.temperature:.3f}, "
-        f"with offsets {loss.with_offsets:.3f}"
-    )
+    said = _losses(loss)
     if _is_better_as_it_was(found):
         yield f"the model as it was predicts these annotations better: keep it ({said})"
     elif found.after.offsets and loss.temperature <= loss.with_offsets:
@@ -142,6 +139,25 @@ def _is_better_as_it_was(found: Fitted) -> bool:
     if found.log_loss is None:
         return any(True for _ in _rises(found))
     return found.log_loss.as_it_was <= min(found.log_loss.temperature, found.log_loss.with_offsets)
+
+
+def _losses(loss: HeldOutLosses) -> str:
+    return (
+        f"log loss in articles not fitted to: as it was {loss.as_it_was:.3f}, temperature {loss.temperature:.3f}, "
+        f"with offsets {loss.with_offsets:.3f}"
+    )
+
+
+def verdict_of(found: Fitted) -> str:
+    """Return in a word which of the three ways the annotations speak for."""
+    loss = found.log_loss
+    assert loss is not None
+    if _is_better_as_it_was(found):
+        return "keep the model as it was"
+    gain = loss.temperature - loss.with_offsets
+    if gain > max(_WORTH_A_WORD, _ERRORS * loss.error):
+        return "offsets are worth it"
+    return "a temperature is enough" if not found.after.offsets or gain <= 0 else "offsets are level with a temperature"
 
 
 def _done(fitted: dict[str, Fitted], folder: Path, *, copied: bool) -> str:
@@ -177,6 +193,8 @@ def _print(fitted: dict[str, Fitted]) -> None:
         for corpus, errors in found.errors.items():
             table.add_row(Text(corpus), *(f"{error:.3f}" for error in errors))
         console.print(table)
+        if found.log_loss is not None:
+            console.print(f"{_losses(found.log_loss)}; {verdict_of(found)}")
     console.print(
         "The error is how far the probabilities are from the share of decisions that are right: lower is better. It is "
         "given for the model's own numbers, for the model as you gave it, and for what was fitted now."

@@ -22,6 +22,12 @@ PARAGRAPHS = [
     ["Sen. Karl Vint and Gov. Ada Quist met Lt. Col. Bo Roe.", "Reps. Lee Moss and Ty Orr came too."],
     ["Sen. Karl Vint (D-N.Y.) voted no.", "Rep. Lee Moss (R-Wis.) has doubts."],
     [
+        "The bill fell in May.",
+        "The cabinet of Roe met in Jan.",
+        "“Nobody came,” said Ann May.",
+        "Parliament rose on Sept. 5 and Jan. 6.",
+    ],
+    [
         "The U.S. Senate met on Jan. 5 at 9 a.m. Monday.",
         "It met at 3 p.m. EST on Capitol Hill.",
         "Nobody came.",

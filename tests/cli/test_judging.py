@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from newstance.cli.app import main
-from newstance.cli.calibrate import warnings_of
+from newstance.cli.calibrate import verdict_of, warnings_of
 from newstance.corpora import read_annotations
 from newstance.corpora.division import part_of
 from newstance.eval.calibrating import Fitted, HeldOutLosses
@@ -396,6 +396,23 @@ def test_calibrate_says_which_way_predicts_better(
     warnings = list(warnings_of(found, offsets=bool(offsets)))
     assert len(warnings) == (said is not None)
     assert said is None or said in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("offsets", "losses", "verdict"),
+    [
+        ({}, (0.763, 0.738, 0.615), "offsets are worth it"),
+        ({}, (0.763, 0.521, 0.471), "a temperature is enough"),  # the gain is no more than its standard error
+        ({"favor": 0.1}, (0.763, 0.519, 0.522), "a temperature is enough"),
+        ({"favor": 0.1}, (0.763, 0.522, 0.512), "offsets are level with a temperature"),
+        ({"favor": 0.1}, (0.5, 0.6, 0.55), "keep the model as it was"),
+    ],
+)
+def test_calibrate_gives_its_verdict_in_a_word(
+    offsets: dict[str, float], losses: tuple[float, float, float], verdict: str
+) -> None:
+    log_loss = HeldOutLosses(*losses, error=0.05)
+    assert verdict_of(Fitted(LayerCalibration(), LayerCalibration(offsets=offsets), {}, 36, log_loss)) == verdict
 
 
 def test_calibrate_warns_of_few_sentences(tiny_exported: Path, annotations_file: Path, tmp_path: Path) -> None:
