@@ -174,7 +174,7 @@ def test_the_upper_end_of_a_share_of_0_is_by_articles_that_count_alike() -> None
     weights = np.repeat([1.0, 9.0], 50)
     names = [str(i) for i in range(100)]
     found = corrected_shares(called, articles, [(1, 1), (2, 2)] * 50, names, weights, 3)
-    assert [one.figures[0].high for one in found] == pytest.approx([wilson(0, 60)[1]] * 2)
+    assert [one.figures[0].high for one in found] == pytest.approx([wilson(0, 61)[1]] * 2)
     # A cell of 8 articles says no more than 8 do, however large the sample that it borrows from.
     small = corrected_shares(
         called[:8], articles[:8], [(0, 0), (1, 1)] * 50, names, weights, 3, estimates=tuple(ESTIMATES), borrowed=True
