@@ -14,6 +14,7 @@ from newstance.errors import InputError, UsageError
 from newstance.files import DAMAGED, BadRecord, open_table, whole_file
 from newstance.model import load_codebook
 from newstance.model.codebook import Layer
+from newstance.scoring.counted import unfinished
 from newstance.scoring.sampling import Drawn, draw_sentences
 
 from .column_options import codebook_of_option
@@ -48,14 +49,16 @@ def run_sample(
         if name not in _SOURCES:
             raise UsageError(f"no column {name!r} to show; there are {', '.join(_SOURCES)}", field="--show")
     book = codebook_of_option(codebook) or load_codebook()
-    asked = [book.layer(name) for name in layers] or [book.stance or book.layers[0]]
+    asked = [book.layer(name) for name in dict.fromkeys(layers)] or [book.stance or book.layers[0]]
     known = {name for path in exclude for name in _ids(path)}
     drawn = draw_sentences(run, n, per=per, seed=seed, exclude=known, unnamed=unnamed, insiders=insiders)
+    if (told := unfinished(run)) is not None:
+        typer.echo(f"newstance: {told}", err=True)
     with whole_file(out) as temporary:
         temporary.write_bytes(_sheet(drawn, asked, shown, seed).encode("utf-8-sig"))
     typer.echo(
         f"{out}: {len(drawn.sentences):,} of {drawn.counted:,} sentences that are counted"
-        + (f", {drawn.left_out:,} left out as already drawn" if drawn.left_out else "")
+        + (f", {drawn.left_out:,} left out as already drawn" if exclude else "")
     )
     for name, (found, of) in drawn.by_cell.items():
         typer.echo(f"  {name}: {found:,} of {of:,}")
@@ -89,6 +92,11 @@ def _ids(path: Path) -> list[str]:
             if "id" not in table.header:
                 raise InputError("has no column id: give a sheet that `newstance sample` wrote", path=path)
             at = table.header.index("id")
-            return [cells[at] for _, cells in table.records() if not isinstance(cells, BadRecord) and len(cells) > at]
+            found = []
+            for line, cells in table.records():
+                if isinstance(cells, BadRecord):  # an id lost there would be drawn again
+                    raise InputError(cells.message, path=path, line=line)
+                found += cells[at : at + 1]
+            return found
     except (OSError, *DAMAGED) as error:
         raise InputError(f"cannot be read: {error}", path=path) from error

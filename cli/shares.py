@@ -12,20 +12,24 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from newstance.errors import InputError, UsageError
 from newstance.eval.bootstrap import FEWEST_CLUSTERS, Figure
 from newstance.eval.data import read_data
-from newstance.eval.gold import Gold, gold_labels, no_gold
+from newstance.eval.gold import Gold, gold_labels, no_gold, repeated_rows
 from newstance.eval.shares import Shares
 from newstance.eval.survey_cells import CellShares, inverse_chances, shares_by_cell
 from newstance.eval.surveyed import Survey, read_survey
 from newstance.files import whole_file
 from newstance.model import Codebook, load_codebook
 from newstance.model.codebook import Layer
+from newstance.scoring.counted import check_key, unfinished
 
 from .column_options import codebook_of_option, column_map
+from .flat import flat
 from .naming import naming
 
 __all__ = ["run_shares"]
@@ -56,11 +60,17 @@ def run_shares(
         raise UsageError("says how the annotated sentences were drawn: goes with --annotated", field="--drawn-per")
     book = codebook_of_option(codebook) or load_codebook()
     layer = _layer(book, layer_name)
-    keys = [key.strip() for key in (by or "").split(",") if key.strip()]
+    keys = list(dict.fromkeys(key.strip() for key in (by or "").split(",") if key.strip()))
+    for key, option in [*((key, "--by") for key in keys), *([(drawn_per, "--drawn-per")] if drawn_per else [])]:
+        check_key(key, option)
     gold, warnings = _gold(book, layer, annotated, map_path, column)
     options: dict[str, Any] = {"unnamed": unnamed, "insiders": insiders}
     survey = read_survey(run, layer, gold, by=keys, **options)
     warnings += _elsewhere(survey, run)
+    if (told := unfinished(run)) is not None:
+        warnings.append(told)
+    if 0 < (n := len(set(survey.clusters))) < FEWEST_CLUSTERS:
+        warnings.append(f"the annotated sentences are of fewer than {FEWEST_CLUSTERS} articles ({n}): no intervals")
     each_alike = drawn_per is None
     weights = (
         np.ones(len(survey.rows))
@@ -98,8 +108,14 @@ def _gold(
         gold = gold_labels(records, layer)
         if not gold.sentences:
             raise no_gold(records, [layer])
-    tied = [f"{len(gold.tied)} sentences are left out, as annotators tie: settle them"] if gold.tied else []
-    return gold, tied
+    warnings = repeated_rows(records)
+    if gold.tied:
+        whole = len(gold.tied) + len(gold.sentences)
+        warnings.append(
+            f"{len(gold.tied)} of {whole} annotated sentences are left out, as annotators tie; the others are the easy "
+            "ones, and no random sample: settle them"
+        )
+    return gold, warnings
 
 
 def _elsewhere(survey: Survey, run: Path) -> list[str]:
@@ -174,6 +190,10 @@ def _print(
     if layer.kind == "multi":
         table = _by_label(cells, layer, keys, corrected=corrected)
     console = Console() if sys.stdout.isatty() else Console(width=200)
+    # On a terminal that is too narrow lines go on in the next: figures must not be cut.
+    console.width = max(
+        console.width, Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+    )
     console.print(table)
     if any(cell.articles < FEWEST_CLUSTERS for cell in cells):
         console.print(f"! fewer than {FEWEST_CLUSTERS} articles: says next to nothing of others", highlight=False)
@@ -183,18 +203,18 @@ def _print(
         print(f"newstance: {line}", file=sys.stderr)  # noqa: T201
 
 
-def _left(cells: Sequence[CellShares], keys: Sequence[str], *, corrected: bool) -> tuple[Table, list[list[str]]]:
+def _left(cells: Sequence[CellShares], keys: Sequence[str], *, corrected: bool) -> tuple[Table, list[list[str | Text]]]:
     """Return a table that begins with what is known of each cell, and these beginnings."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for key in keys or ["archive"]:
         table.add_column(key)
     for name in ("sentences", "articles", *(["annotated"] if corrected else [])):
         table.add_column(name, justify="right")
-    rows = []
+    rows: list[list[str | Text]] = []
     for cell in cells:
         few = "!" if cell.articles < FEWEST_CLUSTERS else ""
-        row = [
-            *(cell.values or ("all", *[""] * (max(len(keys), 1) - 1))),
+        row: list[str | Text] = [
+            *(Text(flat(value)) for value in cell.values or ("all", *[""] * (max(len(keys), 1) - 1))),
             f"{cell.sentences:,}",
             f"{cell.articles:,}{few}",
         ]
@@ -206,7 +226,7 @@ def _by_estimate(cells: Sequence[CellShares], layer: Layer, keys: Sequence[str],
     """Return a line for each estimate and a column for each label."""
     table, left = _left(cells, keys, corrected=corrected)
     for name in ("estimate", *layer.codes):
-        table.add_column(name, no_wrap=True)
+        table.add_column(Text(name), no_wrap=True)
     for cell, row in zip(cells, left, strict=True):
         for number, shares in enumerate(cell.shares):
             name = shares.estimate + (", errors of all" if shares.borrowed else "")
@@ -220,12 +240,12 @@ def _by_label(cells: Sequence[CellShares], layer: Layer, keys: Sequence[str], *,
     table, left = _left(cells, keys, corrected=corrected)
     names = list(dict.fromkeys(shares.estimate for cell in cells for shares in cell.shares))
     for name in (layer.name, *names):
-        table.add_column(name, no_wrap=True)
+        table.add_column(Text(name), no_wrap=True)
     for cell, row in zip(cells, left, strict=True):
         of = {shares.estimate: shares for shares in cell.shares}
         for number, code in enumerate(layer.codes):
             figures = [_shown(of[name].figures[number]) if name in of else "" for name in names]
-            table.add_row(*(row if number == 0 else [""] * len(row)), code, *figures)
+            table.add_row(*(row if number == 0 else [""] * len(row)), Text(code), *figures)
         table.add_section()
     return table
 

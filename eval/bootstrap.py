@@ -213,7 +213,7 @@ def _quotient(sums: Floats) -> Floats:
     return np.asarray(np.divide(sums[..., 0], below, out=np.full(below.shape, np.nan), where=below > 0))
 
 
-def bca(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0) -> Figure:
+def bca(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0, width: float | None = None) -> Figure:
     """Return a value with the BCa ends of its draws, accelerated by the values without each cluster.
 
     Args:
@@ -222,6 +222,7 @@ def bca(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0)
         without: (clusters,) values without one cluster each.
         n: sentences behind it.
         share_of: see `interval`.
+        width: how many normal standard errors stand for 95%, where the clusters are not of one sample.
     """
     drawn, without = drawn[np.isfinite(drawn)], without[np.isfinite(without)]
     if not len(drawn) or len(without) < 2 or np.ptp(drawn) < 1e-12:
@@ -233,7 +234,8 @@ def bca(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0)
     spread = float((apart**2).sum())
     acceleration = float((apart**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
     ends = []
-    for side in (-_width(len(without)), _width(len(without))):
+    width = _width(len(without)) if width is None else width
+    for side in (-width, width):
         moved = bias + side
         ends.append(_NORMAL.cdf(bias + moved / max(1 - acceleration * moved, 1e-3)))
     low, high = np.quantile(drawn, ends)
@@ -241,7 +243,7 @@ def bca(value: float, drawn: Floats, without: Floats, n: int, share_of: int = 0)
     return Figure(value, min(float(low), value), max(float(high), value), n)
 
 
-def student(freedom: int) -> float:
+def student(freedom: float) -> float:
     """Return how many standard errors stand for 95% by Student's t."""
     z = _NORMAL.inv_cdf((1 + _LEVEL) / 2)
     # Cornish-Fisher expansion of t in 1/freedom (Abramowitz and Stegun 26.7.5).

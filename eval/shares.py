@@ -9,7 +9,10 @@ sentences that the model calls k:
 - inverted: p = (M')^-1 q with M[t, k] = P(model says k | annotator says t) (Rogan and Gladen, 1978; Hopkins and King,
   2010). Several times as wide.
 
-Intervals are BCa bootstrap intervals that resample the sample's articles and the archive's, each by themselves.
+Intervals are BCa bootstrap intervals that resample the sample's articles and the archive's, each by themselves. Their
+acceleration is that of two samples (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 5.4),
+and Student's t has the degrees of freedom of the two together (Satterthwaite, 1946): of a cell of six articles that
+borrows errors from hundreds it is the six that count. With fewer than five articles on either side there is none.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .bootstrap import FEWEST_CLUSTERS, Figure, Names, bca, cluster_sums
+from .bootstrap import FEWEST_CLUSTERS, Figure, Names, bca, cluster_sums, student, varied
 
 __all__ = ["ESTIMATES", "Shares", "corrected_shares", "raw_shares"]
 
@@ -90,10 +93,10 @@ def raw_shares(labels: Ints, articles: Ints, n_labels: int, *, samples: int = 10
     groups = _counts(labels, articles, n_labels, seed)
     whole = groups.sum(axis=0)
     drawn = _of_whole(_drawn(groups, samples, seed))
-    figures = _figures(_of_whole(whole), drawn, _of_whole(whole - groups), len(labels), len(groups))
-    if len(groups) < FEWEST_CLUSTERS:  # nothing can be said about other articles
-        figures = tuple(Figure(one.value, math.nan, math.nan, one.n) for one in figures)
-    return Shares("raw", False, figures)
+    behind = len(np.unique(articles))
+    figures = _figures(_of_whole(whole), drawn, [_of_whole(whole - groups)], len(labels), behind)
+    # Of so few nothing can be said about other articles.
+    return Shares("raw", False, tuple(map(_without_ends, figures)) if behind < FEWEST_CLUSTERS else figures)
 
 
 def corrected_shares(
@@ -129,22 +132,59 @@ def corrected_shares(
     units = cluster_sums(cells, clusters)
     groups = _counts(labels, articles, n_labels, seed)
     counts, whole = groups.sum(axis=0), units.sum(axis=0)
+    behind = min(len(np.unique(articles)), _equals(units.sum(axis=(1, 2))))
+    few = min(len(groups), len(set(clusters))) < FEWEST_CLUSTERS
     drawn_counts, drawn_pairs = _drawn(groups, samples, seed + 1), _drawn(units, samples, seed)
     found = []
     for name in estimates:
         of = ESTIMATES[name]
         with np.errstate(invalid="ignore", divide="ignore"):
-            drawn, without = of(drawn_counts, drawn_pairs), of(counts, whole - units)
-        figures = _figures(of(counts, whole), drawn, without, len(pairs), len(units) if name != "inverted" else 0)
-        found.append(Shares(name, borrowed, figures))
+            drawn = of(drawn_counts, drawn_pairs)
+            same = np.broadcast_to(whole, (len(groups), *whole.shape))
+            without = [of(counts, whole - units), of(counts - groups, same)]
+        figures = _figures(of(counts, whole), drawn, without, len(pairs), 0 if name == "inverted" else behind)
+        if name == "inverted":  # no share of a number of sentences, for which Wilson's interval could stand in
+            figures = tuple(map(varied, figures))
+        found.append(Shares(name, borrowed, tuple(map(_without_ends, figures)) if few else figures))
     return found
 
 
-def _figures(values: Floats, drawn: Floats, without: Floats, n: int, share_of: int) -> tuple[Figure, ...]:
+def _without_ends(figure: Figure) -> Figure:
+    return Figure(figure.value, math.nan, math.nan, figure.n)
+
+
+def _figures(values: Floats, drawn: Floats, without: Sequence[Floats], n: int, behind: int) -> tuple[Figure, ...]:
     lost = ~np.isfinite(drawn).all(axis=-1)
     if lost.mean() > _LOST:
         return tuple(Figure(float(value), math.nan, math.nan, n) for value in values)
-    return tuple(bca(float(v), drawn[:, i], without[:, i], n, share_of) for i, v in enumerate(values))
+    found = []
+    for i, value in enumerate(values):
+        apart, width = _of_samples([part[:, i] for part in without])
+        found.append(bca(float(value), drawn[:, i], apart, n, behind, width))
+    return tuple(found)
+
+
+def _of_samples(without: Sequence[Floats]) -> tuple[Floats, float | None]:
+    """Return what each unit of several samples moves an estimate by, and how many standard errors stand for 95%.
+
+    Args:
+        without: of each sample the values (units,) without one unit each.
+    """
+    parts = [found for part in without if len(found := part[np.isfinite(part)]) > 1]
+    parts = [part - part.mean() for part in parts]
+    sizes = np.array([len(part) for part in parts])
+    drawn = np.array([float((part**2).sum()) for part in parts]) * ((sizes - 1) / sizes) ** 2  # as draws vary
+    varies = drawn * sizes / (sizes - 1)  # without what drawing from few units loses
+    apart = np.concatenate([*parts, np.zeros(0)])
+    if not varies.sum() > 0:
+        return apart, None
+    freedom = varies.sum() ** 2 / (varies**2 / (sizes - 1)).sum()
+    return apart, float(student(freedom) * np.sqrt(varies.sum() / drawn.sum()))
+
+
+def _equals(weights: Floats) -> int:
+    """Return how many articles of equal weight say as much as these (Kish, Survey Sampling, 1965)."""
+    return round(float(weights.sum() ** 2 / (weights**2).sum()))
 
 
 def _counts(labels: Ints, articles: Ints, n_labels: int, seed: int) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,8 @@ def read_survey(
     rows: dict[str, int] = {}
     before = 0
     columns = [*_COLUMNS, _STORED[layer.kind], *(["text"] if sample else [])]
-    for path, whole in zip(scored_files(source), scored_parts(source, columns), strict=True):
+    for path in scored_files(source):
+        whole = next(scored_parts(path, columns))
         table = whole.filter(counted(whole, unnamed=unnamed, insiders=insiders))
         names, of_name = encoded(table["article"])
         labels.append(_codes(table, layer, path))
@@ -176,5 +178,19 @@ def _same_texts(table: Any, found: Mapping[str, int], sample: Mapping[str, int],
     """Raise `InputError` where a sentence of the sample reads otherwise in the archive."""
     texts = table["text"].take(list(found.values())).to_pylist() if found else []
     for name, text in zip(found, texts, strict=True):
-        if " ".join(text.split()) != " ".join(gold.sentences[sample[name]].text.split()):
+        if not _reads_alike(text, gold.sentences[sample[name]].text):
             raise InputError(f"has another text of the annotated sentence {name}: is that of this run?", path=path)
+
+
+def _reads_alike(text: str, annotated: str) -> bool:
+    """Return whether two texts are one, but for what spreadsheets change: quotes, dashes, blanks, lost characters."""
+    if " ".join(text.split()) == " ".join(annotated.split()):
+        return True
+    plain = _plain(text)
+    # Of a text that is hardly of Latin letters, what is left would say too little.
+    return 2 * len(plain) > sum(map(str.isalnum, text)) and plain == _plain(annotated)
+
+
+def _plain(text: str) -> str:
+    """Return the ASCII letters and digits of a text: others may become a question mark in an encoding without them."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if c.isascii() and c.isalnum())

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from newstance.articles import RUN_MANIFEST
 from newstance.errors import InputError, UsageError
 from newstance.errors.hints import did_you_mean
 
@@ -31,6 +32,7 @@ __all__ = [
     "encoded",
     "scored_files",
     "scored_parts",
+    "unfinished",
 ]
 
 #: Captions, bylines, headings and credits are scored and not counted.
@@ -59,6 +61,22 @@ def scored_files(source: str | Path) -> list[Path]:
     if path.suffix not in (".parquet", ".jsonl"):
         raise UsageError("give the folder of a run, or a scored .parquet or .jsonl file", path=path)
     return [path]
+
+
+def unfinished(source: str | Path) -> str | None:
+    """Return what to beware of where a run was stopped, or goes on at this moment, or None.
+
+    Its articles come in the order of the archive: what is there is no random part of it.
+    """
+    folder = Path(source)
+    if not (folder / RUN_MANIFEST).is_file():
+        return None
+    try:
+        found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        complete = bool(found["complete"])
+    except (OSError, ValueError, KeyError, TypeError):  # it is there only while no call adds to the run
+        complete = False
+    return None if complete else f"the run {folder} is not complete: these are its first articles, not the archive"
 
 
 def scored_parts(source: str | Path, columns: Sequence[str]) -> Iterator[Any]:
@@ -133,8 +151,20 @@ def _table(path: Path, columns: Sequence[str]) -> Any:
     if path.suffix == ".parquet":
         return pq.read_table(path, columns=list(columns), partitioning=None)
     schema = parquet_schema(())
+    rows = []
     with path.open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines if line.strip()]
-    return pa.Table.from_pylist(
-        [{name: row[name] for name in columns} for row in rows], schema=pa.schema([schema.field(n) for n in columns])
-    )
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                rows.append(_row(line, columns, path, number))
+    return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in columns]))
+
+
+def _row(line: str, columns: Sequence[str], path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+        return {name: row[name] for name in columns}
+    except KeyError as error:
+        message = f"no sentence as `newstance score` writes it: has no {error.args[0]!r}"
+    except (ValueError, TypeError, RecursionError):
+        message = "no sentence as `newstance score` writes it: no JSON object, or cut off"
+    raise InputError(message, path=path, line=number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,9 @@ def draw_sentences(
     names: dict[str, int] = {}
     columns = ["article", "index", "role", "target_spans", "insider", *([column_of(per)] if per else [])]
     excluded_articles = {name.rpartition("#")[0] for name in exclude}
-    for number, table in enumerate(scored_parts(source, columns)):
+    files = scored_files(source)  # once: a run may add parts meanwhile
+    for number, path in enumerate(files):
+        table = next(scored_parts(path, columns))
         rows = np.flatnonzero(counted(table, unnamed=unnamed, insiders=insiders).to_numpy(zero_copy_only=False))
         total += len(rows)
         articles, of_row = encoded(table["article"])
@@ -123,14 +125,14 @@ def draw_sentences(
         by_cell = {name: (len(rows), int((of_cell == names[name]).sum())) for name, rows in drawn.items()}
         by_cell = {name: found for name, found in by_cell.items() if found[1]}
         chosen = rng.permutation(np.concatenate(list(drawn.values())))
-    return Drawn(_read(source, every[chosen]), total, total - len(every), by_cell)
+    return Drawn(_read(files, every[chosen]), total, total - len(every), by_cell)
 
 
-def _read(source: str | Path, places: np.ndarray) -> list[Sentence]:
+def _read(files: Sequence[Path], places: np.ndarray) -> list[Sentence]:
     """Return the sentences at (part, row) places, in their order."""
     found: list[Sentence | None] = [None] * len(places)
     wanted = set(places[:, 0].tolist())
-    for number, path in enumerate(scored_files(source)):
+    for number, path in enumerate(files):
         if number not in wanted:
             continue
         table = next(scored_parts(path, _SHOWN))

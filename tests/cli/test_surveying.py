@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from newstance.cli.app import app
 from newstance.errors import InputError, UsageError
+from newstance.eval import surveyed
 
 SAID = (
     "The Marlow government {verb} its plan for the ferries of {place} in the spring.",
@@ -214,3 +216,114 @@ def test_what_is_wrong_is_said_in_a_line(run: Path, tmp_path: Path) -> None:
         assert isinstance(error, kind), (words, error)
         assert message in str(error), (words, error)
     assert not (tmp_path / "b.csv").exists()
+
+
+def written(rows: list[dict[str, str]], out: Path, encoding: str = "utf-8", **kind: str) -> Path:
+    with out.open("w", encoding=encoding, errors="replace", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], **kind)  # type: ignore[arg-type]
+        writer.writeheader()
+        writer.writerows(rows)
+    return out
+
+
+def test_a_sheet_that_a_spreadsheet_changed_is_still_the_sample(tmp_path: Path) -> None:
+    said = "The Marlow government's “plan” for the café of Łuków was published {n} times in the spring."
+    ids = ["2031-03-01", "007", "1e5", "a#b", "3/4", *map(str, range(10, 20))]
+    names = ("Orrin [uk]", "Velby [/b] Post", "")
+    rows = [{"url": x, "site": names[n % 3], "body": said.format(n=n)} for n, x in enumerate(ids)]
+    (tmp_path / "m.yaml").write_text("name: the Marlow government\naliases: [Marlow government]\n", encoding="utf-8")
+    columns = "--text-column body --id-column url --outlet-column site --explain none --format jsonl"
+    scored = ["score", written(rows, tmp_path / "articles.csv"), "--target", tmp_path / "m.yaml", *columns.split()]
+    run = tmp_path / "run"
+    assert call(*scored, "--out", run).exit_code == 0
+    call("sample", run, "--out", tmp_path / "sheet.csv")
+    annotate(tmp_path / "sheet.csv", tmp_path / "annotated.csv", {"café": "favor"})
+    sheet = rows_of(tmp_path / "annotated.csv")
+    assert len(sheet) == len(ids)
+    curly = [row | {"text": row["text"].replace("'", "’").replace(" for", "\r\nfor")} for row in sheet]
+    numbers = [row | {"article": "46082" if row["article"] == "2031-03-01" else "7"} for row in sheet]
+    for found in (
+        written(sheet, tmp_path / "semicolons.csv", delimiter=";"),
+        written(sheet, tmp_path / "utf16.csv", "utf-16", delimiter="\t"),
+        written(sheet, tmp_path / "windows.csv", "cp1252", delimiter=";"),
+        written(curly, tmp_path / "curly.csv"),
+        written(numbers, tmp_path / "numbers.csv"),
+    ):
+        done = call("shares", run, "-a", found, "--json")
+        assert done.exit_code == 0, (found, done.exception)
+        whole = json.loads(done.stdout)["cells"][0]
+        assert whole["annotated"] == len(ids), found
+        assert whole["estimates"]["plain"]["shares"]["favor"]["value"] == 1.0
+        told = call("sample", run, "--exclude", found, "--out", tmp_path / "none.csv")
+        assert "every sentence that is counted was to be left out" in str(told.exception), found
+    printed = call("shares", run, "--by", "outlet,outlet,voice,year").output
+    assert "Orrin [uk]" in printed
+    assert "Velby [/b] Post" in printed
+
+
+def test_figures_are_whole_on_a_narrow_terminal(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from newstance.cli import shares as command
+
+    monkeypatch.setattr(command, "Console", lambda **_: Console(width=40))
+    assert "…" not in call("shares", run, "--by", "outlet,voice").output
+
+
+def test_what_makes_a_sample_no_random_one_is_said(run: Path, tmp_path: Path) -> None:
+    sheet, annotated, begun = tmp_path / "sheet.csv", tmp_path / "annotated.csv", tmp_path / "begun"
+    shutil.copytree(run, begun)
+    (begun / "summary.json").unlink()  # as while a call adds to the run
+    assert "not complete" in call("sample", begun, "--layer", "stance", "--layer", "stance", "--out", sheet).output
+    assert list(rows_of(sheet)[0]).count("stance") == 1
+    with sheet.open(encoding="utf-8-sig") as file:
+        assert file.readline().count("stance") == 1
+    annotate(sheet, annotated, TOLD)
+    assert "not complete" in call("shares", begun, "-a", annotated).output
+    rows = rows_of(annotated)
+    other = written([row | {"annotator": "bob", "stance": "neutral"} for row in rows], tmp_path / "bob.csv")
+    tied = sum(row["stance"] != "neutral" for row in rows)
+    told = call("shares", run, "-a", annotated, "-a", other).output
+    assert f"{tied} of {len(rows)} annotated sentences are left out, as annotators tie" in told
+    twice = written([row | {"annotator": ""} for row in [*rows, rows[0]]], tmp_path / "twice.csv")
+    assert "repeat another row" in call("shares", run, "-a", twice).output
+    few = written([row for row in rows if row["article"] == rows[0]["article"]], tmp_path / "few.csv")
+    found = json.loads(call("shares", run, "-a", few, "--json").stdout)
+    assert "fewer than 5 articles" in found["warnings"][0]
+    assert found["cells"][0]["estimates"]["plain"]["shares"]["favor"]["low"] is None
+
+
+def test_a_line_that_is_cut_or_no_sentence_is_named(run: Path, tmp_path: Path) -> None:
+    lines = (run.parent / "lines" / "part-00001.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    cut, strange, bad = (tmp_path / name for name in ("cut.jsonl", "strange.jsonl", "bad.csv"))
+    cut.write_text("".join(lines)[:-40], encoding="utf-8")
+    strange.write_text(lines[0] + '{"article": "a"}\n', encoding="utf-8")
+    bad.write_text('id,text\n"a"1#0,b\n', encoding="utf-8")
+    for words, line, message in (
+        (("shares", cut), len(lines), "cut off"),
+        (("shares", strange), 2, "has no 'index'"),
+        (("sample", run, "--exclude", bad, "--out", tmp_path / "x.csv"), 2, "quotation mark"),
+    ):
+        error = call(*words).exception
+        assert isinstance(error, InputError), error
+        assert error.line == line
+        assert message in str(error)
+    error = call("shares", run, "-a", bad, "--drawn-per", "outlets").exception
+    assert isinstance(error, UsageError)
+    assert error.field == "--drawn-per"
+
+
+def test_a_part_that_a_run_adds_meanwhile_is_left_for_the_next_call(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+    shutil.copytree(run, begun)
+    files = surveyed.scored_files
+
+    def then_one_more(source: Path) -> list[Path]:
+        found = files(source)
+        shutil.copy(found[0], begun / "part-00099.parquet")
+        return found
+
+    monkeypatch.setattr(surveyed, "scored_files", then_one_more)
+    done = call("shares", begun, "--json")
+    assert done.exit_code == 0, done.exception
+    assert json.loads(done.stdout)["cells"][0]["articles"] == 40
