@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
 
-import numpy as np
 import typer
 
 from newstance.errors import InputError, UsageError
@@ -55,7 +55,7 @@ def run_sample(
     if (told := unfinished(run)) is not None:
         typer.echo(f"newstance: {told}", err=True)
     with whole_file(out) as temporary:
-        temporary.write_bytes(_sheet(drawn, asked, shown, seed).encode("utf-8-sig"))
+        temporary.write_bytes(_sheet(drawn, asked, shown).encode("utf-8-sig"))
     typer.echo(
         f"{out}: {len(drawn.sentences):,} of {drawn.counted:,} sentences that are counted"
         + (f", {drawn.left_out:,} left out as already drawn" if exclude else "")
@@ -66,11 +66,8 @@ def run_sample(
         typer.echo(f"shares of the whole archive need `newstance shares --drawn-per {per}`")
 
 
-def _sheet(drawn: Drawn, layers: list[Layer], shown: list[str], seed: int) -> str:
+def _sheet(drawn: Drawn, layers: list[Layer], shown: list[str]) -> str:
     """Return the table; half of the articles are for calibration (dev), the others for evaluation (test)."""
-    articles = sorted({one.article for one in drawn.sentences})
-    order = np.random.default_rng(seed).permutation(len(articles))
-    dev = {articles[i] for i in order[: (len(articles) + 1) // 2]}
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     # A layer of another name than the record's own fields is read from labels.NAME.
@@ -80,9 +77,14 @@ def _sheet(drawn: Drawn, layers: list[Layer], shown: list[str], seed: int) -> st
     writer.writerow(columns)
     for one in drawn.sentences:
         row = {name: getattr(one, name) for name in (*shown, "id", "article", "target", "before", "text", "after")}
-        row |= {"target_spans": json.dumps(one.target_spans), "split": "dev" if one.article in dev else "test"}
+        row |= {"target_spans": json.dumps(one.target_spans), "split": _half(one.article)}
         writer.writerow([row.get(name, "") for name in columns])
     return text.getvalue()
+
+
+def _half(article: str) -> str:
+    """Return the half that an article falls into, by its id alone: the same in every sheet."""
+    return "dev" if hashlib.sha256(article.encode("utf-8", "replace")).digest()[0] < 128 else "test"
 
 
 def _ids(path: Path) -> list[str]:

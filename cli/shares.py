@@ -21,7 +21,7 @@ from newstance.eval.bootstrap import FEWEST_CLUSTERS, Figure
 from newstance.eval.data import read_data
 from newstance.eval.gold import Gold, gold_labels, no_gold, repeated_rows
 from newstance.eval.shares import Shares
-from newstance.eval.survey_cells import CellShares, inverse_chances, shares_by_cell
+from newstance.eval.survey_cells import OWN_FROM, CellShares, inverse_chances, shares_by_cell, strange_mix
 from newstance.eval.surveyed import Survey, read_survey
 from newstance.files import whole_file
 from newstance.model import Codebook, load_codebook
@@ -45,7 +45,7 @@ def run_shares(
     layer_name: str | None,
     by: str | None,
     drawn_per: str | None,
-    own_from: int,
+    own_from: int | None,
     unnamed: bool,
     insiders: bool,
     out: Path | None,
@@ -60,13 +60,14 @@ def run_shares(
         raise UsageError("says how the annotated sentences were drawn: goes with --annotated", field="--drawn-per")
     book = codebook_of_option(codebook) or load_codebook()
     layer = _layer(book, layer_name)
+    own_from = own_from or OWN_FROM
     keys = list(dict.fromkeys(key.strip() for key in (by or "").split(",") if key.strip()))
     for key, option in [*((key, "--by") for key in keys), *([(drawn_per, "--drawn-per")] if drawn_per else [])]:
         check_key(key, option)
     gold, warnings = _gold(book, layer, annotated, map_path, column)
     options: dict[str, Any] = {"unnamed": unnamed, "insiders": insiders}
     survey = read_survey(run, layer, gold, by=keys, **options)
-    warnings += _elsewhere(survey, run)
+    warnings += _elsewhere(survey, run, insiders=insiders)
     if (told := unfinished(run)) is not None:
         warnings.append(told)
     if 0 < (n := len(set(survey.clusters))) < FEWEST_CLUSTERS:
@@ -77,13 +78,15 @@ def run_shares(
         if each_alike
         else inverse_chances(read_survey(run, layer, gold, by=[str(drawn_per)], **options))
     )
+    if (told := strange_mix(survey, layer, weights)) is not None:
+        warnings.append(told)
     cells = list(shares_by_cell(survey, layer, weights, own_from=own_from, samples=samples, seed=seed))
     if out is not None:
         _write(out, cells, layer, keys)
     if as_json:
         sys.stdout.write(json.dumps(_as_dict(cells, layer, keys, run, warnings), allow_nan=False) + "\n")
         return
-    _print(cells, layer, keys, warnings, corrected=gold is not None)
+    _print(cells, layer, keys, warnings, corrected=gold is not None, own_from=own_from)
 
 
 def _layer(book: Codebook, name: str | None) -> Layer:
@@ -118,7 +121,7 @@ def _gold(
     return gold, warnings
 
 
-def _elsewhere(survey: Survey, run: Path) -> list[str]:
+def _elsewhere(survey: Survey, run: Path, *, insiders: bool) -> list[str]:
     if not survey.elsewhere:
         return []
     first = survey.elsewhere[0]
@@ -127,7 +130,10 @@ def _elsewhere(survey: Survey, run: Path) -> list[str]:
             f"no annotated sentence is counted there, not {first!r} either; ids are ARTICLE#INDEX",
             path=run,
         )
-    return [f"{len(survey.elsewhere)} annotated sentences are not among those that are counted, as {first!r}: left out"]
+    why = "" if insiders else " (insiders' are not, as asked)"
+    return [
+        f"{len(survey.elsewhere)} annotated sentences are not among those that are counted{why}, as {first!r}: left out"
+    ]
 
 
 def _rows(cells: Sequence[CellShares]) -> Iterator[tuple[CellShares, Shares]]:
@@ -184,7 +190,13 @@ def _as_dict(
 
 
 def _print(
-    cells: Sequence[CellShares], layer: Layer, keys: Sequence[str], warnings: Sequence[str], *, corrected: bool
+    cells: Sequence[CellShares],
+    layer: Layer,
+    keys: Sequence[str],
+    warnings: Sequence[str],
+    *,
+    corrected: bool,
+    own_from: int,
 ) -> None:
     table = _by_estimate(cells, layer, keys, corrected=corrected)
     if layer.kind == "multi":
@@ -197,6 +209,12 @@ def _print(
     console.print(table)
     if any(cell.articles < FEWEST_CLUSTERS for cell in cells):
         console.print(f"! fewer than {FEWEST_CLUSTERS} articles: says next to nothing of others", highlight=False)
+    if any(shares.borrowed for _, shares in _rows(cells)):
+        console.print(
+            f"errors of all: fewer than {own_from} annotated there (--own-from), so errors are taken to be alike "
+            "everywhere; the intervals leave out how far they are not",
+            highlight=False,
+        )
     if not corrected:
         console.print("raw: the model's own labels, errors and all; --annotated SAMPLE corrects them", highlight=False)
     for line in warnings:

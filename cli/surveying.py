@@ -113,9 +113,9 @@ def shares(
         str | None, typer.Option("--drawn-per", help="The sample was drawn with `sample --per` this: weigh it back.")
     ] = None,
     own_from: Annotated[
-        int,
-        typer.Option("--own-from", min=1, help="Annotated sentences from which on a cell stands on its own."),
-    ] = 100,
+        int | None,
+        typer.Option("--own-from", min=1, help="Fewer annotated sentences than this borrow errors. [default: 30]"),
+    ] = None,
     map_: MapOption = None,
     column: ColumnOption = None,
     codebook: CodebookOption = None,

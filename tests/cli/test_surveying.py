@@ -87,13 +87,16 @@ def test_a_sheet_holds_random_counted_sentences_and_nothing_of_the_models(run: P
         assert row["article"] == row["id"].split("#")[0]
         assert row["before"] or row["id"].endswith("#0")
     halves = {split: {row["article"] for row in rows if row["split"] == split} for split in ("dev", "test")}
-    assert abs(len(halves["dev"]) - len(halves["test"])) <= 1
+    assert min(len(halves["dev"]), len(halves["test"])) > 5
     assert not halves["dev"] & halves["test"]
     call("sample", run.parent / "lines", "--n", 30, "--out", again)
     assert [row["id"] for row in rows_of(again)] == [row["id"] for row in rows]
     told = call("sample", run, "--n", 1000, "--exclude", sheet, "--show", "outlet,voice", "--out", more)
     assert "30 left out as already drawn" in told.output
     rest = rows_of(more)
+    split = {row["article"]: row["split"] for row in rows}
+    assert {row["article"] for row in rest} & set(split)
+    assert all(split.get(row["article"], row["split"]) == row["split"] for row in rest)
     assert not {row["id"] for row in rest} & {row["id"] for row in rows}
     assert {row["outlet"] for row in rest} == {"Orrin Echo", "Velby Post"}
     assert "Rain fell" not in "".join(row["text"] for row in rest)
@@ -106,7 +109,9 @@ def test_shares_are_corrected_by_what_people_say_of_a_sample(run: Path, tmp_path
     call("sample", run, "--n", 1000, "--out", sheet)
     annotate(sheet, annotated, TOLD)
     truth = [row["stance"] for row in rows_of(annotated)]
-    done = call("shares", run, "--annotated", annotated, "--by", "outlet,month", "--out", table, "--json")
+    done = call(
+        "shares", run, "--annotated", annotated, "--by", "outlet,month", "--own-from", 100, "--out", table, "--json"
+    )
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     whole, *cells = found["cells"]
@@ -164,7 +169,21 @@ def test_shares_of_frames_are_of_sentences_that_use_each(run: Path, tmp_path: Pa
         writer.writeheader()
         writer.writerows(rows)
     map_.write_text('values: {frames: {none: ""}}', encoding="utf-8")
-    done = call("shares", run, "--layer", "frames", "-a", annotated, "--map", map_, "--by", "outlet", "--json")
+    done = call(
+        "shares",
+        run,
+        "--layer",
+        "frames",
+        "-a",
+        annotated,
+        "--map",
+        map_,
+        "--by",
+        "outlet",
+        "--own-from",
+        100,
+        "--json",
+    )
     assert done.exit_code == 0, done.exception
     whole, *outlets = json.loads(done.stdout)["cells"]
     market = sum("market" in row["text"] for row in rows) / len(rows)
@@ -327,3 +346,19 @@ def test_a_part_that_a_run_adds_meanwhile_is_left_for_the_next_call(
     done = call("shares", begun, "--json")
     assert done.exit_code == 0, done.exception
     assert json.loads(done.stdout)["cells"][0]["articles"] == 40
+
+
+def test_an_odd_sample_and_borrowed_errors_are_told(run: Path, tmp_path: Path) -> None:
+    sheet, annotated, odd = (tmp_path / name for name in ("sheet.csv", "annotated.csv", "odd.csv"))
+    call("sample", run, "--n", 60, "--out", sheet)
+    annotate(sheet, annotated, TOLD)
+    fair = call("shares", run, "-a", annotated, "--by", "outlet,month")
+    assert "mixed as in one random sample of a hundred" not in fair.stderr
+    assert "errors of all: fewer than 30 annotated there" in fair.stdout
+    assert "errors of all" not in call("shares", run, "-a", annotated, "--by", "outlet", "--own-from", 1).stdout
+    rows = rows_of(annotated)
+    with odd.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row for row in rows if "back to life" in row["text"])
+    assert "mixed as in one random sample of a hundred (favor" in call("shares", run, "-a", odd).stderr
