@@ -14,6 +14,9 @@ from newstance.model import Codebook, load_codebook
 from newstance.training.checking import length_problem
 from newstance.training.config import TO_BEGIN_WITH, load_config, shipped_configs
 
+#: Fewer rows than `smoke` reads, where it does not matter which: nothing is trained.
+SMALL = ("--set", "data.train=[{corpus: newstance, split: test}]")
+
 
 def test_every_shipped_configuration_loads_and_is_listed_with_what_it_is_for() -> None:
     listed = CliRunner().invoke(app, ["config", "list", "--all"]).stdout.splitlines()
@@ -107,7 +110,7 @@ def test_validate_names_layers_that_development_rows_do_not_judge() -> None:
     def validated(*layers: str) -> Result:
         dev = f"data.dev=[{{corpus: newstance, split: dev, layers: [{', '.join(layers)}]}}]"
         settings = ["--set", "layers=[stance, frames]", "--set", dev]
-        return CliRunner().invoke(app, ["config", "validate", "smoke", *settings])
+        return CliRunner().invoke(app, ["config", "validate", "smoke", *SMALL, *settings])
 
     some = validated("stance")
     assert some.exit_code == 0
@@ -119,7 +122,7 @@ def test_validate_names_layers_that_development_rows_do_not_judge() -> None:
 
 @pytest.mark.parametrize("name", ["some-encoder", "somebody/some-encoder"])
 def test_validate_takes_what_is_no_folder_for_a_name_on_a_hub(name: str) -> None:
-    done = CliRunner().invoke(app, ["config", "validate", "smoke", "--set", f"encoder={name}"])
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *SMALL, "--set", f"encoder={name}"])
     assert done.exit_code == 0
     assert f"encoder: {name} is no folder here: a name on a hub, which only training asks" in done.stdout
 
@@ -127,12 +130,12 @@ def test_validate_takes_what_is_no_folder_for_a_name_on_a_hub(name: str) -> None
 def test_validate_names_a_folder_that_is_no_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "some-encoder").mkdir()
-    done = CliRunner().invoke(app, ["config", "validate", "smoke", "--set", "encoder=some-encoder"])
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *SMALL, "--set", "encoder=some-encoder"])
     assert done.exit_code == 1 and "encoder: some-encoder is no folder with a config.json" in done.stderr
 
 
 def test_validate_names_windows_longer_than_the_encoder_reads() -> None:
-    done = CliRunner().invoke(app, ["config", "validate", "smoke", "--set", "encoding.max_length=1024"])
+    done = CliRunner().invoke(app, ["config", "validate", "smoke", *SMALL, "--set", "encoding.max_length=1024"])
     assert done.exit_code == 1
     assert "smoke: encoding.max_length: the encoder reads 512 tokens at most, not 1024" in done.stderr
 
