@@ -6,6 +6,8 @@ import csv
 import json
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -362,3 +364,16 @@ def test_an_odd_sample_and_borrowed_errors_are_told(run: Path, tmp_path: Path) -
         writer.writeheader()
         writer.writerows(row for row in rows if "back to life" in row["text"])
     assert "mixed as in one random sample of a hundred (favor" in call("shares", run, "-a", odd).stderr
+
+
+def test_the_commands_need_no_extra(run: Path, tmp_path: Path) -> None:
+    """What only extras install is hidden; a plain installation has none of it."""
+    sheet, annotated = tmp_path / "sheet.csv", tmp_path / "annotated.csv"
+    hidden = "import sys; sys.modules.update(dict.fromkeys(['scipy', 'sklearn', 'torch', 'datasets']))"
+    program = [sys.executable, "-c", f"{hidden}; from newstance.cli.app import main; main()"]
+    drawn = subprocess.run([*program, "sample", run, "--n", "60", "--out", sheet], capture_output=True, check=False)
+    assert drawn.returncode == 0, drawn.stderr
+    annotate(sheet, annotated, TOLD)
+    asked = ["shares", run, "-a", annotated, "--by", "outlet", "--samples", "100"]
+    done = subprocess.run([*program, *asked], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from newstance.eval.bootstrap import wilson
 from newstance.eval.share_widths import simulated_widths
 from newstance.eval.shares import ESTIMATES, corrected_shares, raw_shares
+from newstance.eval.survey_cells import _chance
 
 #: P(annotator says t), and P(model says k | annotator says t): it finds half of the favor and misjudges some neutral.
 TRUE = np.array([0.15, 0.25, 0.60])
@@ -185,3 +187,9 @@ def test_the_upper_end_of_a_share_of_0_is_by_articles_that_count_alike() -> None
         called[:8], articles[:8], [(0, 0), (1, 1), (2, 2)] * 33, names[:99], weights[:99], 3, estimates=("inverted",)
     )
     assert all(math.isnan(f.low) for f in sure[0].figures)
+
+
+def test_the_chance_of_chi_square_is_scipys() -> None:
+    for freedom in (1, 2, 5):
+        for value in (3.0, 6.0, 9.0, 14.0):
+            assert _chance(value, freedom) == pytest.approx(chi2.sf(value, freedom), abs=0.004)
