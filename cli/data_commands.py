@@ -183,13 +183,7 @@ def suggest(
 
     options = ArticleOptions(
         paths=sources,
-        columns={
-            "text": text_column,
-            "id": id_column,
-            "title": title_column,
-            "outlet": outlet_column,
-            "date": date_column,
-        },
+        columns=inputs.by_field(text_column, id_column, title_column, outlet_column, date_column),
         stdin=stdin,
         max_characters=max_characters,
     )

@@ -19,6 +19,7 @@ __all__ = [
     "TextColumn",
     "TitleColumn",
     "Workers",
+    "by_field",
 ]
 
 _TABLES = "Tables of articles"
@@ -79,3 +80,10 @@ PartArticles = Annotated[
 Engine = Annotated[
     str, typer.Option("--engine", help="local, or ray (extra `cluster`, experimental).", rich_help_panel=_RUNS)
 ]
+
+
+def by_field(
+    text: str | None, id: str | None, title: str | None, outlet: str | None, date: str | None
+) -> dict[str, str | None]:
+    """Return the columns that the options name, by the field of an article that each holds."""
+    return {"text": text, "id": id, "title": title, "outlet": outlet, "date": date}

@@ -72,12 +72,9 @@ def run_shares(
         warnings.append(told)
     if 0 < (n := len(set(survey.clusters))) < FEWEST_CLUSTERS:
         warnings.append(f"the annotated sentences are of fewer than {FEWEST_CLUSTERS} articles ({n}): no intervals")
-    each_alike = drawn_per is None
-    weights = (
-        np.ones(len(survey.rows))
-        if each_alike
-        else inverse_chances(read_survey(run, layer, gold, by=[str(drawn_per)], **options))
-    )
+    weights = np.ones(len(survey.rows))
+    if drawn_per is not None:
+        weights[:] = inverse_chances(read_survey(run, layer, gold, by=[drawn_per], **options))
     if (told := strange_mix(survey, layer, weights)) is not None:
         warnings.append(told)
     cells = list(shares_by_cell(survey, layer, weights, own_from=own_from, samples=samples, seed=seed))

@@ -95,6 +95,11 @@ class KeptAnswers:
         except _DAMAGED as error:
             raise InputError(f"no file of a teacher's answers: {error}", path=path) from error
 
+    @property
+    def described(self) -> str:
+        """Return what provenance calls them: by the teacher, without a path of this machine."""
+        return f"answers of {self.teacher}"
+
     def of(self, layer: str, inputs: Sequence[SentenceInput]) -> Floats:
         """Return the logits for sentences, (sentences, labels); nan for those that the teacher was not asked about."""
         wanted = _keys(inputs)

@@ -71,7 +71,7 @@ def answers_of(name_or_path: str) -> str:
         InputError: it holds none.
         UsageError: there is no such file.
     """
-    return f"answers of {KeptAnswers.find(name_or_path).teacher}"
+    return KeptAnswers.find(name_or_path).described
 
 
 def learnt_through(config: TrainingConfig) -> dict[str, list[str]]:
@@ -85,7 +85,8 @@ def learnt_through(config: TrainingConfig) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for file in config.teacher.answers if config.teacher else ():
-        found[answers_of(file)] = list(KeptAnswers.find(file).corpora)
+        answers = KeptAnswers.find(file)
+        found[answers.described] = list(answers.corpora)
     for name in (config.start_from, *(config.teacher.checkpoints if config.teacher else ())):
         if name is not None:
             state = RunState.find(name)
